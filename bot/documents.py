@@ -1,0 +1,196 @@
+"""Reads the YAML files that people edit under `rules/`: strictly, and with a place for every mistake.
+
+Every scalar is a string when it leaves YAML (so `ON`, `000660` and `22:00` stay what they look like);
+the pydantic model of the file turns it into what it should be. What the files mean is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.errors import RulesError
+from bot.text import did_you_mean
+
+Loc = tuple[str | int, ...]
+Place = tuple[int, int]  # 1-based line and column
+
+_MAX_BYTES = 5_000_000
+_MAX_NODES = 500_000  # stops an alias bomb
+
+
+class Strict(BaseModel):
+    """A part of a file: unknown keys are mistakes, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document(Generic[M]):
+    """A file that was read: its content, and where each part stands."""
+
+    path: Path
+    content: M
+    places: dict[Loc, Place]
+
+    def place(self, loc: Sequence[str | int]) -> Place:
+        """Line and column of a part, or of the nearest part around it that exists."""
+        return _place(self.places, loc)
+
+    def error(self, problem: str, loc: Sequence[str | int]) -> RulesError:
+        """A mistake at a part of this file."""
+        return RulesError(problem, self.path, *self.place(loc))
+
+
+def read_document(path: Path, model: type[M]) -> Document[M]:
+    """Read one file into its model.
+
+    Raises:
+        RulesError: The first mistake, with the rest in its `others`.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as e:
+        raise RulesError(f"can't be read: {e.strerror or e}", path) from e
+    return parse_document(raw, path, model)
+
+
+def parse_document(raw: bytes | str, path: Path, model: type[M]) -> Document[M]:
+    """Read a file's text into its model; `path` is for messages only.
+
+    Raises:
+        RulesError: The first mistake, with the rest in its `others`.
+    """
+    if len(raw) > _MAX_BYTES:
+        raise RulesError(f"is larger than {_MAX_BYTES:,} bytes", path)
+    try:
+        node = yaml.compose(raw, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as e:
+        mark = e.problem_mark or e.context_mark
+        where = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise RulesError(f"not valid YAML: {e.problem or e.context or e}", path, *where) from e
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise RulesError(f"not valid YAML: {str(e).splitlines()[0]}", path) from e
+    if node is None:
+        raise RulesError("is empty", path)
+    builder = _Builder(path)
+    data = builder.build(node, ())
+    if builder.mistakes:
+        raise _joined(builder.mistakes)
+    try:
+        content = model.model_validate(data)
+    except ValidationError as e:
+        raise _joined(_explain(e, path, builder.places, model)) from e
+    return Document(path, content, builder.places)
+
+
+class _Builder:
+    """Turns nodes into dicts, lists and strings, and remembers where each stood."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.places: dict[Loc, Place] = {}
+        self.mistakes: list[RulesError] = []
+        self._open: set[int] = set()
+        self._count = 0
+
+    def build(self, node: yaml.Node, loc: Loc) -> Any:
+        mark = node.start_mark
+        here = (mark.line + 1, mark.column + 1)
+        self.places.setdefault(loc, here)
+        self._count += 1
+        if self._count > _MAX_NODES or id(node) in self._open or len(loc) > 50:
+            raise RulesError("is nested too deeply or repeats itself through aliases", self.path, *here)
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        self._open.add(id(node))
+        built: Any
+        if isinstance(node, yaml.SequenceNode):
+            built = [self.build(item, (*loc, n)) for n, item in enumerate(node.value)]
+        else:
+            built = {}
+            for key_node, value_node in node.value:
+                key, key_mark = key_node.value, key_node.start_mark
+                at = (key_mark.line + 1, key_mark.column + 1)
+                if not isinstance(key, str):
+                    raise RulesError("a key must be a plain word", self.path, *at)
+                if key in built:
+                    first = self.places[(*loc, key)][0]
+                    problem = f"{key!r} stands here a second time (first in line {first})"
+                    self.mistakes.append(RulesError(problem, self.path, *at))
+                    continue
+                self.places[(*loc, key)] = at
+                built[key] = self.build(value_node, (*loc, key))
+        self._open.discard(id(node))
+        return built
+
+
+def _place(places: dict[Loc, Place], loc: Sequence[str | int]) -> Place:
+    known: Loc = ()
+    for part in loc:  # pydantic puts names of union branches between the real keys: step over them
+        if (*known, part) in places:
+            known = (*known, part)
+    return places.get(known, (1, 1))
+
+
+def _explain(
+    error: ValidationError, path: Path, places: dict[Loc, Place], model: type[BaseModel]
+) -> list[RulesError]:
+    mistakes = []
+    for item in error.errors():
+        loc, kind = item["loc"], item["type"]
+        name = str(loc[-1]) if loc else ""
+        if kind == "extra_forbidden":
+            problem = f"unknown key {name!r}{did_you_mean(name, _keys_at(model, loc[:-1]))}"
+        elif kind == "missing":
+            problem = f"{name!r} is missing"
+        elif kind in ("enum", "literal_error"):
+            given, known = str(item["input"]), _expected(item)
+            problem = f"{given!r} is not one of {', '.join(known)}{did_you_mean(given, known)}"
+        else:
+            text = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+            problem = f"{name}: {text}" if name and kind != "value_error" else text
+        mistakes.append(RulesError(problem, path, *_place(places, loc)))
+    return sorted(mistakes, key=lambda m: (m.line or 0, m.column or 0))
+
+
+def _expected(item: Any) -> list[str]:
+    text = str(item.get("ctx", {}).get("expected", ""))
+    return [part.strip(" '\"") for part in text.replace(" or ", ", ").split(",") if part.strip()]
+
+
+def _keys_at(model: type[BaseModel], loc: Iterable[str | int]) -> set[str]:
+    """All keys of the models at (or anywhere below) a place: enough to name the nearest one."""
+    models: set[type[BaseModel]] = {model}
+    for part in loc:
+        if not isinstance(part, str):
+            continue
+        fields = [f for m in models for n, f in m.model_fields.items() if part in (n, f.alias)]
+        deeper = {m for f in fields for m in _models_in(f.annotation)}
+        named = {m for m in models if m.__name__ == part}
+        models = named or deeper or models
+    return {f.alias or n for m in models for n, f in m.model_fields.items()}
+
+
+def _models_in(annotation: Any) -> set[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    found: set[type[BaseModel]] = set()
+    for part in getattr(annotation, "__args__", ()):
+        found |= _models_in(part)
+    inner = getattr(annotation, "__value__", None)
+    return found | (_models_in(inner) if inner is not None else set())
+
+
+def _joined(mistakes: list[RulesError]) -> RulesError:
+    first = mistakes[0]
+    first.others = tuple(mistakes[1:])
+    return first

@@ -1,0 +1,127 @@
+"""Subscribers, what they follow, and what is sent to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.alert import AlertKind, Severity
+
+
+class TargetKind(StrEnum):
+    """What can be followed."""
+
+    ALL = "all"
+    COMPANY = "company"
+    SECTOR = "sector"
+    THEME = "theme"
+    PACK = "pack"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to follow: a kind and its id ('company', 'NVDA')."""
+
+    kind: TargetKind
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A chat (or console) that gets alerts."""
+
+    id: str  # "telegram:12345", "telegram:-100123/17", "console:"
+    channel: str  # "telegram", "console"
+    address: str  # the chat's id, with /thread where one is meant
+    level: Severity = Severity.LOW  # nothing below it is sent
+    active: bool = True
+    muted_until: datetime | None = None
+    language: str = "en"
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A subscriber follows a target."""
+
+    subscriber_id: str
+    target: Target
+
+
+class EntityKind(StrEnum):
+    """How a part of a card is shown; the values are Telegram's."""
+
+    BOLD = "bold"
+    ITALIC = "italic"
+    STRIKE = "strikethrough"
+    CODE = "code"
+    LINK = "text_link"
+
+
+@dataclass(frozen=True, slots=True)
+class TextEntity:
+    """A styled part of a card. Offsets count Python characters; channels convert (Telegram: UTF-16)."""
+
+    kind: EntityKind
+    start: int
+    end: int
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a card: opens `url`, or sends `data` (≤ 64 bytes) back."""
+
+    label: str
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """An alert as a reader sees it: text and entities, never markup."""
+
+    text: str
+    entities: tuple[TextEntity, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """An alert for one subscriber. `id` is derived from its alert and subscriber, so that applying twice adds one row."""
+
+    id: str
+    alert_id: str
+    subscriber_id: str
+    story_id: str
+    rule_id: str
+    kind: AlertKind
+    card: Card
+    level: Severity
+    created_at: datetime
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof of delivery."""
+
+    message_id: str
+    at: datetime
+    plain: bool = False  # had to be sent without entities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """A notification on its way, with what the channel needs to deliver it."""
+
+    notification: Notification
+    subscriber: Subscriber
+    reply_to: str = ""  # message id of the story's card in that chat, where it was delivered
+    attempts: int = 0
+    first_attempt_at: datetime | None = None
+    extra: dict[str, str] = field(default_factory=dict)
