@@ -65,8 +65,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Lower-case words that can tell one story from another."""
-    return frozenset(w.strip(".'’-") for w in _WORD.findall(text.lower())) - _STOP - {""}
+    """Lower-case words that can tell one story from another, without possessive endings."""
+    words = (w.strip(".'’-").replace("’", "'").removesuffix("'s") for w in _WORD.findall(text.lower()))
+    return frozenset(words) - _STOP - {""}
 
 
 def utf16_length(text: str) -> int:

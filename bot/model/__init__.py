@@ -24,6 +24,7 @@ from bot.model.analysis import (
     Stage,
     modality,
 )
+from bot.model.batch import Known, Outcome, Snapshot, Told
 from bot.model.delivery import (
     Button,
     Card,
@@ -70,6 +71,7 @@ __all__ = [
     "FeedStatus",
     "Fetched",
     "Hints",
+    "Known",
     "Match",
     "Member",
     "Mention",
@@ -77,6 +79,7 @@ __all__ = [
     "NotModified",
     "Notification",
     "OutboxItem",
+    "Outcome",
     "ParsedFeed",
     "Polarity",
     "Policy",
@@ -85,6 +88,7 @@ __all__ = [
     "Receipt",
     "Severity",
     "Silence",
+    "Snapshot",
     "SourceKind",
     "Span",
     "Stage",
@@ -94,6 +98,7 @@ __all__ = [
     "Target",
     "TargetKind",
     "TextEntity",
+    "Told",
     "Verdict",
     "modality",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.alert import Exposure
 from bot.model.analysis import Attribution, Modality, Polarity, Stage, modality
 
 
@@ -49,7 +50,10 @@ class Story:
     companies: frozenset[str]
     claims: tuple[Claim, ...]
     members: tuple[Member, ...]  # oldest first
-    revision: int = 0  # rises with every change worth telling
+    revision: int = 0  # rises with every change
+    exposures: tuple[Exposure, ...] = ()  # who its card named as touched
+    alerted_at: datetime | None = None  # when its first card was decided
+    spillover_at: datetime | None = None  # when an exposed company was first seen to move as predicted
 
     @property
     def origins(self) -> int:

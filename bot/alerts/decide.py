@@ -1,0 +1,130 @@
+"""Whether anybody hears of a match: each judgement with its reason, first stage first.
+
+Pure functions over values; what is known comes in as arguments and `now` is one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from bot.model import (
+    Change,
+    Decision,
+    Entry,
+    Match,
+    Modality,
+    Polarity,
+    Policy,
+    Reason,
+    Severity,
+    Silence,
+    Story,
+    Subscriber,
+    Told,
+)
+
+# News older than this when we first see it is told to nobody as new.
+STALE_AFTER = timedelta(hours=48)
+
+# What may break a throttle and a mute: the reader has acted on something that is no longer so.
+URGENT = frozenset({Change.DENIED, Change.CORRECTED})
+
+_REPLY_REASONS = (
+    (Change.DENIED, Reason.DENIED),
+    (Change.CORRECTED, Reason.CORRECTED),
+    (Change.SPILLOVER, Reason.SPILLOVER),
+    (Change.CONFIRMED, Reason.DEVELOPED),
+    (Change.STAGE_UP, Reason.DEVELOPED),
+    (Change.NEW_CLAIM, Reason.DEVELOPED),
+    (Change.NEW_ORIGIN, Reason.DEVELOPED),
+    (Change.COPY, Reason.DEVELOPED),
+)
+
+
+def hold_entry(entry: Entry, *, baseline: bool, now: datetime) -> Decision | None:
+    """Why nothing that this entry says can be news, or None."""
+    if baseline:
+        return Decision(send=False, reason=Reason.BASELINE, detail="first poll of a new feed")
+    if now - entry.at > STALE_AFTER:
+        return Decision(send=False, reason=Reason.STALE, detail=f"published {entry.at:%Y-%m-%d %H:%M} UTC")
+    return None
+
+
+def hold_match(match: Match, story: Story, silences: Iterable[Silence], now: datetime) -> Decision | None:
+    """Why a match is told to nobody as new, or None."""
+    claim = story.claim(match.event.theme, match.event.actor)
+    denied = claim is not None and claim.polarity is Polarity.DENIED
+    if denied and match.event.modality is not Modality.CONFIRMED:
+        return Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail="the claim has been denied since")
+    for silence in silences:
+        if _silenced(silence, match, story) and silence.until > now:
+            return Decision(send=False, reason=Reason.SILENCED, until=silence.until, detail=silence.comment)
+    wanted = match.policy.corroborate
+    if wanted and not any(_corroborated(story, origins, tier) for origins, tier in wanted):
+        have = f"{story.origins} origin{'s' if story.origins != 1 else ''}, best tier {story.best_tier}"
+        return Decision(send=False, reason=Reason.UNCORROBORATED, detail=have)
+    return None
+
+
+def _corroborated(story: Story, origins: int, tier: int) -> bool:
+    return sum(m.origin and m.tier <= tier for m in story.members) >= origins
+
+
+def _silenced(silence: Silence, match: Match, story: Story) -> bool:
+    named = [
+        (silence.rule_id, silence.rule_id == match.rule_id),
+        (silence.company, silence.company in (story.companies | {match.event.actor})),
+        (silence.story_id, silence.story_id == story.id),
+        (silence.feed_id, any(silence.feed_id == m.feed_id for m in story.members)),
+    ]
+    return any(key for key, _ in named) and all(hit for key, hit in named if key)
+
+
+def first_card(match: Match, subscriber: Subscriber, now: datetime) -> Decision:
+    """Whether a subscriber who has not heard of the story gets its card."""
+    if match.level < subscriber.level:
+        return Decision(
+            send=False,
+            reason=Reason.BELOW_LEVEL,
+            detail=f"{match.level.word} is below {subscriber.level.word}",
+        )
+    if subscriber.muted_until is not None and subscriber.muted_until > now:
+        return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
+    return Decision(send=True, reason=Reason.FIRST)
+
+
+def development(
+    changes: frozenset[Change],
+    policy: Policy,
+    told: Told,
+    subscriber: Subscriber,
+    louder: Severity | None,
+    now: datetime,
+) -> Decision:
+    """Whether a subscriber who has the card gets a reply (`DEVELOPED` and its kin), a silent edit (`COUNTED`), or nothing.
+
+    Args:
+        changes: What the entry did to the story.
+        policy: Of the rule whose card it is.
+        told: What the subscriber has been told.
+        subscriber: Who it is.
+        louder: Level of a rule that is satisfied now and louder than the card's, or None.
+        now: UTC.
+    """
+    material = changes & policy.reply_on
+    if material or louder is not None:
+        reason = next((r for c, r in _REPLY_REASONS if c in material), Reason.DEVELOPED)
+        if material & URGENT:
+            return Decision(send=True, reason=reason)
+        if subscriber.muted_until is not None and subscriber.muted_until > now:
+            return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
+        if louder is not None or policy.throttle is None:
+            return Decision(send=True, reason=reason)
+        until = told.last_sound_at + policy.throttle
+        if until <= now or Change.SPILLOVER in material:
+            return Decision(send=True, reason=reason)
+        return Decision(send=False, reason=Reason.THROTTLED, until=until)
+    if changes & policy.edit_on:
+        return Decision(send=True, reason=Reason.COUNTED)
+    return Decision(send=False, reason=Reason.UNCHANGED)

@@ -1,0 +1,28 @@
+"""Who follows what an alert is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bot.model import Alert, Subscriber, Target, TargetKind
+
+
+def targets(alert: Alert) -> frozenset[Target]:
+    """Everything by which the alert can be followed: a company also when it is only exposed."""
+    found = {
+        Target(TargetKind.ALL),
+        Target(TargetKind.THEME, alert.event.theme),
+        Target(TargetKind.PACK, alert.pack),
+    }
+    found |= {Target(TargetKind.COMPANY, c) for c in alert.companies}
+    found |= {Target(TargetKind.COMPANY, e.company) for e in alert.exposures}
+    found |= {Target(TargetKind.SECTOR, s) for s in alert.sectors}
+    return frozenset(found)
+
+
+def recipients(
+    alert: Alert, subscribers: Iterable[Subscriber], watches: Mapping[str, frozenset[Target]]
+) -> list[Subscriber]:
+    """Active subscribers who follow any of the alert's targets, in the order given."""
+    wanted = targets(alert)
+    return [s for s in subscribers if s.active and not wanted.isdisjoint(watches.get(s.id, frozenset()))]

@@ -1,0 +1,144 @@
+"""Settings from the environment: `BOT_*`, or `BOT_*_FILE` for a value that stands in a file.
+
+An unknown `BOT_*` is a mistake, not a wish that is silently ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+
+from bot.errors import ConfigError
+from bot.text import did_you_mean, parse_duration
+
+PREFIX = "BOT_"
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _words(value: object) -> object:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+
+class Settings(BaseModel):
+    """Everything that an operator can set; the field `data_dir` is `BOT_DATA_DIR`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    telegram_token: SecretStr | None = Field(
+        None, description="Token from @BotFather. Without it, cards go to the console."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Base address of the Bot API, for a server of your own."
+    )
+    telegram_admins: Words = Field((), description="Chat ids that may use /status, separated by blanks.")
+    data_dir: Path = Field(Path("data"), description="Folder of the database.")
+    rules_dir: Path = Field(Path("rules"), description="Folder of sources, companies, themes and rules.")
+    contact: str = Field(
+        "", description="Mail or web address named to the servers that are polled; some require it."
+    )
+    rsshub_url: str = Field("", description="Base address of your RSSHub, for feeds that need a bridge.")
+    allow_addresses: Words = Field(
+        (), description="Private addresses that feeds may have: host:port, address or CIDR."
+    )
+    http_host: str = Field("127.0.0.1", description="Address of /healthz, /readyz and /metrics.")
+    http_port: int = Field(8087, ge=0, le=65535, description="Port of the same; 0 takes any free one.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    tick: Duration = Field(timedelta(seconds=2), description="How often the database is asked who is due.")
+    polls_at_once: int = Field(16, ge=1, le=256, description="Feeds polled at the same time.")
+    polls_per_host: int = Field(2, ge=1, le=32, description="Requests to one host at the same time.")
+    host_spacing: Duration = Field(timedelta(seconds=1), description="Pause between requests to one host.")
+    fetch_timeout: Duration = Field(timedelta(seconds=30), description="Longest that one poll may take.")
+    max_body_mb: int = Field(8, ge=1, le=64, description="Largest decoded body of a feed.")
+    keep: Duration = Field(timedelta(days=90), description="How long entries and decisions are kept.")
+    spacy_model: str = Field("", description="Name of the spaCy package; empty takes the one installed.")
+
+    @field_validator("fetch_timeout", "tick", "keep")
+    @classmethod
+    def _positive(cls, value: timedelta) -> timedelta:
+        if value <= timedelta(0):
+            raise ValueError("must be longer than 0s")
+        return value
+
+    @field_validator("telegram_api_url", "rsshub_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("telegram_token", mode="after")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        number, _, secret = value.get_secret_value().partition(":")
+        if not number.isdigit() or len(secret) < 20 or not secret.replace("_", "").replace("-", "").isalnum():
+            raise ValueError(
+                "does not look like a token from @BotFather (digits, a colon, about 35 characters)"
+            )
+        return value
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.data_dir / "spillover.db"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Strings that must never be written anywhere."""
+        return (self.telegram_token.get_secret_value(),) if self.telegram_token else ()
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigError: One line for each wrong setting, naming it.
+    """
+    names = {PREFIX + field.upper(): field for field in Settings.model_fields}
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for key in sorted(k for k in environ if k.startswith(PREFIX)):
+        plain = key.removesuffix("_FILE")
+        if key in names:
+            if f"{key}_FILE" in environ:
+                problems.append(f"{key} and {key}_FILE are both set; keep one")
+            values[names[key]] = environ[key]
+        elif plain in names and plain != key:
+            try:
+                values[names[plain]] = Path(environ[key]).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as e:
+                why = e.strerror if isinstance(e, OSError) else "is not text"
+                problems.append(f"{key}: can't read {environ[key]}: {why}")
+        else:
+            problems.append(f"unknown setting {key}{did_you_mean(key, names)}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as e:
+        raise ConfigError("\n".join(_problem(item) for item in e.errors(include_input=False))) from None
+
+
+def _problem(item: Any) -> str:
+    name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else PREFIX + "*"
+    return f"{name}: {item['msg'].removeprefix('Value error, ')}"

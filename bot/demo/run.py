@@ -1,0 +1,134 @@
+"""Plays the demo: the real program on a database of its own, polling the demo's server, with a clock that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.app import App
+from bot.config import Settings
+from bot.delivery.words import REASONS
+from bot.demo.server import DemoServer
+from bot.errors import BotError
+from bot.loading import Loaded
+from bot.ports import Status
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+END = START + timedelta(days=2, hours=14)
+STEP = timedelta(minutes=5)
+NIGHT = (time(22, 0), time(6, 30))  # nothing is published then: skipped
+TICK = timedelta(milliseconds=10)
+LONGEST_STEP = timedelta(seconds=20)  # real time; a step takes milliseconds
+
+
+class DemoClock:
+    """Stands still while the program works and jumps on when it is done, so that delays stay true to life."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def __call__(self) -> datetime:
+        """What time it is in the demo."""
+        return self._now
+
+    def advance(self) -> None:
+        """Five minutes on; over the night in one jump."""
+        self._now += STEP
+        if self._now.time() >= NIGHT[0]:
+            self._now = datetime.combine(self._now.date() + timedelta(days=1), NIGHT[1], UTC)
+
+
+async def play(settings: Settings, loaded: Loaded, console: Console) -> None:
+    """Play three days and print cards as they come and a summary at the end.
+
+    Raises:
+        BotError: The program could not start, or got stuck.
+    """
+    clock = DemoClock(START)
+    async with DemoServer(clock=clock, start=START) as server:
+        feeds = tuple(server.sources())
+        with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
+            own = settings.model_copy(
+                update={
+                    "telegram_token": None,
+                    "data_dir": Path(folder),
+                    "http_port": 0,
+                    "allow_addresses": (server.base_url.removeprefix("http://"),),
+                    "host_spacing": timedelta(0),
+                    "polls_per_host": 16,
+                    "tick": TICK,
+                }
+            )
+            app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
+            _introduce(console, len(feeds))
+            try:
+                await app.start()
+                while clock() < END:
+                    await _until_quiet(app, clock)
+                    clock.advance()
+                await _until_quiet(app, clock)
+                _summarise(console, app, server)
+            finally:
+                await app.stop()
+
+
+async def _until_quiet(app: App, clock: DemoClock) -> None:
+    """Wait until everything due by now is polled, decided and delivered."""
+    try:
+        async with asyncio.timeout(LONGEST_STEP.total_seconds()):
+            while not app.is_quiet():
+                await asyncio.sleep(TICK.total_seconds() / 4)
+    except TimeoutError as e:
+        raise BotError(f"the demo got stuck at {clock():%a %H:%M}; run it with BOT_LOG_LEVEL=debug") from e
+
+
+def _introduce(console: Console, feeds: int) -> None:
+    console.print(
+        Text.assemble(
+            ("Three days of news, played in under a minute.\n", "bold"),
+            f"{feeds} feeds on this machine are polled over HTTP by the real program. The story of the "
+            "compute resale and the chip slump follows a real case; everything else is invented, "
+            "also what real companies are said to do.\n",
+        )
+    )
+
+
+def _summarise(console: Console, app: App, server: DemoServer) -> None:
+    status: Status = app.desk.status(app.clock())
+    answers: Counter[int] = sum(server.counts.values(), Counter())
+    told = app.desk.tally()
+    table = Table(
+        title="Summary (all but the resale story is invented)", show_header=False, title_justify="left"
+    )
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    rows = [
+        ("feeds", f"{status.feeds}, {status.feeds_failing} failing now"),
+        ("polls", f"{app.figures.polls}; answers: {_list({str(k): v for k, v in sorted(answers.items())})}"),
+        ("entries", f"{status.entries}, of which {told.copies} copies and {told.revisions} edited later"),
+        ("stories", str(status.stories)),
+        (
+            "alerts",
+            f"{sum(told.levels.values())} cards: {_list(told.levels)}; {told.replies} replies, {told.edits} silent edits",
+        ),
+        ("held back", _list({REASONS_SHORT.get(k, k): v for k, v in told.held.items()})),
+    ]
+    for name, value in rows:
+        table.add_row(name, value)
+    console.print(table)
+
+
+REASONS_SHORT = {reason.value: words for reason, words in REASONS.items()}
+
+
+def _list(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in counts.items() if n) or "none"

@@ -1,0 +1,90 @@
+"""Reads everything below the rules folder, checks it together, and hands it over as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import __version__
+from bot.alerts.exposure import load_exposure
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.model import Feed
+from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
+from bot.nlp.vocabulary import KnownWords
+from bot.pipeline import Book
+from bot.rules.book import KnownIds
+from bot.rules.check import load_checked
+from bot.sources.registry import load_feeds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Rules, feeds and the analyzer, checked against one another; swapped as a whole on reload."""
+
+    analyzer: SpacyAnalyzer
+    book: Book
+    vocabulary: KnownWords
+    feeds: tuple[Feed, ...]
+
+
+def load(settings: Settings) -> Loaded:
+    """Read, check and test.
+
+    Raises:
+        RulesError: A file is wrong or a rule fails its tests; further mistakes are in its `others`.
+        ConfigError: The folder is not there.
+        AnalysisError: The language model can't be loaded.
+    """
+    folder = rules_folder(settings.rules_dir)
+    analyzer = load_language(settings)
+    known = known_ids(analyzer)
+    rules = load_checked(folder / "alerts", known, analyzer)
+    exposure = load_exposure(folder / "exposure.yaml", companies=known.companies, themes=known.themes)
+    vocabulary = KnownWords(analyzer.lexicon, analyzer.taxonomy, rules.packs)
+    feeds = load_feeds(folder / "sources.yaml", {"RSSHUB": settings.rsshub_url})
+    return Loaded(
+        analyzer=analyzer, book=Book(rules=rules, exposure=exposure), vocabulary=vocabulary, feeds=feeds
+    )
+
+
+def load_language(settings: Settings) -> SpacyAnalyzer:
+    """The analyzer alone, with its companies and themes.
+
+    Raises:
+        RulesError: One of their files is wrong.
+        ConfigError: The rules folder is not there.
+        AnalysisError: The language model can't be loaded.
+    """
+    return load_analyzer(rules_folder(settings.rules_dir), settings.spacy_model)
+
+
+def rules_folder(path: Path) -> Path:
+    """The rules folder.
+
+    Raises:
+        ConfigError: It is not there or not one.
+    """
+    if not (path / "sources.yaml").is_file():
+        raise ConfigError(
+            f"{path.resolve()} holds no sources.yaml: set BOT_RULES_DIR to the rules folder, "
+            "or start in the folder that has it"
+        )
+    return path
+
+
+def known_ids(analyzer: SpacyAnalyzer) -> KnownIds:
+    """The ids that rules may name."""
+    companies = analyzer.lexicon.companies.values()
+    sectors = analyzer.taxonomy.sectors
+    return KnownIds(
+        themes=frozenset(analyzer.taxonomy.themes),
+        sectors=frozenset(sectors),
+        companies={c.id: c.sector for c in companies},
+        names={c.id: c.name for c in companies} | {s.id: s.name for s in sectors.values()},
+    )
+
+
+def user_agent(contact: str) -> str:
+    """How the program names itself to the servers that it polls."""
+    return f"Spillover/{__version__}" + (f" (+{contact})" if contact else " (news alert bot)")

@@ -1,0 +1,62 @@
+"""What `process` reads (a snapshot) and what it decides (an outcome), as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model.alert import Alert, Severity, Silence, Verdict
+from bot.model.analysis import Analysis
+from bot.model.delivery import Notification, Subscriber, Target
+from bot.model.feed import Entry, PollState
+from bot.model.story import Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A subscriber has (or is about to get) the card of a story."""
+
+    story_id: str
+    subscriber_id: str
+    alert_id: str  # of the card
+    rule_id: str
+    level: Severity
+    last_sound_at: datetime  # when something with sound about it was last queued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An entry that the archive already has."""
+
+    id: str
+    content: str
+    revision: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What is known before a batch; nothing in it changes while the batch is processed."""
+
+    known: Mapping[str, Known] = field(default_factory=dict)  # by the batch's entry ids
+    stories: tuple[Story, ...] = ()  # open ones, oldest change first
+    told: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)  # by story id
+    cards: Mapping[str, tuple[Alert, Entry]] = field(default_factory=dict)  # by alert id
+    subscribers: tuple[Subscriber, ...] = ()  # active ones
+    watches: Mapping[str, frozenset[Target]] = field(default_factory=dict)  # by subscriber id
+    silences: tuple[Silence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Everything that a batch decides; applied in one transaction or not at all."""
+
+    states: tuple[PollState, ...] = ()
+    entries: tuple[Entry, ...] = ()  # new ones and revisions
+    analyses: tuple[Analysis, ...] = ()
+    stories: tuple[Story, ...] = ()  # new or changed
+    alerts: tuple[Alert, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    told: tuple[Told, ...] = ()  # new or changed
+    notifications: tuple[Notification, ...] = ()

@@ -1,0 +1,183 @@
+"""The archive: search, retention, backup and restore."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.model import Entry
+from bot.store.database import Database, translate
+from bot.store.rows import ENTRY_COLUMNS, entry_of, stamp
+
+# Rows deleted in one transaction, so that pruning never holds up a batch for long.
+PRUNE_STEP = 2_000
+
+
+class Archive:
+    """Entries of the past, newest first."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def search(self, query: str, limit: int = 20) -> list[Entry]:
+        """Entries that hold all words of the query; the words are quoted, so any text is safe."""
+        words = " ".join('"' + w.replace('"', '""') + '"' for w in query.replace("\0", " ").split())
+        if not words:
+            return []
+        columns = ", ".join(f"e.{c.strip()}" for c in ENTRY_COLUMNS.split(","))
+        rows = self._db.rows(
+            f"SELECT {columns} FROM entries_fts f JOIN entries e ON e.n = f.rowid "
+            "WHERE entries_fts MATCH ? ORDER BY e.n DESC LIMIT ?",
+            (words, limit),
+        )
+        return [entry_of(row) for row in rows]
+
+    def count(self) -> int:
+        """How many entries it holds."""
+        return int(self._db.value("SELECT count(*) FROM entries"))
+
+    def prune(self, now: datetime, keep: timedelta) -> int:
+        """Delete entries, decisions and closed notifications older than `keep`; gives the entries deleted.
+
+        What belongs to a story that may still change is kept whatever its age.
+        """
+        before = stamp(now - keep)
+        deleted = 0
+        while True:
+            with self._db.transaction() as cursor:
+                ids = [
+                    row[0]
+                    for row in cursor.execute(
+                        "SELECT id FROM entries WHERE seen_at < ? AND id NOT IN (SELECT entry_id FROM alerts "
+                        "JOIN stories ON stories.id = alerts.story_id WHERE stories.last_seen >= ?) LIMIT ?",
+                        (before, before, PRUNE_STEP),
+                    )
+                ]
+                for table, column in (
+                    ("verdicts", "entry_id"),
+                    ("analyses", "entry_id"),
+                    ("revisions", "entry_id"),
+                    ("alerts", "entry_id"),
+                    ("entries", "id"),
+                ):
+                    cursor.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(i,) for i in ids])
+            deleted += len(ids)
+            if len(ids) < PRUNE_STEP:
+                break
+        with self._db.transaction() as cursor:
+            cursor.execute("DELETE FROM stories WHERE last_seen < ?", (before,))
+            cursor.execute("DELETE FROM told WHERE story_id NOT IN (SELECT id FROM stories)")
+            cursor.execute(
+                "DELETE FROM outbox WHERE state <> 'pending' AND closed_at < ? "
+                "AND story_id NOT IN (SELECT id FROM stories)",
+                (before,),
+            )
+            cursor.execute("DELETE FROM silences WHERE until < ?", (stamp(now),))
+        return deleted
+
+
+def backup(source: Path, target: Path) -> int:
+    """Copy a database that may be in use to a new file, consistently; gives the copy's size in bytes.
+
+    Raises:
+        StoreError: There is no such database, or the copy can't be written; a partial copy is removed.
+    """
+    if not source.is_file():
+        raise StoreError(f"there is no database {source}; set BOT_DATA_DIR or run the bot once")
+    if target.exists():
+        raise StoreError(f"{target} exists already; name a new file")
+    part = target.with_name(target.name + ".part")
+    try:
+        reader = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+        try:
+            writer = sqlite3.connect(part)
+            try:
+                reader.backup(writer, pages=1_000)
+                if writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise StoreError(f"{source} is damaged; the copy was not kept")
+                writer.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                writer.close()
+        finally:
+            reader.close()
+        os.replace(part, target)
+    except sqlite3.Error as e:
+        raise translate(e, target) from e
+    except OSError as e:
+        raise StoreError(f"can't write {target}: {e.strerror}") from e
+    finally:
+        part.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def restore(source: Path, target: Path) -> Path | None:
+    """Put a backup in the database's place; gives where the former database was moved to, if there was one.
+
+    The backup itself is only read. The caller holds the database's `Lock`.
+
+    Raises:
+        StoreError: The backup is damaged, no database, or of a newer release; nothing was changed.
+    """
+    if not source.is_file():
+        raise StoreError(f"there is no file {source}")
+    fresh = target.with_name(target.name + ".restoring")
+    fresh.unlink(missing_ok=True)
+    try:
+        try:
+            backup(source, fresh)
+            check = Database(fresh)  # refuses what is from a newer release, migrates what is older
+        except StoreError as e:
+            raise StoreError(str(e).replace(str(fresh), str(source))) from e
+        try:
+            check.quick_check()
+        finally:
+            check.close()
+        aside: Path | None = None
+        if target.exists():
+            names = (target.with_name(f"{target.name}.before-restore-{n}") for n in range(1, 10_000))
+            aside = next(p for p in names if not p.exists())
+            os.replace(target, aside)
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        os.replace(fresh, target)
+        return aside
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+
+
+class Lock:
+    """Held by the one program that may use a database; the system frees it when the program ends, however it ends."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Take it.
+
+        Raises:
+            StoreError: Another program holds it, or the folder can't be written.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            self.free()
+            raise StoreError(
+                f"another Spillover is running on {self._path.parent}; stop it, or set another BOT_DATA_DIR"
+            ) from e
+        except OSError as e:
+            self.free()
+            raise StoreError(f"can't write to {self._path.parent}: {e.strerror}; set BOT_DATA_DIR") from e
+
+    def free(self) -> None:
+        """Let it go."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

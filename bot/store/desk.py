@@ -1,0 +1,222 @@
+"""What the chat commands and the command line read and write. Implements `ports.Desk`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import Alert, Entry, Severity, Story, Subscriber, Target, TargetKind
+from bot.ports import Explanation, Status
+from bot.store.database import Database
+from bot.store.ingest import load_card
+from bot.store.queue import audience_changed, close_pending
+from bot.store.rows import (
+    ALERT,
+    ENTRY_COLUMNS,
+    STORY,
+    entry_of,
+    moment,
+    stamp,
+    subscriber_of,
+    verdict_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What was told and what was held back, over everything stored."""
+
+    copies: int  # entries that only repeat another
+    revisions: int  # entries that were edited later
+    levels: Mapping[str, int]  # cards by level, loudest first
+    replies: int
+    edits: int
+    held: Mapping[str, int]  # decisions not to send, by reason, most frequent first
+
+
+class Desk:
+    """Subscribers, what they follow, and what was decided; see `ports.Desk`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def subscriber(self, subscriber_id: str, /) -> Subscriber | None:
+        """The subscriber, active or not."""
+        row = self._db.row("SELECT * FROM subscribers WHERE id = ?", (subscriber_id,))
+        return subscriber_of(row) if row else None
+
+    def enroll(self, channel: str, address: str, now: datetime, /) -> Subscriber:
+        """Add the subscriber or wake it up again, keeping what it followed."""
+        subscriber_id = f"{channel}:{address}"
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO subscribers (id, channel, address, level, active, language, created_at) "
+                "VALUES (?, ?, ?, ?, 1, 'en', ?) ON CONFLICT (id) DO UPDATE SET active = 1, error = ''",
+                (subscriber_id, channel, address, int(Severity.LOW), stamp(now)),
+            )
+            audience_changed(cursor)
+        found = self.subscriber(subscriber_id)
+        assert found is not None
+        return found
+
+    def leave(self, subscriber_id: str, now: datetime, /) -> None:
+        """Stop sending: inactive, pending rows closed, subscriptions kept."""
+        with self._db.transaction() as cursor:
+            cursor.execute("UPDATE subscribers SET active = 0 WHERE id = ?", (subscriber_id,))
+            close_pending(cursor, subscriber_id, "the subscriber left", now)
+            audience_changed(cursor)
+
+    def watch(self, subscriber_id: str, target: Target, now: datetime, /) -> bool:
+        """Follow a target; False if it was followed already."""
+        with self._db.transaction() as cursor:
+            done = cursor.execute(
+                "INSERT OR IGNORE INTO watches VALUES (?, ?, ?, ?)",
+                (subscriber_id, target.kind.value, target.id, stamp(now)),
+            )
+            audience_changed(cursor)
+            return done.rowcount > 0
+
+    def unwatch(self, subscriber_id: str, target: Target, /) -> bool:
+        """Stop following; False if it was not followed."""
+        with self._db.transaction() as cursor:
+            done = cursor.execute(
+                "DELETE FROM watches WHERE subscriber_id = ? AND kind = ? AND target = ?",
+                (subscriber_id, target.kind.value, target.id),
+            )
+            audience_changed(cursor)
+            return done.rowcount > 0
+
+    def watches(self, subscriber_id: str, /) -> list[Target]:
+        """What is followed, in the order of following."""
+        rows = self._db.rows(
+            "SELECT kind, target FROM watches WHERE subscriber_id = ? ORDER BY created_at, kind, target",
+            (subscriber_id,),
+        )
+        return [Target(TargetKind(row["kind"]), row["target"]) for row in rows]
+
+    def set_level(self, subscriber_id: str, level: Severity, /) -> None:
+        """Send nothing below this level."""
+        with self._db.transaction() as cursor:
+            cursor.execute("UPDATE subscribers SET level = ? WHERE id = ?", (int(level), subscriber_id))
+            audience_changed(cursor)
+
+    def mute(self, subscriber_id: str, until: datetime | None, /) -> None:
+        """Hold back everything until then; None lifts it."""
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "UPDATE subscribers SET muted_until = ? WHERE id = ?", (stamp(until), subscriber_id)
+            )
+            audience_changed(cursor)
+
+    def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:
+        """Newest `new` alerts first; only those sent to the subscriber if one is named."""
+        if subscriber_id:
+            sql = (
+                "SELECT DISTINCT a.body, a.created_at, a.id FROM alerts a JOIN outbox o ON o.alert_id = a.id "
+                "WHERE a.kind = 'new' AND o.kind = 'new' AND o.subscriber_id = ? "
+                "ORDER BY a.created_at DESC, a.id LIMIT ?"
+            )
+            rows = self._db.rows(sql, (subscriber_id, limit))
+        else:
+            sql = "SELECT body FROM alerts WHERE kind = 'new' ORDER BY created_at DESC, id LIMIT ?"
+            rows = self._db.rows(sql, (limit,))
+        return [ALERT.validate_json(row["body"]) for row in rows]
+
+    def why(self, reference: str, /, *, subscriber_id: str = "") -> Explanation | None:
+        """Explain an alert by its id (or the start of it), or by a message id in the subscriber's chat."""
+        alert_id = self._alert_id(reference.strip(), subscriber_id)
+        card = load_card(self._db, alert_id) if alert_id else None
+        if card is None:
+            return None
+        alert, entry = card
+        story = self.story(alert.story_id)
+        verdicts = self._db.rows(
+            "SELECT * FROM verdicts WHERE entry_id = ? AND subscriber_id IN ('', ?) ORDER BY id LIMIT 50",
+            (alert.entry_id, subscriber_id),
+        )
+        return Explanation(
+            alert=alert,
+            entry=entry,
+            story_title=story.title if story else entry.title,
+            origins=story.origins if story else 1,
+            copies=story.copies if story else 0,
+            verdicts=tuple(verdict_of(row) for row in verdicts),
+        )
+
+    def _alert_id(self, reference: str, subscriber_id: str) -> str:
+        if subscriber_id:
+            found = self._db.value(
+                "SELECT alert_id FROM outbox WHERE subscriber_id = ? AND message_id = ? LIMIT 1",
+                (subscriber_id, reference),
+            )
+            if found:
+                return str(found)
+        if len(reference) < 4:
+            return ""
+        rows = self._db.rows(
+            "SELECT id FROM alerts WHERE id >= ? AND id < ? LIMIT 2", (reference, reference + "\uffff")
+        )
+        return str(rows[0]["id"]) if len(rows) == 1 or (rows and rows[0]["id"] == reference) else ""
+
+    def story(self, story_id: str) -> Story | None:
+        """A story, open or not."""
+        body = self._db.value("SELECT body FROM stories WHERE id = ?", (story_id,))
+        return STORY.validate_json(body) if body else None
+
+    def entries_by_url(self, url: str) -> list[Entry]:
+        """Entries that link there."""
+        rows = self._db.rows(f"SELECT {ENTRY_COLUMNS} FROM entries WHERE url = ? LIMIT 20", (url,))
+        return [entry_of(row) for row in rows]
+
+    def status(self, now: datetime, /) -> Status:
+        """Figures of the whole program."""
+        feeds = self._db.row(
+            "SELECT count(*) AS n, sum(failures > 0 AND status = 'active') AS failing, "
+            "sum(status IN ('gone', 'blocked')) AS stopped, max(last_polled_at) AS polled FROM poll_states"
+        )
+        outbox = self._db.row(
+            "SELECT sum(state = 'pending') AS pending, sum(state = 'parked') AS parked, "
+            "min(CASE WHEN state = 'pending' THEN created_at END) AS oldest FROM outbox"
+        )
+        assert feeds is not None
+        assert outbox is not None
+        return Status(
+            feeds=feeds["n"],
+            feeds_failing=feeds["failing"] or 0,
+            feeds_stopped=feeds["stopped"] or 0,
+            entries=self._db.value("SELECT count(*) FROM entries"),
+            stories=self._db.value("SELECT count(*) FROM stories"),
+            alerts=self._db.value("SELECT count(*) FROM alerts WHERE kind = 'new'"),
+            subscribers=self._db.value("SELECT count(*) FROM subscribers WHERE active = 1"),
+            pending=outbox["pending"] or 0,
+            parked=outbox["parked"] or 0,
+            oldest_pending_at=moment(outbox["oldest"]),
+            last_poll_at=moment(feeds["polled"]),
+            counters={
+                row["reason"]: row["n"] for row in self._db.rows("SELECT * FROM counters ORDER BY n DESC")
+            },
+        )
+
+    def tally(self) -> Tally:
+        """Counts for a summary."""
+        sent = {
+            row["kind"]: row["n"]
+            for row in self._db.rows(
+                "SELECT kind, count(*) AS n FROM outbox WHERE state = 'sent' GROUP BY kind"
+            )
+        }
+        levels = self._db.rows(
+            "SELECT level, count(*) AS n FROM alerts WHERE kind = 'new' GROUP BY level ORDER BY level DESC"
+        )
+        held = self._db.rows(
+            "SELECT reason, count(*) AS n FROM verdicts WHERE send = 0 GROUP BY reason ORDER BY n DESC, reason"
+        )
+        return Tally(
+            copies=self._db.value("SELECT count(*) FROM verdicts WHERE reason = 'echo'"),
+            revisions=self._db.value("SELECT count(DISTINCT entry_id) FROM revisions"),
+            levels={Severity(row["level"]).word: row["n"] for row in levels},
+            replies=sent.get("reply", 0),
+            edits=sent.get("edit", 0),
+            held={row["reason"]: row["n"] for row in held},
+        )

@@ -1,0 +1,388 @@
+"""Reading what a batch needs to know, and writing what it decided in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bot.model import (
+    Alert,
+    AlertKind,
+    Entry,
+    Known,
+    Outcome,
+    PollState,
+    Severity,
+    Silence,
+    Snapshot,
+    Story,
+    Subscriber,
+    Target,
+    TargetKind,
+    Told,
+)
+from bot.store.database import Database
+from bot.store.rows import (
+    ALERT,
+    ANALYSIS,
+    CARD,
+    ENTRY_COLUMNS,
+    STORY,
+    clean,
+    entry_of,
+    entry_row,
+    moment,
+    stamp,
+    state_body,
+    state_of,
+    subscriber_of,
+)
+
+OPEN_FOR = timedelta(hours=72)
+CLOCK_SLACK = timedelta(hours=25)  # no feed waits longer than a day
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+class Ingest:
+    """Poll states, snapshots and outcomes.
+
+    Open stories and what subscribers were told of them are kept in memory, loaded once and updated by
+    `apply`: only this object writes them, so a batch's cost does not grow with the archive.
+
+    Args:
+        db: This object's own connection.
+        failpoint: Called at named points of `apply`; a crash drill dies there.
+    """
+
+    def __init__(self, db: Database, *, failpoint: Callable[[str], None] = _nothing) -> None:
+        self._db = db
+        self._failpoint = failpoint
+        self._stories: dict[str, Story] | None = None
+        self._told: dict[str, dict[str, Told]] = {}
+        self._cards: dict[str, tuple[Alert, Entry]] = {}
+        self._audience = ""
+        self._subscribers: tuple[Subscriber, ...] = ()
+        self._watches: dict[str, frozenset[Target]] = {}
+
+    # --- poll states ---
+
+    def states(self, feed_ids: Iterable[str]) -> dict[str, PollState]:
+        """The stored state of each feed; a fresh one for a feed never seen."""
+        wanted = list(feed_ids)
+        stored: dict[str, PollState] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for row in self._db.rows(f"SELECT body FROM poll_states WHERE feed_id IN ({marks})", part):
+                state = state_of(row["body"])
+                stored[state.feed_id] = state
+        return {f: stored.get(f) or PollState(feed_id=f) for f in wanted}
+
+    def due_feeds(self, now: datetime, limit: int) -> list[str]:
+        """Ids of active feeds whose time has come, longest waiting first.
+
+        A time that lies absurdly far ahead was set by a clock that was wrong, and counts as come.
+        """
+        rows = self._db.rows(
+            "SELECT feed_id FROM poll_states WHERE status = 'active' "
+            "AND (next_poll_at IS NULL OR next_poll_at <= ? OR next_poll_at > ?) "
+            "ORDER BY next_poll_at LIMIT ?",
+            (stamp(now), stamp(now + CLOCK_SLACK), limit),
+        )
+        return [row["feed_id"] for row in rows]
+
+    def known_feeds(self) -> set[str]:
+        """Ids of all feeds that have a state."""
+        return {row["feed_id"] for row in self._db.rows("SELECT feed_id FROM poll_states")}
+
+    # --- snapshot ---
+
+    def snapshot(self, entries: Sequence[Entry], now: datetime) -> Snapshot:
+        """What must be known to process these entries."""
+        stories = self._open_stories(now)
+        self._refresh_audience()
+        return Snapshot(
+            known=self._known(entries),
+            stories=tuple(sorted(stories.values(), key=lambda s: (s.last_seen, s.id))),
+            told={story: tuple(by.values()) for story, by in self._told.items()},
+            cards=self._cards,
+            subscribers=self._subscribers,
+            watches=self._watches,
+            silences=self._silences(now),
+        )
+
+    def _known(self, entries: Sequence[Entry]) -> dict[str, Known]:
+        found: dict[str, Known] = {}
+        for entry in entries:
+            row = self._db.row("SELECT id, content, revision, seen_at FROM entries WHERE id = ?", (entry.id,))
+            if row is None:  # a feed that renames its ids shows the same item under another one
+                row = self._db.row(
+                    "SELECT id, content, revision, seen_at FROM entries WHERE feed_id = ? AND content = ?",
+                    (entry.feed_id, entry.content),
+                )
+            if row is not None:
+                seen = moment(row["seen_at"])
+                assert seen is not None
+                found[entry.id] = Known(
+                    id=row["id"], content=row["content"], revision=row["revision"], seen_at=seen
+                )
+        return found
+
+    def _open_stories(self, now: datetime) -> dict[str, Story]:
+        since = now - OPEN_FOR
+        if self._stories is None:
+            rows = self._db.rows("SELECT body FROM stories WHERE last_seen >= ?", (stamp(since),))
+            self._stories = {s.id: s for s in (STORY.validate_json(r["body"]) for r in rows)}
+            self._load_told()
+        for story in [s for s in self._stories.values() if s.last_seen < since]:
+            del self._stories[story.id]
+            for told in self._told.pop(story.id, {}).values():
+                self._cards.pop(told.alert_id, None)
+        return self._stories
+
+    def _load_told(self) -> None:
+        for row in self._db.rows("SELECT * FROM told"):
+            if row["story_id"] not in (self._stories or {}):
+                continue
+            at = moment(row["last_sound_at"])
+            assert at is not None
+            told = Told(
+                story_id=row["story_id"],
+                subscriber_id=row["subscriber_id"],
+                alert_id=row["alert_id"],
+                rule_id=row["rule_id"],
+                level=Severity(row["level"]),
+                last_sound_at=at,
+            )
+            self._told.setdefault(told.story_id, {})[told.subscriber_id] = told
+            if told.alert_id not in self._cards:
+                card = load_card(self._db, told.alert_id)
+                if card:
+                    self._cards[told.alert_id] = card
+
+    def _refresh_audience(self) -> None:
+        audience = str(self._db.value("SELECT value FROM meta WHERE key = 'audience'"))
+        if audience == self._audience:
+            return
+        rows = self._db.rows("SELECT * FROM subscribers WHERE active = 1 ORDER BY id")
+        self._subscribers = tuple(subscriber_of(row) for row in rows)
+        watches: dict[str, set[Target]] = {}
+        for row in self._db.rows("SELECT * FROM watches"):
+            target = Target(TargetKind(row["kind"]), row["target"])
+            watches.setdefault(row["subscriber_id"], set()).add(target)
+        self._watches = {k: frozenset(v) for k, v in watches.items()}
+        self._audience = audience
+
+    def _silences(self, now: datetime) -> tuple[Silence, ...]:
+        silences = []
+        for row in self._db.rows("SELECT * FROM silences WHERE until > ?", (stamp(now),)):
+            until = moment(row["until"])
+            assert until is not None
+            silences.append(
+                Silence(
+                    id=row["id"],
+                    until=until,
+                    rule_id=row["rule_id"],
+                    company=row["company"],
+                    story_id=row["story_id"],
+                    feed_id=row["feed_id"],
+                    comment=row["comment"],
+                )
+            )
+        return tuple(silences)
+
+    # --- apply ---
+
+    def apply(self, outcome: Outcome, now: datetime) -> None:
+        """Write everything that a batch decided, or nothing.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        self._failpoint("before_apply")
+        with self._db.transaction() as cursor:
+            self._write_entries(cursor, outcome, now)
+            self._failpoint("apply_entries_written")
+            self._write_decisions(cursor, outcome)
+            self._failpoint("apply_decisions_written")
+            self._write_outbox(cursor, outcome)
+            self._failpoint("apply_outbox_written")
+            for state in outcome.states:
+                save_state(cursor, state)
+            self._failpoint("apply_before_commit")
+        self._failpoint("apply_committed")
+        self._remember(outcome)
+
+    def _write_entries(self, cursor: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
+        marks = ",".join("?" * len(ENTRY_COLUMNS.split(",")))
+        for entry in outcome.entries:
+            if entry.revision:
+                cursor.execute(
+                    "INSERT OR IGNORE INTO revisions SELECT id, revision, title, text, content, ? "
+                    "FROM entries WHERE id = ?",
+                    (stamp(now), entry.id),
+                )
+                cursor.execute(
+                    "UPDATE entries SET title = ?, text = ?, content = ?, url = ?, revision = ? WHERE id = ?",
+                    (
+                        clean(entry.title),
+                        clean(entry.text),
+                        entry.content,
+                        clean(entry.url),
+                        entry.revision,
+                        entry.id,
+                    ),
+                )
+            else:
+                cursor.execute(
+                    f"INSERT OR IGNORE INTO entries ({ENTRY_COLUMNS}) VALUES ({marks})", entry_row(entry)
+                )
+        cursor.executemany(
+            "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?)",
+            [(a.entry_id, a.version, ANALYSIS.dump_json(a).decode()) for a in outcome.analyses],
+        )
+        cursor.executemany(
+            "INSERT OR REPLACE INTO stories VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    s.id,
+                    clean(s.title),
+                    stamp(s.first_seen),
+                    stamp(s.last_seen),
+                    s.revision,
+                    STORY.dump_json(s).decode(),
+                )
+                for s in outcome.stories
+            ],
+        )
+
+    def _write_decisions(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
+        cursor.executemany(
+            "INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    a.id,
+                    a.kind.value,
+                    a.story_id,
+                    a.entry_id,
+                    a.rule_id,
+                    int(a.level),
+                    stamp(a.created_at),
+                    ALERT.dump_json(a).decode(),
+                )
+                for a in outcome.alerts
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO verdicts (entry_id, at, send, reason, until, detail, story_id, rule_id, rule_line, "
+            "subscriber_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    v.entry_id,
+                    stamp(v.at),
+                    int(v.decision.send),
+                    v.decision.reason.value,
+                    stamp(v.decision.until),
+                    clean(v.decision.detail),
+                    v.story_id,
+                    v.rule_id,
+                    v.rule_line,
+                    v.subscriber_id,
+                )
+                for v in outcome.verdicts
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (reason) DO UPDATE SET n = n + 1",
+            [(v.decision.reason.value,) for v in outcome.verdicts],
+        )
+
+    def _write_outbox(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
+        cursor.executemany(
+            "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (t.story_id, t.subscriber_id, t.alert_id, t.rule_id, int(t.level), stamp(t.last_sound_at))
+                for t in outcome.told
+            ],
+        )
+        seq = cursor.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0]
+        for n in outcome.notifications:
+            card = CARD.dump_json(n.card).decode()
+            if n.kind is AlertKind.EDIT:
+                # What still waits to be sent is brought up to date instead of being followed by an edit.
+                waiting = cursor.execute(
+                    "UPDATE outbox SET card = ? WHERE id = (SELECT id FROM outbox WHERE subscriber_id = ? "
+                    "AND story_id = ? AND state = 'pending' AND attempts = 0 AND kind IN ('new', 'edit') "
+                    "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.subscriber_id = outbox.subscriber_id "
+                    "AND o.story_id = outbox.story_id AND o.state = 'pending' AND o.seq > outbox.seq) "
+                    "ORDER BY seq DESC LIMIT 1)",
+                    (card, n.subscriber_id, n.story_id),
+                )
+                if waiting.rowcount:
+                    continue
+            seq += 1
+            cursor.execute(
+                "INSERT OR IGNORE INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, "
+                "silent, created_at, seq, due_at, state, card) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "'pending', ?)",
+                (
+                    n.id,
+                    n.alert_id,
+                    n.subscriber_id,
+                    n.story_id,
+                    n.rule_id,
+                    n.kind.value,
+                    int(n.level),
+                    int(n.silent),
+                    stamp(n.created_at),
+                    seq,
+                    stamp(n.created_at),
+                    card,
+                ),
+            )
+
+    def _remember(self, outcome: Outcome) -> None:
+        if self._stories is None:
+            return
+        for story in outcome.stories:
+            self._stories[story.id] = story
+        entries = {e.id: e for e in outcome.entries}
+        for alert in outcome.alerts:
+            if alert.kind is AlertKind.NEW and alert.entry_id in entries:
+                self._cards[alert.id] = (alert, entries[alert.entry_id])
+        for told in outcome.told:
+            self._told.setdefault(told.story_id, {})[told.subscriber_id] = told
+            if told.alert_id not in self._cards:
+                card = load_card(self._db, told.alert_id)
+                if card:
+                    self._cards[told.alert_id] = card
+
+
+def save_state(cursor: sqlite3.Connection, state: PollState) -> None:
+    """Write one poll state inside a transaction."""
+    cursor.execute(
+        "INSERT OR REPLACE INTO poll_states VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            state.feed_id,
+            state.status.value,
+            stamp(state.next_poll_at),
+            state.failures,
+            stamp(state.last_polled_at),
+            stamp(state.last_ok_at),
+            clean(state.last_error),
+            state_body(state),
+        ),
+    )
+
+
+def load_card(db: Database, alert_id: str) -> tuple[Alert, Entry] | None:
+    """A stored alert and the entry that caused it, or None."""
+    row = db.row("SELECT body, entry_id FROM alerts WHERE id = ?", (alert_id,))
+    if row is None:
+        return None
+    entry = db.row(f"SELECT {ENTRY_COLUMNS} FROM entries WHERE id = ?", (row["entry_id"],))
+    return (ALERT.validate_json(row["body"]), entry_of(entry)) if entry else None

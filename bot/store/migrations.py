@@ -1,0 +1,84 @@
+"""The schema, one recorded step after another; a step that has shipped is never edited."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("spillover")
+
+
+@migrations()
+def m001_first_schema(db: Database) -> None:
+    """Everything of the first release.
+
+    Times are ISO 8601 in UTC with microseconds, so that they sort as text. `entries.n` is there because
+    VACUUM may renumber implicit row ids, which the full-text index points at.
+    """
+    script = """
+        CREATE TABLE poll_states (
+            feed_id TEXT PRIMARY KEY, status TEXT NOT NULL, next_poll_at TEXT, failures INTEGER NOT NULL,
+            last_polled_at TEXT, last_ok_at TEXT, last_error TEXT NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX poll_states_due ON poll_states (next_poll_at) WHERE status = 'active';
+
+        CREATE TABLE entries (
+            n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, feed_id TEXT NOT NULL, guid TEXT NOT NULL, url TEXT NOT NULL,
+            title TEXT NOT NULL, text TEXT NOT NULL, content TEXT NOT NULL, published TEXT,
+            date_quality TEXT NOT NULL, seen_at TEXT NOT NULL, kind TEXT NOT NULL, tier INTEGER NOT NULL,
+            language TEXT NOT NULL, source TEXT NOT NULL, author TEXT NOT NULL, revision INTEGER NOT NULL);
+        CREATE INDEX entries_content ON entries (feed_id, content);
+        CREATE INDEX entries_url ON entries (url) WHERE url <> '';
+        CREATE INDEX entries_seen ON entries (seen_at);
+        CREATE TABLE revisions (
+            entry_id TEXT NOT NULL, revision INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+            content TEXT NOT NULL, replaced_at TEXT NOT NULL, PRIMARY KEY (entry_id, revision));
+        CREATE TABLE analyses (entry_id TEXT PRIMARY KEY, version TEXT NOT NULL, body TEXT NOT NULL);
+
+        CREATE TABLE stories (
+            id TEXT PRIMARY KEY, title TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+            revision INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX stories_last_seen ON stories (last_seen);
+        CREATE TABLE alerts (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, story_id TEXT NOT NULL, entry_id TEXT NOT NULL,
+            rule_id TEXT NOT NULL, level INTEGER NOT NULL, created_at TEXT NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX alerts_story ON alerts (story_id);
+        CREATE INDEX alerts_created ON alerts (created_at);
+        CREATE TABLE verdicts (
+            id INTEGER PRIMARY KEY, entry_id TEXT NOT NULL, at TEXT NOT NULL, send INTEGER NOT NULL,
+            reason TEXT NOT NULL, until TEXT, detail TEXT NOT NULL, story_id TEXT NOT NULL,
+            rule_id TEXT NOT NULL, rule_line TEXT NOT NULL, subscriber_id TEXT NOT NULL);
+        CREATE INDEX verdicts_entry ON verdicts (entry_id);
+        CREATE INDEX verdicts_at ON verdicts (at);
+        CREATE TABLE counters (reason TEXT PRIMARY KEY, n INTEGER NOT NULL);
+
+        CREATE TABLE subscribers (
+            id TEXT PRIMARY KEY, channel TEXT NOT NULL, address TEXT NOT NULL, level INTEGER NOT NULL,
+            active INTEGER NOT NULL, muted_until TEXT, language TEXT NOT NULL, created_at TEXT,
+            error TEXT NOT NULL DEFAULT '');
+        CREATE TABLE watches (
+            subscriber_id TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, created_at TEXT NOT NULL,
+            PRIMARY KEY (subscriber_id, kind, target));
+        CREATE TABLE silences (
+            id TEXT PRIMARY KEY, until TEXT NOT NULL, rule_id TEXT NOT NULL, company TEXT NOT NULL,
+            story_id TEXT NOT NULL, feed_id TEXT NOT NULL, comment TEXT NOT NULL);
+        CREATE TABLE told (
+            story_id TEXT NOT NULL, subscriber_id TEXT NOT NULL, alert_id TEXT NOT NULL,
+            rule_id TEXT NOT NULL, level INTEGER NOT NULL, last_sound_at TEXT NOT NULL,
+            PRIMARY KEY (story_id, subscriber_id));
+        CREATE TABLE outbox (
+            id TEXT PRIMARY KEY, alert_id TEXT NOT NULL, subscriber_id TEXT NOT NULL, story_id TEXT NOT NULL,
+            rule_id TEXT NOT NULL, kind TEXT NOT NULL, level INTEGER NOT NULL, silent INTEGER NOT NULL,
+            created_at TEXT NOT NULL, seq INTEGER NOT NULL, due_at TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0, first_attempt_at TEXT, error TEXT NOT NULL DEFAULT '',
+            message_id TEXT NOT NULL DEFAULT '', closed_at TEXT, plain INTEGER NOT NULL DEFAULT 0,
+            card TEXT NOT NULL);
+        CREATE INDEX outbox_pending ON outbox (level DESC, seq) WHERE state = 'pending';
+        CREATE INDEX outbox_pending_due ON outbox (due_at) WHERE state = 'pending';
+        CREATE INDEX outbox_pending_subscriber ON outbox (subscriber_id, seq) WHERE state = 'pending';
+        CREATE INDEX outbox_card ON outbox (subscriber_id, story_id, kind);
+        CREATE INDEX outbox_message ON outbox (subscriber_id, message_id) WHERE message_id <> '';
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+        INSERT INTO meta VALUES ('audience', '0');
+        """
+    for statement in script.split(";"):  # executescript would commit halfway
+        db.execute(statement)
+    db.table("entries").enable_fts(["title", "text"], create_triggers=True, tokenize="porter")

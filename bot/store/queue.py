@@ -1,0 +1,178 @@
+"""The outbox: notifications that wait, were delivered, or never can be. Implements `ports.Outbox`."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from bot.model import AlertKind, Notification, OutboxItem, Receipt, Severity
+from bot.store.database import Database
+from bot.store.rows import CARD, clean, moment, stamp, subscriber_of
+
+# A row may go when no older one of the same subscriber is pending, unless it is louder than that one:
+# then order is kept within a story only (an edit or a reply never before its card).
+_DUE = """
+    SELECT o.*, s.id AS sub_id FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id
+    WHERE o.state = 'pending' AND o.due_at <= :now AND s.active = 1
+      AND NOT EXISTS (
+        SELECT 1 FROM outbox p WHERE p.state = 'pending' AND p.subscriber_id = o.subscriber_id
+        AND p.id <> o.id AND (
+          (p.seq < o.seq AND (p.story_id = o.story_id OR p.level >= o.level))
+          OR (p.seq > o.seq AND p.level > o.level AND p.due_at <= :now
+              AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.state = 'pending'
+                AND q.subscriber_id = p.subscriber_id AND q.story_id = p.story_id AND q.seq < p.seq))))
+    ORDER BY o.level DESC, o.seq LIMIT :limit
+"""
+
+
+class Queue:
+    """The persisted queue of notifications; see `ports.Outbox` for what each method promises."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._taken: dict[str, str] = {}  # card of each item handed out, to see that it changed meanwhile
+
+    def due(self, now: datetime, limit: int, /, *, exclude: frozenset[str] = frozenset()) -> list[OutboxItem]:
+        """Pending items whose time has come: louder first, then older; at most one a subscriber."""
+        rows = self._db.rows(_DUE, {"now": stamp(now), "limit": limit + len(exclude)})
+        items: list[OutboxItem] = []
+        for row in rows:
+            if row["subscriber_id"] in exclude or len(items) == limit:
+                continue
+            items.append(self._item(row))
+        return items
+
+    def _item(self, row: sqlite3.Row) -> OutboxItem:
+        created = moment(row["created_at"])
+        assert created is not None
+        subscriber = self._db.row("SELECT * FROM subscribers WHERE id = ?", (row["subscriber_id"],))
+        assert subscriber is not None
+        self._taken[row["id"]] = row["card"]
+        return OutboxItem(
+            notification=Notification(
+                id=row["id"],
+                alert_id=row["alert_id"],
+                subscriber_id=row["subscriber_id"],
+                story_id=row["story_id"],
+                rule_id=row["rule_id"],
+                kind=AlertKind(row["kind"]),
+                card=CARD.validate_json(row["card"]),
+                level=Severity(row["level"]),
+                created_at=created,
+                silent=bool(row["silent"]),
+            ),
+            subscriber=subscriber_of(subscriber),
+            reply_to=self._card_message(row["subscriber_id"], row["story_id"]),
+            attempts=row["attempts"],
+            first_attempt_at=moment(row["first_attempt_at"]),
+        )
+
+    def _card_message(self, subscriber_id: str, story_id: str) -> str:
+        found = self._db.value(
+            "SELECT message_id FROM outbox WHERE subscriber_id = ? AND story_id = ? AND kind = 'new' "
+            "AND message_id <> '' ORDER BY seq DESC LIMIT 1",
+            (subscriber_id, story_id),
+        )
+        return str(found or "")
+
+    def delivered(self, notification_id: str, receipt: Receipt, /) -> None:
+        """It arrived: close the row; if its card was brought up to date meanwhile, queue that as an edit."""
+        sent = self._taken.pop(notification_id, None)
+        with self._db.transaction() as cursor:
+            row = cursor.execute("SELECT * FROM outbox WHERE id = ?", (notification_id,)).fetchone()
+            if row is None or row["state"] == "sent":
+                return
+            cursor.execute(
+                "UPDATE outbox SET state = 'sent', message_id = ?, closed_at = ?, plain = ?, error = '', "
+                "attempts = attempts + 1 WHERE id = ?",
+                (receipt.message_id, stamp(receipt.at), int(receipt.plain), notification_id),
+            )
+            if sent is not None and row["card"] != sent:
+                cursor.execute(
+                    "INSERT OR IGNORE INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, "
+                    "silent, created_at, seq, due_at, state, card) SELECT id || '+', alert_id, subscriber_id, "
+                    "story_id, rule_id, 'edit', level, 1, ?, (SELECT max(seq) + 1 FROM outbox), ?, 'pending', "
+                    "card FROM outbox WHERE id = ?",
+                    (stamp(receipt.at), stamp(receipt.at), notification_id),
+                )
+
+    def retry(self, notification_id: str, at: datetime, error: str, /) -> None:
+        """It did not arrive: try again at `at`; counts an attempt."""
+        self._taken.pop(notification_id, None)
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "UPDATE outbox SET due_at = ?, attempts = attempts + 1, error = ?, "
+                "first_attempt_at = coalesce(first_attempt_at, due_at) WHERE id = ? AND state = 'pending'",
+                (stamp(at), clean(error), notification_id),
+            )
+
+    def park(self, notification_id: str, error: str, now: datetime, /) -> None:
+        """It can never be delivered: close the row with the error."""
+        self._taken.pop(notification_id, None)
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "UPDATE outbox SET state = 'parked', error = ?, closed_at = ?, attempts = attempts + 1 "
+                "WHERE id = ? AND state = 'pending'",
+                (clean(error), stamp(now), notification_id),
+            )
+
+    def deactivate(self, subscriber_id: str, error: str, now: datetime, /) -> None:
+        """The subscriber can't be reached: mark it inactive, close its pending rows."""
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "UPDATE subscribers SET active = 0, error = ? WHERE id = ?", (clean(error), subscriber_id)
+            )
+            close_pending(cursor, subscriber_id, error, now)
+            audience_changed(cursor)
+
+    def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
+        """The chat has a new address: everything of the old one goes to it, merged if it exists already."""
+        channel = subscriber_id.split(":", 1)[0]
+        new_id = f"{channel}:{address}"
+        if new_id == subscriber_id:
+            return
+        with self._db.transaction() as cursor:
+            there = cursor.execute("SELECT 1 FROM subscribers WHERE id = ?", (new_id,)).fetchone()
+            if there:
+                cursor.execute("UPDATE subscribers SET active = 1 WHERE id = ?", (new_id,))
+                cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
+            else:
+                cursor.execute(
+                    "UPDATE subscribers SET id = ?, address = ? WHERE id = ?",
+                    (new_id, address, subscriber_id),
+                )
+            # Message ids are a chat's own: cards sent to the old chat can't be edited in the new one.
+            cursor.execute(
+                "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'",
+                (subscriber_id,),
+            )
+            for table in ("watches", "told", "outbox", "verdicts"):
+                cursor.execute(
+                    f"UPDATE OR IGNORE {table} SET subscriber_id = ? WHERE subscriber_id = ?",
+                    (new_id, subscriber_id),
+                )
+                cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
+            audience_changed(cursor)
+
+    def next_due_at(self, now: datetime, /) -> datetime | None:
+        """When the earliest pending item may be tried; None for an empty outbox."""
+        return moment(
+            self._db.value(
+                "SELECT min(o.due_at) FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id "
+                "WHERE o.state = 'pending' AND s.active = 1"
+            )
+        )
+
+
+def close_pending(cursor: sqlite3.Connection, subscriber_id: str, why: str, now: datetime) -> None:
+    """Close what still waits for a subscriber, inside a transaction."""
+    cursor.execute(
+        "UPDATE outbox SET state = 'closed', error = ?, closed_at = ? "
+        "WHERE subscriber_id = ? AND state = 'pending'",
+        (clean(why), stamp(now), subscriber_id),
+    )
+
+
+def audience_changed(cursor: sqlite3.Connection) -> None:
+    """Tell the ingest side, inside a transaction, that subscribers or watches differ now."""
+    cursor.execute("UPDATE meta SET value = value + 1 WHERE key = 'audience'")

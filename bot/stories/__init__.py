@@ -1,0 +1,1 @@
+"""Stories: which entries repeat another, and which tell of the same happening."""

@@ -1,0 +1,216 @@
+"""Online clustering: the story that an entry belongs to, and what the entry changes in it.
+
+An entry joins the open story that it is nearest to, if near enough. Nearness is a sum of few readable
+parts; words alone can't join two entries whose companies differ, and a denial joins what it denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.model import (
+    Analysis,
+    Change,
+    Claim,
+    Entry,
+    Event,
+    Member,
+    Modality,
+    Polarity,
+    Stage,
+    Story,
+)
+from bot.stories.dedupe import fingerprint, is_origin
+from bot.text import digest
+
+WINDOW = timedelta(hours=72)
+THRESHOLD = 1.0
+MAX_MEMBERS = 200  # of a story kept in full; later copies only move its last_seen
+
+# Themes that a happening causes elsewhere: they join the story that they name as their cause.
+REACTIONS = frozenset({"selloff", "rally", "technical_level", "positioning", "rating_change"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where an entry went, and what that changed."""
+
+    story: Story
+    changes: frozenset[Change]
+
+
+def nearest_story(entry: Entry, analysis: Analysis, stories: Iterable[Story]) -> Story | None:
+    """The open story that the entry tells, or None if it begins one of its own."""
+    words = fingerprint(entry)
+    best, best_score = None, THRESHOLD
+    for story in stories:
+        if abs(entry.at - story.last_seen) > WINDOW:
+            continue
+        score = nearness(words, analysis, story)
+        if score >= best_score:
+            best, best_score = story, score
+    return best
+
+
+def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
+    """How strongly an analysed entry belongs to a story; `THRESHOLD` joins."""
+    held = {(c.theme, c.actor) for c in story.claims}
+    themes = {c.theme for c in story.claims}
+    said = {(e.theme, e.actor) for e in analysis.events}
+    fresh = {(e.theme, e.actor) for e in analysis.fresh_events}
+    mine, theirs = frozenset(analysis.companies), story.companies
+    overlap = max((_overlap(words, m.words) for m in story.members[-12:]), default=0.0)
+    together = len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else 0.0
+    if mine and theirs and not mine & theirs:
+        return 0.0
+    shared = {c for c in held & fresh if c[1] is not None}
+    if shared - {c for c in shared if c[0] in REACTIONS}:
+        return 1.0 + overlap + 0.2 * together
+    score = 1.1 * overlap + 0.35 * together
+    if shared or held & fresh:
+        score += 0.4
+    cause = {c for c in held & said if c[0] not in REACTIONS}
+    if cause and any(theme in REACTIONS for theme, _ in fresh):
+        score += 0.6
+    if _denies(analysis, story):
+        score += 0.7
+    if not themes & {theme for theme, _ in said}:
+        score -= 0.25
+    return score
+
+
+def _denies(analysis: Analysis, story: Story) -> bool:
+    denied = {e.theme for e in analysis.fresh_events if e.polarity is Polarity.DENIED}
+    return any(c.theme in denied and (c.actor is None or c.actor in analysis.companies) for c in story.claims)
+
+
+def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
+
+
+def begin(entry: Entry, analysis: Analysis) -> Assignment:
+    """A new story with this entry as its first member."""
+    story = Story(
+        id=digest("story", entry.id),
+        title=entry.title or entry.text[:120],
+        first_seen=entry.seen_at,
+        last_seen=entry.at,
+        companies=frozenset(analysis.companies),
+        claims=tuple(dict.fromkeys(_claim(e) for e in analysis.fresh_events)),
+        members=(_member(entry, origin=True),),
+    )
+    return Assignment(story, frozenset({Change.NEW_STORY}))
+
+
+def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
+    """Add an entry (or its revision) to a story and name what that changed."""
+    revised = any(m.entry_id == entry.id for m in story.members)
+    origin = is_origin(entry, [m for m in story.members if m.entry_id != entry.id])
+    changes: set[Change] = set()
+    claims = list(story.claims)
+    for event in analysis.fresh_events:
+        changes |= _merge(claims, event, corrected=event.polarity is Polarity.CORRECTED)
+    if not revised:
+        changes.add(Change.NEW_ORIGIN if origin else Change.COPY)
+    grown = _with_member(story, entry, origin=origin)
+    return Assignment(
+        replace(
+            grown,
+            claims=tuple(claims),
+            companies=story.companies | frozenset(_main_companies(analysis)),
+        ),
+        frozenset(changes),
+    )
+
+
+def echo(story: Story, entry: Entry) -> Assignment:
+    """Count a copy."""
+    return Assignment(_with_member(story, entry, origin=False), frozenset({Change.COPY}))
+
+
+def _with_member(story: Story, entry: Entry, *, origin: bool) -> Story:
+    members = [replace(m, words=fingerprint(entry)) if m.entry_id == entry.id else m for m in story.members]
+    if not any(m.entry_id == entry.id for m in members) and len(members) < MAX_MEMBERS:
+        members.append(_member(entry, origin=origin))
+    return replace(
+        story,
+        members=tuple(members),
+        last_seen=max(story.last_seen, entry.at),
+        revision=story.revision + 1,
+    )
+
+
+def _main_companies(analysis: Analysis) -> set[str]:
+    """Companies whose events these are: a long list of bystanders must not widen a story."""
+    return {e.actor for e in analysis.fresh_events if e.actor in analysis.companies and e.actor}
+
+
+def _member(entry: Entry, *, origin: bool) -> Member:
+    return Member(
+        entry_id=entry.id,
+        feed_id=entry.feed_id,
+        source=entry.source,
+        at=entry.at,
+        origin=origin,
+        tier=entry.tier,
+        words=fingerprint(entry),
+        url=entry.url,
+    )
+
+
+def _claim(event: Event) -> Claim:
+    return Claim(
+        theme=event.theme,
+        actor=event.actor,
+        stage=event.stage,
+        attribution=event.attribution,
+        polarity=event.polarity,
+    )
+
+
+def _merge(claims: list[Claim], event: Event, *, corrected: bool) -> set[Change]:
+    """Fold an event into the claims, in place, and name the changes."""
+    at = next((n for n, c in enumerate(claims) if _same_claim(c, event)), None)
+    if at is None:
+        claims.append(_claim(event))
+        return {Change.NEW_CLAIM} if event.polarity is not Polarity.DENIED else set()
+    old, new = claims[at], _claim(event)
+    if event.polarity is Polarity.DENIED:
+        if old.polarity is Polarity.DENIED:
+            return set()
+        claims[at] = replace(old, polarity=Polarity.DENIED, attribution=new.attribution)
+        return {Change.DENIED}
+    if corrected:
+        claims[at] = replace(new, actor=old.actor)
+        return {Change.CORRECTED}
+    if new.modality is Modality.SPECULATED:
+        return set()
+    if old.polarity is Polarity.DENIED and new.modality is not Modality.CONFIRMED:
+        return set()  # a repeated report does not undo a denial; only the record does
+    changes: set[Change] = set()
+    if old.stage.rank < Stage.AGREED.rank <= new.stage.rank:
+        changes.add(Change.STAGE_UP)
+    if new.modality is Modality.CONFIRMED and old.modality is not Modality.CONFIRMED:
+        changes.add(Change.CONFIRMED)
+    claims[at] = replace(
+        old,
+        stage=max(old.stage, new.stage, key=lambda s: s.rank),
+        attribution=max(old.attribution, new.attribution, key=lambda a: a.rank),
+        polarity=new.polarity if changes else old.polarity,
+    )
+    return changes
+
+
+def _same_claim(claim: Claim, event: Event) -> bool:
+    if claim.theme != event.theme:
+        return False
+    if claim.actor == event.actor:
+        return True
+    return event.polarity is Polarity.DENIED and (claim.actor is None or event.actor is None)
+
+
+def is_open(story: Story, now: datetime) -> bool:
+    """Whether entries may still join it."""
+    return now - story.last_seen <= WINDOW
