@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import RulesError
-from bot.text import did_you_mean
+from bot.text import did_you_mean, nearest
 
 Loc = tuple[str | int, ...]
 Place = tuple[int, int]  # 1-based line and column
@@ -145,9 +145,18 @@ def _explain(
     error: ValidationError, path: Path, places: dict[Loc, Place], model: type[BaseModel]
 ) -> list[RulesError]:
     mistakes = []
-    for item in error.errors():
+    items = error.errors()
+    mistyped = {  # a required key that is written wrongly is one mistake, not an unknown key and a missing one
+        (*item["loc"][:-1], key)
+        for item in items
+        if item["type"] == "extra_forbidden"
+        for key in nearest(str(item["loc"][-1]), _keys_at(model, item["loc"][:-1]))
+    }
+    for item in items:
         loc, kind = item["loc"], item["type"]
         name = str(loc[-1]) if loc else ""
+        if kind == "missing" and loc in mistyped:
+            continue
         if kind == "extra_forbidden":
             problem = f"unknown key {name!r}{did_you_mean(name, _keys_at(model, loc[:-1]))}"
         elif kind == "missing":

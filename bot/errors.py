@@ -83,11 +83,19 @@ class TransientDeliveryError(DeliveryError):
 
     Attributes:
         retry_after: How long to wait at least, or None for the caller's own back-off.
-        flood: The whole bot was told to slow down (429), not only this chat.
+        flood: We were told to slow down (429); whether that means this chat or the whole bot, it does not say.
+        ambiguous: No clear answer came, so it may have arrived all the same.
     """
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, flood: bool = False) -> None:
-        self.retry_after, self.flood = retry_after, flood
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        flood: bool = False,
+        ambiguous: bool = False,
+    ) -> None:
+        self.retry_after, self.flood, self.ambiguous = retry_after, flood, ambiguous
         super().__init__(message)
 
 

@@ -1,0 +1,81 @@
+"""Which rules an entry satisfies. Pure: no clock, no files, every rule is asked."""
+
+from __future__ import annotations
+
+import re
+
+from bot.model import Analysis, Entry, Event, Match, Modality, Story
+from bot.rules.book import Rule, Rulebook
+from bot.rules.conditions import Scene, failure, progress
+
+_STRENGTH = [
+    Modality.DENIED,
+    Modality.SPECULATED,
+    Modality.CONSIDERING,
+    Modality.REPORTED,
+    Modality.CONFIRMED,
+]
+_LEADING = re.compile(r"^\{(actor|target)\}: ")
+
+
+def match(rulebook: Rulebook, story: Story, entry: Entry, analysis: Analysis) -> list[Match]:
+    """Every rule that a fresh event of the entry satisfies, with its best event; the loudest rule first."""
+    found = [
+        Match(
+            rule_id=rule.id,
+            pack=rule.pack,
+            level=rule.level,
+            title=fill_title(rulebook, rule.title, event),
+            story_id=story.id,
+            entry_id=entry.id,
+            event=event,
+            rule_line=rule.where,
+            policy=rule.policy,
+        )
+        for rule in rulebook.rules
+        if (event := best_event(rulebook, rule, entry, analysis)) is not None
+    ]
+    return sorted(found, key=lambda m: -m.level)
+
+
+def best_event(rulebook: Rulebook, rule: Rule, entry: Entry, analysis: Analysis) -> Event | None:
+    """The fresh event that satisfies a rule best: by score, then by how certain it is, then the first."""
+    scenes = _scenes(rulebook, entry, analysis)
+    fitting = [s.event for s in scenes if failure(rule.condition, s) is None]
+    return max(fitting, key=lambda e: (e.score, _STRENGTH.index(e.modality)), default=None)
+
+
+def explain(rulebook: Rulebook, rule: Rule, entry: Entry, analysis: Analysis) -> str:
+    """Why a rule is not satisfied, in words: the first condition that failed for the event that came closest.
+
+    Empty if the rule is satisfied.
+    """
+    scenes = _scenes(rulebook, entry, analysis)
+    if not scenes:
+        return "only background is in it, no news" if analysis.events else "no event of any theme is in it"
+    if best_event(rulebook, rule, entry, analysis) is not None:
+        return ""
+    closest = max(scenes, key=lambda s: progress(rule.condition, s))
+    who = rulebook.name(closest.event.actor) if closest.event.actor else "nobody named"
+    return f"{closest.event.theme} ({who}): {failure(rule.condition, closest)}"
+
+
+def fill_title(rulebook: Rulebook, template: str, event: Event) -> str:
+    """A rule's title for one event.
+
+    Where the event has no actor (target), a leading '{actor}: ' is left out; anywhere else it reads
+    'an unnamed company'. The schema has made sure that the template holds plain placeholders only.
+    """
+    ids = {"actor": event.actor, "target": event.targets[0] if event.targets else None, "theme": event.theme}
+    lead = _LEADING.match(template)
+    if lead and not ids[lead[1]]:
+        template = template[lead.end() :]
+
+    title = template.format(
+        **{key: rulebook.name(an_id) if an_id else "an unnamed company" for key, an_id in ids.items()}
+    )
+    return title[:1].upper() + title[1:]
+
+
+def _scenes(rulebook: Rulebook, entry: Entry, analysis: Analysis) -> list[Scene]:
+    return [Scene(entry, analysis, event, rulebook.known.companies) for event in analysis.fresh_events]

@@ -1,0 +1,131 @@
+"""The packs that ship with the program: they load, pass their own tests on the real analyzer, and the tests have teeth."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.alerts.exposure import load_exposure
+from bot.nlp.analyzer import load_analyzer
+from bot.nlp.lexicon import load_lexicon
+from bot.nlp.themes import load_taxonomy
+from bot.rules.book import KnownIds
+from bot.rules.check import run_tests
+from bot.rules.loader import load_rulebook
+
+RULES = Path(__file__).parents[2] / "rules"
+PACKS = {path.stem: path for path in sorted((RULES / "alerts").glob("*.yaml"))}
+
+
+class Remembering:
+    """The real analyzer; the tests of the rules go through it once, however often they are run."""
+
+    def __init__(self, analyzer):
+        self.analyzer, self.version, self.said = analyzer, analyzer.version, {}
+
+    def analyze(self, entries, /):
+        new = [e for e in entries if e.id not in self.said]
+        self.said |= {e.id: analysis for e, analysis in zip(new, self.analyzer.analyze(new), strict=True)}
+        return [self.said[e.id] for e in entries]
+
+
+@pytest.fixture(scope="module")
+def analyzer():
+    return Remembering(load_analyzer(RULES))
+
+
+@pytest.fixture(scope="module")
+def known():
+    companies = {c.id: c.sector for c in load_lexicon(RULES / "companies").companies.values()}
+    taxonomy = load_taxonomy(RULES / "themes")
+    return KnownIds(
+        themes=frozenset(taxonomy.themes), sectors=frozenset(taxonomy.sectors), companies=companies
+    )
+
+
+@pytest.fixture(scope="module")
+def book(known):
+    return load_rulebook(RULES / "alerts", known)
+
+
+def test_every_rule_does_what_its_own_tests_say(book, analyzer):
+    assert [str(failure) for failure in run_tests(book, analyzer)] == []
+
+
+def test_a_file_is_named_as_its_pack(book):
+    assert list(book.packs) == list(PACKS)
+
+
+def test_every_rule_has_at_least_three_tests(book):
+    assert {r.id: len(r.tests) for r in book.rules if len(r.tests) < 3} == {}
+
+
+def test_no_two_rules_are_tested_on_the_same_firing_words(book):
+    firing = [t.title for r in book.rules for t in r.tests if t.fires]
+    assert len(firing) == len(set(firing))
+
+
+def test_every_theme_has_a_rule(book, known):
+    named = {theme for r in book.rules if r.condition.theme for theme in r.condition.theme.in_ or ()}
+    assert named == known.themes
+
+
+def test_no_rule_fires_on_a_denial_or_a_speculation(book):
+    for rule in book.rules:
+        assert rule.condition.modality is not None
+        assert set(rule.condition.modality.not_ or ()) >= {"denied", "speculated"}, rule.id
+
+
+def test_every_sound_has_a_place_in_the_policy(book):
+    for rule in book.rules:
+        assert not rule.policy.edit_on & rule.policy.reply_on, rule.id
+
+
+@pytest.mark.parametrize(
+    ("pack", "old", "new", "killed_by"),
+    [
+        pytest.param("compute", "theme: compute_resale", "theme: compute_deal", "compute/resale", id="theme"),
+        pytest.param("compute", "modality: {not: [denied, speculated]}", "modality: {not: [speculated]}", "compute/resale", id="denials let through"),
+        pytest.param("compute", "      source: {kind: {not: social}}\n", "", "compute/resale", id="social let through"),
+        pytest.param("capex", "{not: [denied, speculated]}", "{not: [confirmed]}", "capex/cut", id="modality turned round"),
+        pytest.param("capex", "theme: capex_raise", "theme: [capex_raise, capex_cut]", "capex/raise", id="a theme too many"),
+        pytest.param("chips", "actor: {sector: [memory, storage]}", "actor: {sector: [neocloud]}", "chips/memory_price_fall", id="sector"),
+        pytest.param("markets", "actor: {not: {sector: &chips", "actor: {in: META, not: {sector: &chips", "markets/selloff", id="not left out"),
+        pytest.param("finance", "text: {not: *stress}", "text: *stress", "finance/debt_raise", id="pattern turned round"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_spoilt_fails_its_own_tests(tmp_path, known, analyzer, pack, old, new, killed_by):
+    text = PACKS[pack].read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / f"{pack}.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    failures = run_tests(load_rulebook(tmp_path, known), analyzer)
+    assert killed_by in {failure.rule_id for failure in failures}
+
+
+def test_no_condition_on_theme_certainty_or_source_can_be_dropped_unnoticed(book, analyzer):
+    unnoticed = []
+    for rule in book.rules:
+        for key in {"theme", "modality", "source"}:
+            spoilt = replace(rule, condition=rule.condition.model_copy(update={key: None}))
+            if not run_tests(replace(book, rules=(spoilt,)), analyzer):
+                unnoticed.append(f"{rule.id} without {key}")
+    assert unnoticed == []
+
+
+def test_the_exposure_of_a_resale_by_meta(known):
+    graph = load_exposure(RULES / "exposure.yaml", companies=known.companies, themes=known.themes)
+    found = {e.company: e for e in graph.exposed("compute_resale", "META", 2, 0.3)}
+    assert all(e.direction == -1 for e in found.values())
+    for rival in ("CRWV", "NBIS"):
+        assert found[rival].path == ("competes_with",)
+    for supplier in ("NVDA", "AMD"):
+        assert found[supplier].path == ("supplies",)
+    for maker in ("MU", "SNDK"):
+        assert (found[maker].path, found[maker].via) == (("supplies", "supplies"), ("NVDA",))
+
+
+def test_rules_expose_only_themes_that_travel(book, known):
+    graph = load_exposure(RULES / "exposure.yaml", companies=known.companies, themes=known.themes)
+    for rule in book.rules:
+        if rule.policy.hops and rule.condition.theme:
+            assert set(rule.condition.theme.in_ or ()) <= graph.spread.keys(), rule.id
