@@ -120,6 +120,16 @@ class App:
         )
         self._health = HealthServer(lambda: self._not_ready, self.metrics, self._refresh_gauges)
 
+    @property
+    def port(self) -> int:
+        """Where /healthz, /readyz and /metrics are served."""
+        return self._health.port
+
+    @property
+    def rules_version(self) -> str:
+        """Which rules are in force."""
+        return self._loaded.book.rules.version
+
     # --- start and stop ---
 
     async def start(self) -> None:
@@ -131,6 +141,7 @@ class App:
         """
         self._lock.take()
         await self._in_worker(self._open)
+        self._failpoint("opened")
         settings = self.settings
         await self._health.start(settings.http_host, settings.http_port)
         self._fetcher = HttpFetcher(
@@ -180,6 +191,7 @@ class App:
         """Finish what is under way within ten seconds; what can't be finished is done after the next start."""
         begun = time.monotonic()
         self._not_ready = {"stopping": "yes"}
+        self._failpoint("stopping")
         if self._scheduler.running:
             self._scheduler.remove_all_jobs()
             await asyncio.sleep(0)  # a tick that has been started runs to its end, which takes no waiting
@@ -209,9 +221,10 @@ class App:
 
     async def _settle(self, within: timedelta) -> None:
         """Let what was polled be decided and stored before the outbox closes."""
-        deadline = time.monotonic() + within.total_seconds()
-        while (self._deciding or not self._results.empty()) and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        try:
+            await asyncio.wait_for(self._results.join(), within.total_seconds())
+        except TimeoutError:
+            log.warning(event("stopped_early", undecided=self._results.qsize()))
 
     def _spawn(self, work: object, name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))  # type: ignore[arg-type]
@@ -279,6 +292,7 @@ class App:
             result = await poll_once(feed, state, self._fetcher, self._parser, self.clock())
             self.metrics.fetch_seconds.observe(time.monotonic() - begun)
         self._count(result)
+        self._failpoint("polled")
         await self._results.put(result)
 
     def _count(self, result: PollResult) -> None:
@@ -303,11 +317,13 @@ class App:
             while not self._results.empty() and sum(len(r.news) + len(r.baseline) for r in batch) < BATCH:
                 batch.append(self._results.get_nowait())
             self._deciding = {r.feed.id for r in batch}
+            self._failpoint("batch_taken")
             try:
                 await self._decide(batch)
             finally:
                 for feed_id in self._deciding:
                     self._polling.pop(feed_id, None)
+                    self._results.task_done()
                 self._deciding = set()
             self.drain.wake()
 
@@ -355,6 +371,7 @@ class App:
             baseline=frozenset(e.id for result in batch for e in result.baseline),
             states=tuple(result.state for result in batch),
         )
+        self._failpoint("processed")
         self._ingest.apply(outcome, now)
         self.figures.entries += len(outcome.entries)
         self.metrics.entries.inc(len(outcome.entries))

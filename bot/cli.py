@@ -82,10 +82,11 @@ def main(ctx: click.Context) -> None:
 def run(settings: Settings) -> None:
     """Poll, understand and alert until stopped (SIGTERM); SIGHUP reloads the rules."""
     loaded = load(settings)
-    asyncio.run(_run(App(settings, loaded)))
+    asyncio.run(serve(App(settings, loaded)))
 
 
-async def _run(app: App) -> None:
+async def serve(app: App) -> None:
+    """Run until a signal says stop; a second one ends the process at once."""
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
 
     def stop() -> None:

@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.model import Feed
 from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
-from bot.nlp.vocabulary import KnownWords
+from bot.nlp.vocabulary import RulesVocabulary
 from bot.pipeline import Book
 from bot.rules.book import KnownIds
 from bot.rules.check import load_checked
@@ -24,7 +24,7 @@ class Loaded:
 
     analyzer: SpacyAnalyzer
     book: Book
-    vocabulary: KnownWords
+    vocabulary: RulesVocabulary
     feeds: tuple[Feed, ...]
 
 
@@ -41,7 +41,7 @@ def load(settings: Settings) -> Loaded:
     known = known_ids(analyzer)
     rules = load_checked(folder / "alerts", known, analyzer)
     exposure = load_exposure(folder / "exposure.yaml", companies=known.companies, themes=known.themes)
-    vocabulary = KnownWords(analyzer.lexicon, analyzer.taxonomy, rules.packs)
+    vocabulary = RulesVocabulary(analyzer.lexicon, analyzer.taxonomy, rules.packs)
     feeds = load_feeds(folder / "sources.yaml", {"RSSHUB": settings.rsshub_url})
     return Loaded(
         analyzer=analyzer, book=Book(rules=rules, exposure=exposure), vocabulary=vocabulary, feeds=feeds
@@ -56,7 +56,7 @@ def load_language(settings: Settings) -> SpacyAnalyzer:
         ConfigError: The rules folder is not there.
         AnalysisError: The language model can't be loaded.
     """
-    return load_analyzer(rules_folder(settings.rules_dir), settings.spacy_model)
+    return load_analyzer(rules_folder(settings.rules_dir), settings.spacy_model or None)
 
 
 def rules_folder(path: Path) -> Path:

@@ -177,7 +177,7 @@ class _Run:
             return replace(assigned, changes=assigned.changes - {Change.COPY, Change.NEW_ORIGIN})
         story = cluster.nearest_story(entry, analysis, self._stories.values())
         if story is None:
-            story = next((s for s in reversed(self._stories.values()) if self._spills(analysis, s)), None)
+            story = next((s for s in reversed(self._stories.values()) if self._echoes(analysis, s)), None)
         return cluster.join(story, entry, analysis) if story else cluster.begin(entry, analysis)
 
     @staticmethod
@@ -190,8 +190,15 @@ class _Run:
         return False
 
     def _spills(self, analysis: Analysis, story: Story) -> bool:
-        """Whether the entry shows a move of companies that the story's card named, in the way it said."""
-        if story.alerted_at is None or story.spillover_at is not None:
+        """Whether the entry is the first that shows what the story's card predicted."""
+        return story.spillover_at is None and self._echoes(analysis, story)
+
+    def _echoes(self, analysis: Analysis, story: Story) -> bool:
+        """Whether the entry shows a move of companies that the story's card named, in the way it said.
+
+        One company alone may fall for reasons of its own; so it must be several, or the cause be named.
+        """
+        if story.alerted_at is None:
             return False
         if self._now - story.alerted_at > SPILLOVER_WITHIN:
             return False
@@ -443,13 +450,20 @@ class _Run:
             event=event,
             evidence=_words(entry, event),
             created_at=self._now,
-            note=self._note(story, event, decision.reason, changes),
+            note=self._note(story, analysis, decision.reason, changes),
         )
 
-    def _note(self, story: Story, event: Event, reason: Reason, changes: frozenset[Change]) -> str:
+    def _note(self, story: Story, analysis: Analysis, reason: Reason, changes: frozenset[Change]) -> str:
         if reason is Reason.SPILLOVER:
-            moved = sorted(self._moved(event, replace(story, spillover_at=None)))
-            return f"{', '.join(moved)} {'fell' if MOVES.get(event.theme) == -1 else 'rose'}" if moved else ""
+            parts = []
+            for theme, verb in (("selloff", "fell"), ("rally", "rose")):
+                moved = {
+                    self._book.rules.name(e.actor)
+                    for e in analysis.fresh_events
+                    if e.theme == theme and e.actor and self._moved(e, story)
+                }
+                parts += [f"{', '.join(sorted(moved))} {verb}"] if moved else []
+            return "; ".join(parts)
         return ", ".join(sorted(c.replace("_", " ") for c in changes - {Change.COPY, Change.NEW_ORIGIN}))
 
     def _queue(self, alert: Alert, subscriber: Subscriber, drawn: Card, *, silent: bool) -> None:

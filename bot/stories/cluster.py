@@ -27,6 +27,7 @@ from bot.text import digest
 
 WINDOW = timedelta(hours=72)
 THRESHOLD = 1.0
+RECENT = 12  # members whose words are compared; a story's wording drifts
 MAX_MEMBERS = 200  # of a story kept in full; later copies only move its last_seen
 
 # Themes that a happening causes elsewhere: they join the story that they name as their cause.
@@ -55,29 +56,34 @@ def nearest_story(entry: Entry, analysis: Analysis, stories: Iterable[Story]) ->
 
 
 def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
-    """How strongly an analysed entry belongs to a story; `THRESHOLD` joins."""
-    held = {(c.theme, c.actor) for c in story.claims}
-    themes = {c.theme for c in story.claims}
-    said = {(e.theme, e.actor) for e in analysis.events}
+    """How strongly an analysed entry belongs to a story; `THRESHOLD` joins.
+
+    The same claim of the same company joins by itself. Otherwise words in common, companies in common, a
+    shared theme, a recalled cause and a denial add up; each alone is too little.
+    """
     fresh = {(e.theme, e.actor) for e in analysis.fresh_events}
+    said = {(e.theme, e.actor) for e in analysis.events}
+    held = {(c.theme, c.actor) for c in story.claims}
     mine, theirs = frozenset(analysis.companies), story.companies
-    overlap = max((_overlap(words, m.words) for m in story.members[-12:]), default=0.0)
-    together = len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else 0.0
     if mine and theirs and not mine & theirs:
         return 0.0
-    shared = {c for c in held & fresh if c[1] is not None}
-    if shared - {c for c in shared if c[0] in REACTIONS}:
+    overlap = max((_overlap(words, m.words) for m in story.members[-RECENT:]), default=0.0)
+    together = len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else 0.0
+    shared = {(theme, actor) for theme, actor in held & fresh if actor is not None}
+    if any(theme not in REACTIONS for theme, _ in shared):
         return 1.0 + overlap + 0.2 * together
     score = 1.1 * overlap + 0.35 * together
-    if shared or held & fresh:
+    if shared:
+        score += 0.6  # the same shares moved the same way within the window
+    elif held & fresh:
         score += 0.4
-    cause = {c for c in held & said if c[0] not in REACTIONS}
-    if cause and any(theme in REACTIONS for theme, _ in fresh):
-        score += 0.6
+    causes = {(theme, actor) for theme, actor in held if theme not in REACTIONS}
+    if any(theme in REACTIONS for theme, _ in fresh) and any(actor in mine for _, actor in causes):
+        score += 0.6 if causes & said else 0.35  # a reaction that names the company that the story is about
+    elif not {theme for theme, _ in held} & {theme for theme, _ in said}:
+        score -= 0.25
     if _denies(analysis, story):
         score += 0.7
-    if not themes & {theme for theme, _ in said}:
-        score -= 0.25
     return score
 
 

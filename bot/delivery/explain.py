@@ -1,0 +1,100 @@
+"""Draws answers about alerts: why one was sent or held back, and which ones there were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from bot.delivery.quote import quote
+from bot.delivery.render import exposed
+from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clip, safe_url
+from bot.delivery.words import REASONS, Names, clock_time, count
+from bot.model import Alert, Card, EntityKind, Verdict
+from bot.ports import Explanation
+from bot.text import utf16_length
+
+SHORT_ID = 8  # characters of an alert's id that readers see; its start is enough to find it
+
+_TITLE, _RULE, _SHORT, _DETAIL = 200, 120, 60, 80
+_MAX_VERDICTS = 8
+
+
+def explanation(
+    why: Explanation,
+    *,
+    names: Names,
+    now: datetime,
+    tz: tzinfo = UTC,
+    subscriber_id: str | None = None,
+) -> Card:
+    """Everything that led to an alert: rule and line, event, evidence, exposure, and the decisions.
+
+    Args:
+        why: What the store knows.
+        names: Readable names of companies, sectors and themes.
+        now: Decides which times need a day beside them.
+        tz: The zone in which times are shown.
+        subscriber_id: Whose decisions are shown beside the general ones; None shows everybody's.
+    """
+    alert, entry = why.alert, why.entry
+    event = alert.event
+    title = clip(why.story_title or entry.title, _TITLE) or NO_TITLE
+    sheet = Sheet().line("Why: ").add(title, EntityKind.BOLD, url=safe_url(entry.url))
+    sheet.line(f"Sent {clock_time(alert.created_at, now, tz, zone=True)}: {REASONS[alert.reason]}")
+    place = f" ({clip(alert.rule_line, _SHORT)})" if alert.rule_line else ""
+    sheet.line(
+        f"Rule {clip(alert.rule_id, _SHORT)}{place}: {clip(alert.title, _RULE)}, level {alert.level.word}"
+    )
+    who = f" by {clip(names(event.actor), _SHORT)}" if event.actor else ""
+    axes = ", ".join(str(axis).replace("_", " ") for axis in (event.stage, event.attribution, event.polarity))
+    sheet.line(
+        f"Event: {clip(names(event.theme), _SHORT)}{who}: {event.modality} ({axes}), score {event.score:.2f}"
+    )
+    found = quote(alert, entry)
+    if found:
+        source = clip(entry.source, _SHORT)
+        sheet.line("Evidence: “" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
+        sheet.add(f" ({source}, tier {entry.tier})" if source else f" (tier {entry.tier})")
+    groups = exposed(alert.exposures, names)
+    if groups:
+        sheet.line(f"Exposed: {groups}")
+    sheet.line(f"Story: {count(why.origins, 'independent origin')}, {count(why.copies, 'copy', 'copies')}")
+    for verdict in _concerning(why.verdicts, subscriber_id):
+        told = verdict_line(verdict, now=now, tz=tz)
+        if sheet.units + utf16_length(told) > MAX_UNITS - 2 * _SHORT:
+            break
+        sheet.line(told)
+    sheet.line("Id: ").add(clip(alert.id, _SHORT), EntityKind.CODE)
+    return sheet.card()
+
+
+def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
+    """'14:03 held back until 20:03: the rule spoke … [resale]': one decision in a line."""
+    decision = verdict.decision
+    until = f" until {clock_time(decision.until, now, tz)}" if decision.until else ""
+    detail = f"; {clip(decision.detail, _DETAIL)}" if decision.detail else ""
+    rule = f" [{clip(verdict.rule_id, _SHORT)}]" if verdict.rule_id else ""
+    act = "sent" if decision.send else "held back"
+    return f"{clock_time(verdict.at, now, tz)} {act}{until}: {REASONS[decision.reason]}{detail}{rule}"
+
+
+def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC) -> str:
+    """'14:03 HIGH considering: Meta sells surplus compute': an alert in a line."""
+    title = clip(alert.title or alert.evidence, _RULE) or NO_TITLE
+    return f"{clock_time(alert.created_at, now, tz)} {alert.level.name} {alert.event.modality}: {title}"
+
+
+def latest(alerts: Sequence[Alert], *, now: datetime, tz: tzinfo = UTC, heading: str) -> Card:
+    """The given alerts, a line each with the id that `/why` takes."""
+    sheet = Sheet().line(heading)
+    for alert in alerts:
+        sheet.line(summary(alert, now=now, tz=tz) + " ").add(
+            clip(alert.id[:SHORT_ID], SHORT_ID), EntityKind.CODE
+        )
+    return sheet.card()
+
+
+def _concerning(verdicts: Sequence[Verdict], subscriber_id: str | None) -> list[Verdict]:
+    """The last few decisions; those about other subscribers are nobody else's business."""
+    mine = [v for v in verdicts if subscriber_id is None or v.subscriber_id in ("", subscriber_id)]
+    return mine[-_MAX_VERDICTS:]

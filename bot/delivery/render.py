@@ -1,0 +1,241 @@
+"""Draws alerts: the card of a story, its edits, and the replies to it. Pure; text and entities, never markup.
+
+A card has one fixed layout, which `headline_of` and `facts_of` read back for channels that can't edit:
+first line the status, second line the headline, last line the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, tzinfo
+
+from bot.delivery.quote import locate, quote, split
+from bot.delivery.sheet import MAX_DATA, NO_TITLE, Sheet, clean, clip, safe_url
+from bot.delivery.words import Names, certainty, clock_time, count, flag_text, relation_text, ticker
+from bot.model import (
+    Alert,
+    AlertKind,
+    Attribution,
+    Button,
+    Card,
+    DateQuality,
+    EntityKind,
+    Entry,
+    Exposure,
+    Modality,
+    Polarity,
+    Reason,
+    Story,
+)
+from bot.text import shorten
+
+# A part's limit in characters. A character is at most two units, and all parts together with the fixed
+# words come to less than MAX_UNITS, so that no card needs cutting as a whole.
+_TITLE, _POST, _SOURCE, _NOTE, _RULE, _FLAGS, _EXPOSED = 300, 200, 60, 150, 120, 120, 280
+_MAX_EXPOSED = 12
+_NAME = 24
+
+
+def card(
+    alert: Alert,
+    story: Story,
+    entry: Entry,
+    *,
+    names: Names,
+    now: datetime,
+    tz: tzinfo = UTC,
+    flags: Collection[str] = (),
+    note: str = "",
+) -> Card:
+    """The card of a story as it stands, for a `new` alert or an `edit`.
+
+    Args:
+        alert: What is told. With `AlertKind.EDIT` the counts, the certainty and the headline are the
+            story's; where its claim is denied, the card says so first and strikes the headline out.
+        story: The story with this entry in it.
+        entry: The entry that holds the alert's evidence.
+        names: Readable names of companies.
+        now: When the card is drawn; decides which times need a day beside them.
+        tz: The zone in which times are shown.
+        flags: Flags of the entry's analysis, such as "ai_generated".
+        note: What an edit changed; the alert's own note if empty.
+    """
+    sheet = Sheet().line(_status(alert, story, now, tz), EntityKind.BOLD)
+    source = clip(entry.source, _SOURCE)
+    shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story))
+    found = None if shown else quote(alert, entry)
+    if found:
+        sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
+        sheet.add(f" ({source})" if source else "")
+    elif source:
+        sheet.line(f"Source: {source}")
+    for label, hurt in (("Exposed", True), ("May gain", False)):
+        groups = exposed([e for e in alert.exposures if (e.direction < 0) == hurt], names)
+        if groups:
+            sheet.line(f"{label}: {groups}")
+    if flags:
+        sheet.line(clip(" · ".join(flag_text(flag) for flag in sorted(flags)), _FLAGS), EntityKind.ITALIC)
+    if alert.title:
+        sheet.line(f"Rule: {clip(alert.title, _RULE)}")
+    change = clip(note or alert.note, _NOTE)
+    if change and alert.kind is AlertKind.EDIT:
+        sheet.line(f"Update: {change}")
+    sheet.line(_facts(alert, story, entry, now, tz))
+    return sheet.card(buttons(alert, _link(alert, story, entry)))
+
+
+def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo = UTC) -> Card:
+    """A reply to a story's card: what changed, who says so, and the link, in two or three lines."""
+    sheet = Sheet().line(_news(alert), EntityKind.BOLD).add(" · ")
+    start = sheet.length
+    shown = _evident_title(sheet, alert, entry)
+    url = safe_url(entry.url)
+    if url:
+        sheet.style(EntityKind.LINK, start, url=url)
+    if alert.reason is Reason.SPILLOVER:
+        sheet.add(": predicted by this card")
+    found = None if shown else quote(alert, entry)
+    if found:
+        sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
+    facts = [clip(alert.note, _NOTE), clip(entry.source, _SOURCE), _voice(alert)]
+    facts += [count(story.origins, "independent origin"), clock_time(entry.at, now, tz, zone=True)]
+    sheet.line(" · ".join(fact for fact in facts if fact))
+    return sheet.card(buttons(alert, url, mute=False))
+
+
+def buttons(alert: Alert, url: str, *, mute: bool = True) -> tuple[tuple[Button, ...], ...]:
+    """The row under a card; `url` must be empty or safe."""
+    row = [Button("Why", data=_fitting(f"why:{alert.id}"))]
+    if mute:
+        row.append(Button("Mute 1 h", data="mute:1h"))
+    if url:
+        row.append(Button("Open", url=url))
+    return (tuple(row),)
+
+
+def exposed(exposures: Collection[Exposure], names: Names) -> str:
+    """'CRWV, NBIS (competes) · MU, SNDK (via NVDA)': strongest first, grouped by how the event reaches them."""
+    strongest = sorted(exposures, key=lambda e: (-e.weight, e.company))
+    groups: dict[str, list[str]] = {}
+    for exposure in strongest[:_MAX_EXPOSED]:
+        relation = clip(relation_text(exposure, names), _NAME)
+        groups.setdefault(relation, []).append(clip(ticker(exposure.company, names), _NAME))
+    parts = [", ".join(who) + (f" ({how})" if how else "") for how, who in groups.items()]
+    if len(strongest) > _MAX_EXPOSED:
+        parts.append(f"{len(strongest) - _MAX_EXPOSED} more")
+    return shorten(" · ".join(parts), _EXPOSED)
+
+
+def status_of(drawn: Card) -> str:
+    """The first line of a card."""
+    return drawn.text.split("\n", 1)[0]
+
+
+def headline_of(drawn: Card) -> str:
+    """The headline of a card."""
+    return drawn.text.split("\n")[1] if "\n" in drawn.text else drawn.text
+
+
+def facts_of(drawn: Card) -> list[str]:
+    """The facts of a card: counts first, revision last."""
+    return drawn.text.rsplit("\n", 1)[-1].split(" · ")
+
+
+def _status(alert: Alert, story: Story, now: datetime, tz: tzinfo) -> str:
+    level = alert.level.name
+    claim = story.claim(alert.event.theme, alert.event.actor) if alert.kind is AlertKind.EDIT else None
+    known = claim or alert.event
+    if alert.reason in (Reason.DENIED, Reason.CORRECTED):  # then the event itself is the denial
+        said = alert.event.attribution.replace("_", " ")
+        return f"{alert.reason.name} {clock_time(alert.created_at, now, tz)} · {said} · {level}"
+    if _denied(alert, story):
+        return f"DENIED · {known.attribution.replace('_', ' ')} · {level}"
+    return f"{level} · {certainty(known.modality, known.attribution)}"
+
+
+def _denied(alert: Alert, story: Story) -> bool:
+    """Whether the card's own claim no longer holds; a new card may well be about a denial."""
+    if alert.kind is not AlertKind.EDIT:
+        return False
+    claim = story.claim(alert.event.theme, alert.event.actor)
+    return alert.reason is Reason.DENIED or (claim is not None and claim.polarity is Polarity.DENIED)
+
+
+def _headline(sheet: Sheet, alert: Alert, story: Story, entry: Entry, *, struck: bool) -> bool:
+    """Add the headline's line; says whether the evidence is in it."""
+    sheet.line()
+    start = sheet.length
+    own = clip(story.title, _TITLE) if alert.kind is AlertKind.EDIT else ""
+    if own and story.title != entry.title:
+        sheet.add(own, EntityKind.BOLD)
+        shown = False
+    else:
+        shown = _evident_title(sheet, alert, entry)
+        if not shown:
+            sheet.style(EntityKind.BOLD, start)
+    url = _link(alert, story, entry)
+    if url:
+        sheet.style(EntityKind.LINK, start, url=url)
+    if struck:
+        sheet.style(EntityKind.STRIKE, start)
+    return shown
+
+
+def _evident_title(sheet: Sheet, alert: Alert, entry: Entry) -> bool:
+    """Add an entry's title, or the start of a post that has none, with the evidence bold if it lies there."""
+    titled = bool(clean(entry.title).strip())
+    body, limit = (entry.title, _TITLE) if titled else (entry.text, _POST)
+    span = locate(alert, entry)
+    if span and span.field == ("title" if titled else "text") and len(body) <= limit:
+        parts = split(body, span.start, span.end)
+        if parts:
+            sheet.add(parts.before).add(parts.words, EntityKind.BOLD).add(parts.after)
+            return True
+    sheet.add(clip(body, limit) or NO_TITLE)
+    return False
+
+
+def _link(alert: Alert, story: Story, entry: Entry) -> str:
+    """Where the headline leads: an edit keeps the story's first address."""
+    first = story.members[0].url if alert.kind is AlertKind.EDIT and story.members else ""
+    return safe_url(first) or safe_url(entry.url)
+
+
+def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) -> str:
+    edited = alert.kind is AlertKind.EDIT
+    first = story.members[0] if edited and story.members else None
+    if first is not None:
+        published = "published " + clock_time(first.at, now, tz)
+    elif entry.published is None or entry.date_quality not in (DateQuality.OK, DateQuality.NAIVE):
+        published = "undated"
+    else:
+        published = "published " + clock_time(entry.published, now, tz)
+    seen = story.first_seen if edited else entry.seen_at
+    facts = [
+        f"{count(story.origins, 'independent origin')}, {count(story.copies, 'copy', 'copies')}",
+        published,
+        "seen " + clock_time(seen, now, tz, zone=not edited),
+    ]
+    if edited:
+        facts.append("updated " + clock_time(alert.created_at, now, tz, zone=True))
+    return " · ".join([*facts, f"rev {max(1, story.revision)}"])
+
+
+def _news(alert: Alert) -> str:
+    """A reply's first word."""
+    if alert.reason is Reason.SPILLOVER:
+        return "SPILLOVER SEEN"
+    if alert.reason in (Reason.DENIED, Reason.CORRECTED):
+        return alert.reason.name
+    certain = alert.event.modality
+    return "CONFIRMED" if certain is Modality.CONFIRMED else f"NOW {certain.name}"
+
+
+def _voice(alert: Alert) -> str:
+    said = alert.event.attribution
+    return "" if said is Attribution.SPECULATION else said.replace("_", " ")
+
+
+def _fitting(data: str) -> str:
+    """As much of a button's data as fits; an alert is found by the start of its id."""
+    return data.encode()[:MAX_DATA].decode(errors="ignore")

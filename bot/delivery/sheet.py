@@ -1,0 +1,132 @@
+"""Text and entities under construction, and what feed text must go through before a reader sees it.
+
+Nothing here is markup: a styled part is a pair of offsets, so that no text can open or close a style.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from bot.model import Button, Card, EntityKind, TextEntity
+from bot.text import shorten, utf16_length
+
+NO_TITLE = "(no title)"
+MAX_UNITS = 4096  # UTF-16 units of one message. Source: core.telegram.org/bots/api#sendmessage
+MAX_DATA = 64  # bytes of a button's data. Source: core.telegram.org/bots/api#inlinekeyboardbutton
+
+_BLANKS = re.compile(r" {2,}")
+# A word joiner after these keeps Telegram from making '@name' ping somebody and '/stop' a command to tap.
+_LIVE = re.compile(r"(?<!\w)([@/])(?=\w|\Z)")
+_KEPT = "\u200c\u200d\u2060"  # joiners that emoji, Persian and Indic scripts need, and our own
+_MAX_MARKS = 4  # combining marks on one letter; more only serve to paint over other lines
+_MAX_URL = 2048
+
+
+def fold(text: str) -> str:
+    """Keep a text within one line, and from hiding, reordering or painting over what stands around it.
+
+    White space of any kind becomes one blank (also at the edges); control and format characters, among
+    them those that reorder text, are dropped; a lone surrogate becomes U+FFFD.
+    """
+    kept, marks = [], 0
+    for char in text:
+        kind = unicodedata.category(char)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if char.isspace():
+            kept.append(" ")
+        elif kind == "Cs":
+            kept.append("\ufffd")
+        elif (kind not in ("Cc", "Cf") or char in _KEPT) and marks <= _MAX_MARKS:
+            kept.append(char)
+    return _BLANKS.sub(" ", "".join(kept))
+
+
+def clean(text: str) -> str:
+    """Make a stranger's text safe to show: folded, and with no part that Telegram would bring to life."""
+    return _LIVE.sub("\\1\u2060", fold(text))
+
+
+def clip(text: str, limit: int) -> str:
+    """Clean a text and cut it to at most `limit` characters."""
+    # Cut first: what is far beyond the limit need not be cleaned, and a feed's text may be long.
+    return shorten(clean(text[: 4 * limit]).strip(), limit)
+
+
+def safe_url(url: str) -> str:
+    """The address if a reader may be sent there, else an empty string.
+
+    Telegram refuses a whole message for a button whose address has no dotted host.
+    """
+    if len(url) > _MAX_URL or any(c.isspace() or not c.isprintable() for c in url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    plain = parts.scheme in ("http", "https") and "." in host.strip(".") and "@" not in parts.netloc
+    return url if plain else ""
+
+
+class Sheet:
+    """Builds a card piece by piece; a piece can never start a line of its own.
+
+    A stranger's text must have gone through `clean` or `clip` before it is added.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._entities: list[TextEntity] = []
+
+    def add(self, text: str, *kinds: EntityKind, url: str = "") -> Sheet:
+        """Append a piece to the current line, styled by `kinds` and linked to `url` if one is given."""
+        piece = fold(text)
+        start, end = self._length, self._length + len(piece)
+        if start < end:
+            self._parts.append(piece)
+            self._length = end
+            self._entities += [TextEntity(kind, start, end) for kind in kinds]
+            if url:
+                self._entities.append(TextEntity(EntityKind.LINK, start, end, url))
+        return self
+
+    def line(self, text: str = "", *kinds: EntityKind, url: str = "") -> Sheet:
+        """Start a new line (the first one needs none) and add a piece to it."""
+        if self._parts:
+            self._parts.append("\n")
+            self._length += 1
+        return self.add(text, *kinds, url=url)
+
+    def style(self, kind: EntityKind, start: int, *, url: str = "") -> Sheet:
+        """Style everything from offset `start` to the end so far."""
+        if start < self._length:
+            self._entities.append(TextEntity(kind, start, self._length, url))
+        return self
+
+    @property
+    def length(self) -> int:
+        """Characters so far."""
+        return self._length
+
+    @property
+    def units(self) -> int:
+        """UTF-16 code units so far."""
+        return sum(utf16_length(part) for part in self._parts)
+
+    def card(self, buttons: Sequence[Sequence[Button]] = ()) -> Card:
+        """The finished card; rows without buttons are left out."""
+        entities = tuple(sorted(self._entities, key=lambda e: (e.start, -e.end, e.kind)))
+        rows = tuple(tuple(row) for row in buttons if row)
+        return Card(text="".join(self._parts), entities=entities, buttons=rows)
+
+
+def say(*lines: str) -> Card:
+    """A card of plain lines."""
+    sheet = Sheet()
+    for line in lines:
+        sheet.line(line)
+    return sheet.card()

@@ -1,0 +1,113 @@
+"""The analyzer: entries in, analyses out. Pure, in batches, safe on any text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from bot.model import Analysis, Entry, SourceKind, Span
+from bot.nlp.events import Sentence, extract, match_cues, mentions_of
+from bot.nlp.grammar import Grammar
+from bot.nlp.lexicon import Found, Lexicon, load_lexicon
+from bot.nlp.normalise import View, normalise, sentences
+from bot.nlp.themes import Taxonomy, load_taxonomy
+from bot.nlp.words import Token, tokenize
+from bot.text import digest
+
+CODE_VERSION = "1"  # raise it with every change of meaning in this room's code
+TEXT_LIMIT = 6_000  # characters of an entry's text that are read
+TITLE_LIMIT = 1_000
+
+
+class SpacyAnalyzer:
+    """Finds companies, sectors and events by lexicon, cues and grammar."""
+
+    def __init__(self, lexicon: Lexicon, taxonomy: Taxonomy, grammar: Grammar, version: str) -> None:
+        """Join the parts; `load_analyzer` makes them from a rules folder."""
+        self._grammar = grammar
+        self.lexicon = lexicon
+        self._makers = {c.id: c.sector for c in lexicon.companies.values()}
+        self.taxonomy = taxonomy
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        """A hash of the data files and the code's own version."""
+        return self._version
+
+    def analyze(self, entries: Sequence[Entry], /) -> list[Analysis]:
+        """One analysis for each entry, in order; sentences that need grammar are parsed in one batch.
+
+        Raises:
+            AnalysisError: The parser can't be loaded or failed.
+        """
+        drafts = [self._read(entry) for entry in entries]
+        waiting = [s for runs, _, _ in drafts for s in runs if s.hits and len(s.companies) > 1]
+        for sentence, parse in zip(waiting, self._grammar.parse([s.tokens for s in waiting]), strict=True):
+            sentence.parse = parse
+        return [self._conclude(entry, *draft) for entry, draft in zip(entries, drafts, strict=True)]
+
+    def _read(self, entry: Entry) -> tuple[list[Sentence], dict[int, list[Span]], frozenset[str]]:
+        fields: list[tuple[Literal["title", "text"], View, list[Token]]] = []
+        for name, text, limit in (("title", entry.title, TITLE_LIMIT), ("text", entry.text, TEXT_LIMIT)):
+            view = normalise(text, limit)
+            fields.append(("title" if name == "title" else "text", view, tokenize(view.text)))
+        found = self.lexicon.find(
+            [(v.text, t) for _, v, t in fields], informal=entry.kind is SourceKind.SOCIAL
+        )
+        runs: list[Sentence] = []
+        spans: dict[int, list[Span]] = {}
+        for (name, view, tokens), companies in zip(fields, found, strict=True):
+            for run in sentences(view.text, tokens):
+                sentence = self._sentence(name, run, companies)
+                spans[len(runs)] = [Span(name, *view.stored(t.start, t.end)) for t in run]
+                runs.append(sentence)
+                match_cues(sentence, self.taxonomy)
+        return runs, spans, frozenset().union(*(v.flags for _, v, _ in fields))
+
+    def _conclude(
+        self, entry: Entry, runs: list[Sentence], spans: dict[int, list[Span]], flags: frozenset[str]
+    ) -> Analysis:
+        events = extract(entry, runs, self.taxonomy, spans)
+        acting = [e.actor for e in events if e.actor in self.taxonomy.sectors]
+        sectors = [g for s in runs for _, _, g in s.groups] + [a for a in acting if a]
+        return Analysis(
+            entry_id=entry.id,
+            mentions=tuple(m for n, s in enumerate(runs) for m in mentions_of(s, spans[n])),
+            sectors=tuple(dict.fromkeys(sectors)),
+            events=events,
+            flags=flags,
+            version=self._version,
+        )
+
+    def _sentence(self, name: str, run: list[Token], companies: Iterable[Found]) -> Sentence:
+        ranges: list[tuple[int, int, str]] = []
+        products: list[tuple[int, int]] = []
+        for c in companies:
+            inside = [n for n, t in enumerate(run) if t.end > c.start and t.start < c.end]
+            if inside:
+                ranges.append((inside[0], inside[-1] + 1, c.company))
+                if c.is_product:
+                    products.append((inside[0], inside[-1] + 1))
+        return Sentence(
+            place=name,
+            tokens=run,
+            companies=ranges,
+            products=products,
+            makers=self._makers,
+            groups=list(self.taxonomy.group_index.find(run)),
+            goods=list(self.taxonomy.goods_index.find(run)),
+        )
+
+
+def load_analyzer(rules: Path, model: str | None = None) -> SpacyAnalyzer:
+    """Read `companies` and `themes` below a rules folder; the spaCy model is loaded when first needed.
+
+    Raises:
+        RulesError: A data file is wrong.
+    """
+    lexicon, taxonomy = load_lexicon(rules / "companies"), load_taxonomy(rules / "themes")
+    files = sorted([*(rules / "companies").glob("*.yaml"), *(rules / "themes").glob("*.yaml")])
+    version = digest(CODE_VERSION, *(f.read_text(encoding="utf-8") for f in files))
+    return SpacyAnalyzer(lexicon, taxonomy, Grammar(model), version)

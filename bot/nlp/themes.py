@@ -1,0 +1,167 @@
+"""Themes and sectors: reads `rules/themes/*.yaml` and compiles their cues.
+
+A file may hold word classes, sectors and themes; classes are shared by all files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from bot.documents import Document, Strict, read_document
+from bot.errors import RulesError
+from bot.nlp.cues import CueCompiler, Pattern
+from bot.nlp.words import PhraseIndex
+
+
+class ActorRole(StrEnum):
+    """Where the actor of a theme or cue is to be looked for."""
+
+    SUBJECT = "subject"  # the company that acts; else the one right after the cue ('cuts at X', 'by X')
+    OBJECT = "object"  # the company acted upon ('sues X', 'target on X'); else the subject
+    INSIDE = "inside"  # a company within the cue itself
+    GROUP = "group"  # the sector whose goods are spoken of; a company only as the subject of the sentence
+    NOBODY = "nobody"
+
+
+class Cue(Strict):
+    """A pattern that speaks of a theme."""
+
+    cue: str
+    unless: tuple[str, ...] = ()  # patterns anywhere in the sentence that forbid it
+    needs: tuple[str, ...] = ()  # patterns of which the sentence must hold one
+    actor: ActorRole | None = None  # instead of the theme's
+    denies: bool = False  # the cue itself is a denial ('no layoffs')
+    score: float = 1.0  # in (0, 1]: how sure it is
+
+
+class Theme(Strict):
+    """One kind of claim."""
+
+    id: str
+    name: str
+    description: str
+    direction: Literal["up", "down", "flat", "none"] = "none"
+    actor: ActorRole = ActorRole.SUBJECT
+    spreads: bool = False  # 'Oracle fell 5%, Arm 4%': a company listed with a percentage shares the claim
+    needs_actor: bool = False  # a claim about nobody in particular is none
+    is_data: bool = False  # market moves, results, ratings: confirmed unless hedged
+    cues: tuple[Cue, ...]
+    unless: tuple[str, ...] = ()  # for every cue
+
+    @field_validator("cues", mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return [{"cue": v} if isinstance(v, str) else v for v in value] if isinstance(value, list) else value
+
+
+class Sector(Strict):
+    """A group that texts speak of as a group."""
+
+    id: str
+    name: str
+    nouns: tuple[str, ...] = ()  # 'memory makers': speak of the group
+    goods: tuple[str, ...] = ()  # 'DRAM': what it sells; names it as an actor of prices, supply and demand
+
+
+class ThemeFile(Strict):
+    """One file of `rules/themes`."""
+
+    version: Literal["1"]
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    sectors: tuple[Sector, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    domain: tuple[str, ...] = ()  # patterns of which an entry without any company or group must hold one
+    quiet: tuple[str, ...] = ()  # patterns of titles that bring no news (guides, reviews, diaries)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCue:
+    """A cue ready to run."""
+
+    theme: Theme
+    pattern: Pattern
+    unless: tuple[Pattern, ...]
+    needs: tuple[Pattern, ...]
+    actor: ActorRole
+    denies: bool
+    score: float
+
+
+class Taxonomy:
+    """All themes, sectors and word classes, compiled."""
+
+    def __init__(self, files: Sequence[Document[ThemeFile]]) -> None:
+        """Join the files and compile every cue.
+
+        Raises:
+            RulesError: An id or class stands twice, or a cue can't be read.
+        """
+        words: dict[str, tuple[str, ...]] = {}
+        self.themes: dict[str, Theme] = {}
+        self.sectors: dict[str, Sector] = {}
+        self.group_index: PhraseIndex[str] = PhraseIndex()
+        self.goods_index: PhraseIndex[str] = PhraseIndex()
+        for file in files:
+            for name, phrases in file.content.words.items():
+                if name in words:
+                    raise file.error(f"word class {name!r} is defined a second time", ("words", name))
+                words[name] = phrases
+        self.compiler = CueCompiler(words)
+        self.cues: list[CompiledCue] = []
+        self.domain: list[Pattern] = []
+        self.quiet: list[Pattern] = []
+        for file in files:
+            for n, sector in enumerate(file.content.sectors):
+                self._add_sector(file, sector, ("sectors", n))
+            for n, theme in enumerate(file.content.themes):
+                self._add_theme(file, theme, ("themes", n))
+            self.domain += [self._compile(file, c, ("domain", n)) for n, c in enumerate(file.content.domain)]
+            self.quiet += [self._compile(file, c, ("quiet", n)) for n, c in enumerate(file.content.quiet)]
+
+    def _add_sector(self, file: Document[ThemeFile], sector: Sector, loc: tuple[str | int, ...]) -> None:
+        if sector.id in self.sectors:
+            raise file.error(f"sector {sector.id!r} is defined a second time", (*loc, "id"))
+        self.sectors[sector.id] = sector
+        for noun in sector.nouns:
+            self.group_index.add(noun, sector.id, inflect=True)
+        for noun in sector.goods:
+            self.goods_index.add(noun, sector.id, inflect=True)
+
+    def _add_theme(self, file: Document[ThemeFile], theme: Theme, loc: tuple[str | int, ...]) -> None:
+        if theme.id in self.themes:
+            raise file.error(f"theme {theme.id!r} is defined a second time", (*loc, "id"))
+        self.themes[theme.id] = theme
+        general = tuple(self._compile(file, u, (*loc, "unless", k)) for k, u in enumerate(theme.unless))
+        for n, cue in enumerate(theme.cues):
+            here = (*loc, "cues", n)
+            own = tuple(self._compile(file, u, (*here, "unless", k)) for k, u in enumerate(cue.unless))
+            needs = tuple(self._compile(file, u, (*here, "needs", k)) for k, u in enumerate(cue.needs))
+            pattern = self._compile(file, cue.cue, here)
+            actor = cue.actor or theme.actor
+            self.cues.append(
+                CompiledCue(theme, pattern, (*general, *own), needs, actor, cue.denies, cue.score)
+            )
+
+    def _compile(self, file: Document[ThemeFile], source: str, loc: Sequence[str | int]) -> Pattern:
+        try:
+            return self.compiler.compile(source)
+        except ValueError as e:
+            raise file.error(str(e), loc) from e
+
+
+def load_taxonomy(folder: Path) -> Taxonomy:
+    """Read every `*.yaml` of a folder.
+
+    Raises:
+        RulesError: A file is wrong, or the folder holds none.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise RulesError("holds no theme files (*.yaml)", folder)
+    return Taxonomy([read_document(path, ThemeFile) for path in paths])

@@ -1,0 +1,69 @@
+"""From what a person types to what can be followed, and from ids to names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.model import Target, TargetKind
+from bot.nlp.lexicon import Lexicon
+from bot.nlp.themes import Taxonomy
+from bot.text import nearest
+
+_SUGGESTIONS = 3
+_ALL = frozenset({"all", "everything", "*"})
+
+
+class RulesVocabulary:
+    """Names of companies, sectors, themes and packs, in any case and spelling of blanks."""
+
+    def __init__(self, lexicon: Lexicon, taxonomy: Taxonomy, packs: Mapping[str, str]) -> None:
+        """Index every name; `packs` maps the id of a pack of rules to its title."""
+        self._targets: dict[str, dict[Target, str]] = {}
+        self._names: dict[str, str] = {}
+        for company in lexicon.companies.values():
+            self._names[company.id] = company.name
+            target = Target(TargetKind.COMPANY, company.id)
+            for word in lexicon.names_of(company.id):
+                self._add(word, target)
+        for kind, parts in ((TargetKind.SECTOR, taxonomy.sectors), (TargetKind.THEME, taxonomy.themes)):
+            for part in parts.values():
+                self._names.setdefault(part.id, part.name)
+                for word in (part.id, part.name):
+                    self._add(word, Target(kind, part.id))
+        for pack, title in packs.items():
+            self._names.setdefault(pack, title or pack)
+            for word in filter(None, (pack, title)):
+                self._add(word, Target(TargetKind.PACK, pack))
+
+    def _add(self, word: str, target: Target) -> None:
+        self._targets.setdefault(_key(word), {}).setdefault(target, word)
+
+    def resolve(self, text: str, /) -> list[Target]:
+        """Targets meant by a name, ticker, cashtag, theme, sector or pack; several if ambiguous, none if unknown.
+
+        A kind in front ('theme:selloff', 'pack compute') decides between homonyms; a cashtag means a company.
+        """
+        words = text.strip().removeprefix("#")
+        kind: TargetKind | None = None
+        head, _, tail = words.replace(":", " ", 1).partition(" ")
+        if tail.strip() and head.lower() in set(TargetKind):
+            kind, words = TargetKind(head.lower()), tail
+        if words.startswith("$"):
+            kind, words = TargetKind.COMPANY, words[1:]
+        if kind in (None, TargetKind.ALL) and words.strip().lower() in _ALL:
+            return [Target(TargetKind.ALL)]
+        found = self._targets.get(_key(words), {})
+        return [target for target in found if kind in (None, target.kind)]
+
+    def suggest(self, text: str, /) -> list[str]:
+        """The nearest known words, best first, as their owners write them."""
+        hits = nearest(_key(text), self._targets, limit=_SUGGESTIONS)
+        return list(dict.fromkeys(next(iter(self._targets[hit].values())) for hit in hits))
+
+    def name(self, target_id: str, /) -> str:
+        """A readable name for an id; the id itself if unknown."""
+        return self._names.get(target_id, target_id)
+
+
+def _key(word: str) -> str:
+    return "".join(c for c in word.casefold() if c.isalnum()) or word.strip().casefold()

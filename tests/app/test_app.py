@@ -1,0 +1,304 @@
+"""The running program: real polling over loopback HTTP, real database; only the language is learned by heart."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from bot_api import BotApi
+from desk_fakes import small_vocabulary
+from make import event
+from newsroom import Reader, make_book
+from rich.console import Console
+
+from bot.app import App
+from bot.config import Settings, load_settings
+from bot.errors import ConfigError, StoreError
+from bot.loading import Loaded
+from bot.model import Feed, FeedStatus, SourceKind
+from bot.store.archive import Archive
+from bot.store.database import Database
+from bot.store.ingest import Ingest
+
+TITLE = "Meta weighs selling surplus AI compute to outsiders, people familiar say"
+PATIENCE = 15.0
+
+
+@dataclass
+class Server:
+    """Feeds on loopback; a test sets what each shows."""
+
+    url: str = ""
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    answers: dict[str, Callable[[], web.Response]] = field(default_factory=dict)
+    polls: dict[str, int] = field(default_factory=dict)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.polls[name] = self.polls.get(name, 0) + 1
+        if name in self.answers:
+            return self.answers[name]()
+        now = format_datetime(datetime.now(UTC))
+        items = "".join(
+            f"<item><guid>{escape(t)}</guid><title>{escape(t)}</title><pubDate>{now}</pubDate></item>"
+            for t in self.shown.get(name, [])
+        )
+        return web.Response(text=f"<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>")
+
+    def feed(self, name: str, **more: Any) -> Feed:
+        made = Feed(
+            id=name,
+            url=f"{self.url}/{name}",
+            kind=SourceKind.WIRE,
+            tier=1,
+            interval=timedelta(milliseconds=150),
+            lookback=timedelta(days=1),
+        )
+        return replace(made, **more)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server()
+    app = web.Application()
+    app.router.add_get("/{name}", made.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield made
+    await runner.cleanup()
+
+
+def settings(folder: Path, server: Server, **more: str) -> Settings:
+    environ = {
+        "BOT_DATA_DIR": str(folder / "data"),
+        "BOT_HTTP_PORT": "0",
+        "BOT_ALLOW_ADDRESSES": server.url.removeprefix("http://"),
+        "BOT_HOST_SPACING": "0s",
+        "BOT_POLLS_PER_HOST": "8",
+    }
+    made = load_settings(environ | more)
+    return made.model_copy(update={"tick": timedelta(milliseconds=20)})
+
+
+def loaded(folder: Path, *feeds: Feed, reader: Reader | None = None) -> Loaded:
+    reader = reader or Reader()
+    reader.learn(TITLE, event(evidence=(5, 11)))
+    return Loaded(
+        analyzer=reader,  # type: ignore[arg-type]
+        book=make_book(folder),
+        vocabulary=small_vocabulary(),  # type: ignore[arg-type]
+        feeds=feeds,
+    )
+
+
+@asynccontextmanager
+async def running(app: App) -> AsyncIterator[App]:
+    try:
+        await app.start()
+        yield app
+    finally:
+        await app.stop()
+
+
+async def until(claim: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not claim():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_feed_becomes_a_card_on_the_console(tmp_path: Path, server: Server) -> None:
+    server.shown["wire"] = [TITLE]
+    screen = io.StringIO()
+    app = App(
+        settings(tmp_path, server),
+        loaded(tmp_path, server.feed("wire")),
+        console=Console(file=screen, width=200),
+    )
+    async with running(app):
+        await until(lambda: TITLE in screen.getvalue())
+        await until(lambda: server.polls["wire"] > 3)
+    assert screen.getvalue().count(TITLE) == 1
+    assert "HIGH · considering · sourced" in screen.getvalue()
+
+
+async def test_a_feed_becomes_a_message_in_telegram_and_a_command_is_answered(
+    tmp_path: Path, server: Server
+) -> None:
+    async with BotApi() as api:
+        chosen = settings(
+            tmp_path,
+            server,
+            BOT_TELEGRAM_TOKEN=api.token,
+            BOT_TELEGRAM_API_URL=api.url.removesuffix("/bot"),
+            BOT_TELEGRAM_ADMINS="5",
+        )
+        app = App(chosen, loaded(tmp_path, server.feed("wire")))
+        async with running(app):
+            api.push_message(5, "/start")
+            await until(lambda: api.accepted)
+            server.shown["wire"] = [TITLE]
+            await until(lambda: any(TITLE in m.text for m in api.accepted))
+            api.push_message(5, "/status")
+            await until(lambda: any("feeds" in m.text.lower() for m in api.accepted))
+    assert all(m.chat_id == 5 for m in api.accepted)
+
+
+async def test_one_bad_feed_or_entry_stops_no_other(tmp_path: Path, server: Server) -> None:
+    class Fragile(Reader):
+        def analyze(self, entries: Any, /) -> Any:
+            if any("poison" in e.title for e in entries):
+                raise RuntimeError("a bug in the analyzer")
+            return super().analyze(entries)
+
+    server.shown |= {"poisoned": ["poison in a headline"], "wire": [TITLE]}
+    server.answers["html"] = lambda: web.Response(text="<!doctype html><html><body>hi</body></html>")
+    server.answers["gone"] = lambda: web.Response(status=410)
+    feeds = [server.feed(n) for n in ("poisoned", "html", "gone", "wire")]
+    feeds.append(server.feed("private", url="http://10.0.0.1/feed"))
+    screen = io.StringIO()
+    app = App(
+        settings(tmp_path, server),
+        loaded(tmp_path, *feeds, reader=Fragile()),
+        console=Console(file=screen, width=200),
+    )
+    async with running(app):
+        await until(lambda: TITLE in screen.getvalue())
+        await until(lambda: app.figures.polls >= 8)
+        await until(lambda: states(app)["poisoned"].failures)
+        found = states(app)
+    assert found["gone"].status is FeedStatus.GONE  # fault 21
+    assert found["private"].status is FeedStatus.BLOCKED  # fault 33
+    assert "HTML" in found["html"].last_error
+    assert found["poisoned"].failures >= 1
+    assert found["poisoned"].etag is None, "validators of what was not stored would lose it"
+    assert server.polls["gone"] == 1
+
+
+def states(app: App) -> Any:
+    database = Database(app.settings.database)
+    try:
+        ingest = Ingest(database)
+        return ingest.states(ingest.known_feeds())
+    finally:
+        database.close()
+
+
+async def test_a_full_disk_is_waited_out_and_nothing_is_lost(
+    tmp_path: Path, server: Server
+) -> None:  # fault 35
+    server.shown["wire"] = [TITLE]
+    screen, full = io.StringIO(), [True]
+
+    def disk(point: str) -> None:
+        if point == "apply_before_commit" and full:
+            raise StoreError("the disk is full")
+
+    app = App(
+        settings(tmp_path, server),
+        loaded(tmp_path, server.feed("wire")),
+        console=Console(file=screen, width=200),
+        failpoint=disk,
+    )
+    async with running(app):
+        async with aiohttp.ClientSession() as session:
+            ready = f"http://127.0.0.1:{app.port}/readyz"
+            async with asyncio.timeout(PATIENCE):
+                while (answer := await session.get(ready)).status != 503:
+                    await asyncio.sleep(0.01)
+            assert "disk is full" in await answer.text()
+        full.clear()
+        await until(lambda: TITLE in screen.getvalue())
+
+
+async def test_a_restart_polls_nobody_early_and_tells_nothing_twice(tmp_path: Path, server: Server) -> None:
+    server.shown["wire"] = [TITLE]
+    screen = io.StringIO()
+    feed = server.feed("wire", interval=timedelta(hours=1))
+    time = [datetime.now(UTC)]
+    for start in range(2):
+        app = App(
+            settings(tmp_path, server),
+            loaded(tmp_path, feed),
+            console=Console(file=screen, width=200),
+            clock=lambda: time[0],
+        )
+        async with running(app):
+            time[0] += timedelta(minutes=3)  # past the spread of first polls
+            if start == 0:
+                await until(lambda: TITLE in screen.getvalue())
+            await asyncio.sleep(0.2)
+    assert server.polls["wire"] == 1
+    assert screen.getvalue().count(TITLE) == 1
+
+
+async def test_a_second_program_on_the_same_data_is_refused(tmp_path: Path, server: Server) -> None:
+    first = App(settings(tmp_path, server), loaded(tmp_path), console=Console(file=io.StringIO()))
+    second = App(settings(tmp_path, server), loaded(tmp_path), console=Console(file=io.StringIO()))
+    async with running(first):
+        with pytest.raises(StoreError, match="another Spillover is running"):
+            async with running(second):
+                pass
+
+
+async def test_a_refused_token_is_an_error_at_start(tmp_path: Path, server: Server) -> None:
+    async with BotApi() as api:
+        chosen = settings(
+            tmp_path,
+            server,
+            BOT_TELEGRAM_TOKEN="99:wrong-wrong-wrong-wrong-wrong-wrong",
+            BOT_TELEGRAM_API_URL=api.url.removesuffix("/bot"),
+        )
+        with pytest.raises(ConfigError, match="token") as caught:
+            async with running(App(chosen, loaded(tmp_path))):
+                pass
+    assert "wrong-wrong" not in str(caught.value)
+
+
+async def test_an_api_that_can_not_be_reached_is_no_reason_not_to_start(
+    tmp_path: Path, server: Server
+) -> None:
+    server.shown["wire"] = [TITLE]
+    chosen = settings(
+        tmp_path,
+        server,
+        BOT_TELEGRAM_TOKEN="99:right-right-right-right-right-right",
+        BOT_TELEGRAM_API_URL="http://127.0.0.1:1",
+    )
+    app = App(chosen, loaded(tmp_path, server.feed("wire")))
+    async with running(app):
+        await until(lambda: app.figures.entries)
+    database = Database(app.settings.database)
+    assert Archive(database).count() == 1
+    database.close()
+
+
+async def test_a_reload_with_a_mistake_keeps_the_old_rules_and_says_where(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = tmp_path / "rules"
+    (rules / "alerts").mkdir(parents=True)
+    (rules / "companies").mkdir()
+    (rules / "themes").mkdir()
+    (rules / "sources.yaml").write_text("version: 1\nfeeds: []\nfeed: []\n")
+    chosen = settings(tmp_path, server, BOT_RULES_DIR=str(rules))
+    app = App(chosen, loaded(tmp_path, server.feed("wire")), console=Console(file=io.StringIO()))
+    async with running(app):
+        before = app.rules_version
+        await app.reload()
+        assert app.rules_version == before
+        assert "reload_refused" in caplog.text
+        server.shown["wire"] = [TITLE]
+        await until(lambda: app.figures.entries)

@@ -1,0 +1,423 @@
+"""A stand-in for Telegram's Bot API: a real HTTP server that checks what Telegram checks.
+
+    async with BotApi() as api:
+        bot = make_bot(api.token, base_url=api.url)
+        ...
+        api.accepted[-1].text                 # what has arrived
+        api.push_message(5, "/watch NVDA")    # somebody writes to the bot
+        api.push_callback(5, "why:ab12")      # somebody taps a button
+        api.block(5); api.migrate(-10, -100); api.delete(5, 101); api.missing(6)
+        api.fault("reset", times=1)           # see `fault`
+
+Ids above zero are private chats, those below groups. Every chat exists unless `missing` says otherwise.
+With `limits` it refuses what is too fast, more strictly than Telegram does, by the given `clock`.
+
+It also runs as a process of its own, whose journal survives any crash of the bot:
+`python tests/bot_api.py --port 0 --journal FILE` prints its port; each accepted message is a line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+from bot_api_checks import NOT_MODIFIED, Limits, Pace, check_entities, check_markup, check_text, field, flag
+from bot_api_people import bot_user, chat_details, chat_object, me, member, person
+
+TOKEN = "123456:TEST-token_of_the_stand-in"
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message or an edit that readers have seen; `at` is the stand-in's clock."""
+
+    method: str
+    chat_id: int | str
+    message_id: int
+    text: str
+    entities: list[dict[str, Any]]
+    markup: dict[str, Any] | None
+    reply_to: int | None
+    thread: int | None
+    silent: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as it came, with the status of the answer (0: the connection was cut)."""
+
+    method: str
+    params: dict[str, Any]
+    status: int
+    at: float
+
+
+@dataclass(slots=True)
+class _Fault:
+    kind: str
+    left: float
+    method: str
+    chat: int | None
+    options: dict[str, Any]
+
+
+class ApiError(Exception):
+    """The Bot API says no."""
+
+    def __init__(self, status: int, description: str, **parameters: Any) -> None:
+        super().__init__(description)
+        self.status, self.description, self.parameters = status, description, parameters
+
+
+class BotApi:
+    """The server. `accepted` and `calls` grow while it runs; `url` ends in '/bot' and wants the token after it."""
+
+    def __init__(
+        self,
+        token: str = TOKEN,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        journal: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self.token, self.url, self.port = token, "", port
+        self.accepted: list[Accepted] = []
+        self.calls: list[Call] = []
+        self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
+        self._clock = clock
+        self._journal = journal.open("a", encoding="utf-8") if journal else None
+        self._messages: dict[tuple[int | str, int], Accepted] = {}
+        self._blocked: set[int] = set()
+        self._missing: set[int] = set()
+        self._moved: dict[int, int] = {}
+        self._faults: list[_Fault] = []
+        self._message_ids, self._update_ids = itertools.count(101), itertools.count(1)
+        self._updates: list[dict[str, Any]] = []
+        self._arrived = asyncio.Event()
+        self._poller: asyncio.Event | None = None  # set it to end the poll that is under way
+        self._pace = Pace(limits) if limits else None
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self.port}/bot"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._poller is not None:
+            self._poller.set()
+        assert self._runner is not None
+        await self._runner.cleanup()
+        if self._journal is not None:
+            self._journal.close()
+
+    # What happens on the other side
+
+    def block(self, chat: int) -> None:
+        """The reader blocks the bot: 403."""
+        self._blocked.add(chat)
+
+    def unblock(self, chat: int) -> None:
+        self._blocked.discard(chat)
+
+    def missing(self, chat: int) -> None:
+        """There is no such chat: 400."""
+        self._missing.add(chat)
+
+    def migrate(self, old: int, new: int) -> None:
+        """The group becomes a supergroup: 400 with migrate_to_chat_id."""
+        self._moved[old] = new
+
+    def delete(self, chat: int, message_id: int) -> None:
+        """A message is deleted."""
+        self._messages.pop((chat, message_id), None)
+
+    def push_message(self, chat: int, text: str, *, user: int | None = None, **fields: Any) -> int:
+        """Somebody writes into a chat; returns the id of the message."""
+        message = {**self._message(chat), "text": text, "from": person(user or abs(chat)), **fields}
+        if text.startswith("/"):
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
+        self.push_update(message=message)
+        return message["message_id"]
+
+    def push_callback(
+        self, chat: int, data: str, *, message_id: int | None = None, user: int | None = None
+    ) -> str:
+        """Somebody taps a button of a message; returns the id of the query."""
+        message = {**self._message(chat), "text": "card", "from": bot_user()}
+        message["message_id"] = message_id or message["message_id"]
+        query_id = str(next(self._update_ids))
+        query = {"id": query_id, "from": person(user or abs(chat)), "chat_instance": str(chat), "data": data}
+        self.push_update(callback_query={**query, "message": message})
+        return query_id
+
+    def push_update(self, **fields: Any) -> None:
+        """Any update, as the Bot API describes it."""
+        self._updates.append({"update_id": next(self._update_ids), **fields})
+        self._arrived.set()
+
+    def fault(
+        self,
+        kind: str,
+        *,
+        times: float = 1,
+        method: str = "sendMessage",
+        chat: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Go wrong at the next `times` calls of a method (math.inf: until `heal`).
+
+        Not accepted: 'status' (status=502, body=HTML page, headers={}; echo=True puts the address into the body),
+        'error' (code=400, description=…, parameters={…} as the Bot API says it), 'refuse' (connection cut).
+        Accepted, but the answer is spoilt: 'empty', 'truncated', 'reset' (connection cut),
+        'slow' (only after `delay` seconds).
+        """
+        self._faults.append(_Fault(kind, times, method, chat, options))
+
+    def heal(self) -> None:
+        """No more faults."""
+        self._faults.clear()
+
+    # The server
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        params: dict[str, Any] = dict(request.query)
+        if request.content_type == "application/json":
+            params |= await request.json()
+        else:
+            params |= dict(await request.post())
+        status, body = 200, b""
+        fault = self._next_fault(method, params)
+        kind = fault.kind if fault else ""
+        try:
+            if request.match_info["token"] != self.token:
+                known = ":" in request.match_info["token"]
+                raise ApiError(401, "Unauthorized") if known else ApiError(404, "Not Found")
+            if fault is not None and kind == "status":
+                body = fault.options.get("body", HTML)
+                body += request.path.encode() if fault.options.get("echo") else b""
+                page = self._end(method, params, fault.options.get("status", 502), body, "text/html")
+                page.headers.update(fault.options.get("headers", {}))
+                return page
+            if fault is not None and kind == "error":
+                options = fault.options
+                raise ApiError(options["code"], options["description"], **options.get("parameters", {}))
+            if kind == "refuse":
+                return self._cut(request, method, params)
+            if fault is not None and kind == "slow":
+                await asyncio.sleep(fault.options["delay"])
+            handler = HANDLERS.get(method)
+            if handler is None:
+                raise ApiError(404, "Not Found")
+            result = handler(self, params)
+            answer = {"ok": True, "result": await result if asyncio.iscoroutine(result) else result}
+        except ApiError as e:
+            status = e.status
+            answer = {"ok": False, "error_code": status, "description": e.description}
+            if e.parameters:
+                answer["parameters"] = e.parameters
+        if kind == "reset":
+            return self._cut(request, method, params)
+        body = json.dumps(answer).encode()
+        cut = {"empty": 0, "truncated": len(body) // 2}.get(kind, len(body))
+        return self._end(method, params, status, body[:cut], "application/json")
+
+    def _end(self, method: str, params: dict[str, Any], status: int, body: bytes, kind: str) -> web.Response:
+        self.calls.append(Call(method, params, status, self._clock()))
+        return web.Response(status=status, body=body, content_type=kind)
+
+    def _cut(self, request: web.Request, method: str, params: dict[str, Any]) -> web.Response:
+        self.calls.append(Call(method, params, 0, self._clock()))
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    def _next_fault(self, method: str, params: dict[str, Any]) -> _Fault | None:
+        for fault in self._faults:
+            if fault.method == method and (
+                fault.chat is None or str(fault.chat) == str(params.get("chat_id"))
+            ):
+                fault.left -= 1
+                if fault.left <= 0:
+                    self._faults.remove(fault)
+                return fault
+        return None
+
+    def _message(self, chat: int | str) -> dict[str, Any]:
+        return {"message_id": next(self._message_ids), "date": int(time.time()), "chat": chat_object(chat)}
+
+    def _keep_pace(self, params: dict[str, Any]) -> None:
+        seconds = self._pace.refuse(str(params.get("chat_id", "")), self._clock()) if self._pace else 0
+        if seconds:
+            raise ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
+
+    def _find_chat(self, params: dict[str, Any]) -> int | str:
+        raw = str(params.get("chat_id", ""))
+        if raw.startswith("@"):
+            return raw
+        if not raw.lstrip("-").isdigit() or int(raw) in self._missing:
+            raise ApiError(400, "Bad Request: chat not found")
+        chat = int(raw)
+        if chat in self._moved:
+            raise ApiError(
+                400,
+                "Bad Request: group chat was upgraded to a supergroup chat",
+                migrate_to_chat_id=self._moved[chat],
+            )
+        if chat in self._blocked:
+            raise ApiError(403, "Forbidden: bot was blocked by the user")
+        return chat
+
+    def _accept(self, method: str, params: dict[str, Any], old: Accepted | None) -> dict[str, Any]:
+        chat, text = self._find_chat(params), params.get("text")
+        try:
+            entities, markup = field(params, "entities") or [], field(params, "reply_markup")
+            reply = field(params, "reply_parameters") or {}
+        except ValueError as e:
+            raise ApiError(400, "Bad Request: can't parse entities: no JSON") from e
+        problem = check_text(text) or check_entities(text, entities) or check_markup(markup)
+        if params.get("parse_mode"):
+            problem = "can't parse entities: the stand-in takes entities, not parse_mode"
+        reply_to = reply.get("message_id")
+        if reply_to is not None and (chat, reply_to) not in self._messages:
+            if not reply.get("allow_sending_without_reply"):
+                problem = problem or "message to be replied not found"
+            reply_to = None
+        if old and (old.text, old.entities, old.markup) == (text, entities, markup):
+            problem = problem or NOT_MODIFIED
+        if problem:
+            raise ApiError(400, f"Bad Request: {problem}")
+        message = (
+            self._message(chat) if old is None else {**self._message(chat), "message_id": old.message_id}
+        )
+        thread = params.get("message_thread_id")
+        accepted = Accepted(
+            method, chat, message["message_id"], text, entities, markup, reply_to,
+            int(thread) if thread else None, flag(params, "disable_notification"), self._clock(),
+        )  # fmt: skip
+        self._messages[chat, accepted.message_id] = accepted
+        self.accepted.append(accepted)
+        if self._journal is not None:
+            self._journal.write(json.dumps({**asdict(accepted), "wall": time.time()}) + "\n")
+            self._journal.flush()
+            os.fsync(self._journal.fileno())
+        return {**message, "text": text, "entities": entities, "from": bot_user()}
+
+    def _send(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._keep_pace(params)
+        return self._accept("sendMessage", params, None)
+
+    def _edit(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._keep_pace(params)
+        return self._accept("editMessageText", params, self._target(params))
+
+    def _edit_markup(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._keep_pace(params)
+        old = self._target(params)
+        return self._accept(
+            "editMessageReplyMarkup", {**params, "text": old.text, "entities": old.entities}, old
+        )
+
+    def _target(self, params: dict[str, Any]) -> Accepted:
+        old = self._messages.get((self._find_chat(params), int(params.get("message_id", 0))))
+        if old is None:
+            raise ApiError(400, "Bad Request: message to edit not found")
+        return old
+
+    async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if self._poller is not None:
+            self._poller.set()
+        mine = self._poller = asyncio.Event()
+        offset, limit = int(params.get("offset") or 0), int(params.get("limit") or 100)
+        self._updates = [u for u in self._updates if u["update_id"] >= offset]
+        if not self._updates:
+            self._arrived.clear()
+            waits = {asyncio.ensure_future(e.wait()) for e in (self._arrived, mine)}
+            timeout = float(params.get("timeout") or 0)
+            await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        if mine.is_set():
+            raise ApiError(
+                409,
+                "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+            )
+        self._poller = None
+        return self._updates[:limit]
+
+    def _get_chat(self, params: dict[str, Any]) -> dict[str, Any]:
+        return chat_details(self._find_chat(params))
+
+    def _get_chat_member(self, params: dict[str, Any]) -> dict[str, Any]:
+        chat, who = self._find_chat(params), int(params["user_id"])
+        return member(who, self.members.get((int(chat), who), "member"))
+
+
+def _yes(_: BotApi, params: dict[str, Any]) -> bool:
+    return True
+
+
+def _me(_: BotApi, params: dict[str, Any]) -> dict[str, Any]:
+    return me()
+
+
+HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
+    "getMe": _me,
+    "getUpdates": BotApi._get_updates,
+    "sendMessage": BotApi._send,
+    "editMessageText": BotApi._edit,
+    "editMessageReplyMarkup": BotApi._edit_markup,
+    "getChat": BotApi._get_chat,
+    "getChatMember": BotApi._get_chat_member,
+    **dict.fromkeys(
+        (
+            "answerCallbackQuery",
+            "setMyCommands",
+            "deleteMyCommands",
+            "deleteWebhook",
+            "sendChatAction",
+            "leaveChat",
+        ),
+        _yes,
+    ),
+}
+
+
+async def _main() -> None:
+    parser = argparse.ArgumentParser(description="A stand-in for Telegram's Bot API on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one, which is printed")
+    parser.add_argument("--journal", type=Path, help="append each accepted message to this file")
+    parser.add_argument("--token", default=TOKEN)
+    parser.add_argument("--strict", action="store_true", help="refuse what is faster than Telegram allows")
+    given = parser.parse_args()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    limits = Limits() if given.strict else None
+    async with BotApi(given.token, limits=limits, journal=given.journal, port=given.port) as api:
+        print(api.port, flush=True)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

@@ -1,0 +1,121 @@
+"""What Telegram checks, for the stand-in in `bot_api`.
+
+Each `check_…` returns the description of a status 400, or an empty string.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+MAX_UNITS, MAX_ENTITIES, MAX_DATA_BYTES = 4096, 100, 64
+ENTITY_TYPES = frozenset(
+    "mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler "
+    "blockquote expandable_blockquote code pre text_link text_mention custom_emoji".split()
+)
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same "
+    "as a current content and reply markup of the message"
+)
+
+
+def units(text: str) -> int:
+    """UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def field(params: dict[str, Any], name: str) -> Any:
+    """A parameter that may come as JSON in a string, as forms send it."""
+    value = params.get(name)
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def flag(params: dict[str, Any], name: str) -> bool:
+    return params.get(name) in (True, "true", "True", "1", 1)
+
+
+def check_text(text: Any) -> str:
+    if not isinstance(text, str) or not text.strip():
+        return "message text is empty"
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+        return "strings must be encoded in UTF-8"
+    return "message is too long" if units(text) > MAX_UNITS else ""
+
+
+def check_entities(text: str, entities: list[dict[str, Any]]) -> str:
+    encoded = text.encode("utf-16-le")
+    for entity in entities[:MAX_ENTITIES]:
+        kind, start, length = entity.get("type"), entity.get("offset"), entity.get("length")
+        if kind not in ENTITY_TYPES:
+            return f"can't parse entities: unsupported type {kind!r}"
+        if not isinstance(start, int) or not isinstance(length, int) or start < 0 or length < 1:
+            return "can't parse entities: an entity has a wrong offset or length"
+        end = start + length
+        if 2 * end > len(encoded):
+            return f"entity beginning at UTF-16 offset {start} ends after the end of the text"
+        for edge in (start, end):  # the second half of a pair may not stand at an edge
+            unit = int.from_bytes(encoded[2 * edge : 2 * edge + 2], "little")
+            if 0xDC00 <= unit <= 0xDFFF:
+                return f"entity beginning at UTF-16 offset {start} splits a symbol"
+        if kind == "text_link" and urlsplit(entity.get("url") or "").scheme not in ("http", "https", "tg"):
+            return "ENTITY_TEXTURL_INVALID"
+    return ""
+
+
+def check_markup(markup: dict[str, Any] | None) -> str:
+    for row in (markup or {}).get("inline_keyboard", []):
+        for button in row:
+            if not button.get("text"):
+                return "text buttons are not allowed to be empty"
+            if ("callback_data" in button) == ("url" in button):
+                return "can't parse inline keyboard button: exactly one optional field must be used"
+            if "url" in button:
+                parts = urlsplit(button["url"])
+                if parts.scheme not in ("http", "https", "tg") or "." not in parts.netloc:
+                    return "BUTTON_URL_INVALID"
+            elif not 1 <= len(button["callback_data"].encode()) <= MAX_DATA_BYTES:
+                return "BUTTON_DATA_INVALID"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Messages a second in all and in a private chat, a minute in a group; a breach bans for `ban` seconds."""
+
+    overall: int = 30
+    private: int = 1
+    group: int = 20
+    ban: float = 0.0
+
+
+class Pace:
+    """Refuses what is faster than the limits, counting only what was let through."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sends: dict[str, deque[float]] = defaultdict(deque)
+        self._banned_until = -math.inf
+
+    def refuse(self, chat: str, now: float) -> int:
+        """Seconds to wait before a message to this chat; 0 if it may pass, which is then counted."""
+        limits = self._limits
+        of_chat = (limits.group, 60.0) if chat.startswith(("-", "@")) else (limits.private, 1.0)
+        windows = [("", limits.overall, 1.0), (chat, *of_chat)]
+        wait = self._banned_until - now
+        for key, count, span in windows:
+            sends = self._sends[key]
+            while sends and sends[0] <= now - span:
+                sends.popleft()
+            if len(sends) >= count:
+                wait = max(wait, sends[0] + span - now, limits.ban)
+        if wait > 0:
+            if limits.ban:
+                self._banned_until = now + wait
+            return max(1, math.ceil(wait))
+        for key, _, _ in windows:
+            self._sends[key].append(now)
+        return 0

@@ -1,0 +1,144 @@
+"""A desk and a vocabulary in memory, which keep the promises of `bot.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.errors import StoreError
+from bot.model import Alert, Severity, Subscriber, Target, TargetKind
+from bot.ports import Explanation, Status
+from bot.text import nearest
+
+
+class MemoryDesk:
+    """A `ports.Desk`; with `broken` set, every method fails as a broken database does."""
+
+    def __init__(self) -> None:
+        self.subscribers: dict[str, Subscriber] = {}
+        self.followed: dict[str, list[Target]] = {}
+        self.alerts: list[Alert] = []  # oldest first
+        self.sent: dict[tuple[str, str], str] = {}  # (subscriber, message id) → alert id
+        self.explanations: dict[str, Explanation] = {}
+        self.figures: Status | None = None
+        self.broken = False
+
+    def subscriber(self, subscriber_id: str, /) -> Subscriber | None:
+        self._check()
+        return self.subscribers.get(subscriber_id)
+
+    def enroll(self, channel: str, address: str, now: datetime, /) -> Subscriber:
+        self._check()
+        key = f"{channel}:{address}"
+        new = Subscriber(id=key, channel=channel, address=address, created_at=now)
+        self.subscribers[key] = replace(self.subscribers.get(key, new), active=True)
+        self.followed.setdefault(key, [])
+        return self.subscribers[key]
+
+    def leave(self, subscriber_id: str, now: datetime, /) -> None:
+        self._change(subscriber_id, active=False)
+
+    def watch(self, subscriber_id: str, target: Target, now: datetime, /) -> bool:
+        self._check()
+        followed = self.followed[subscriber_id]
+        if target in followed:
+            return False
+        followed.append(target)
+        return True
+
+    def unwatch(self, subscriber_id: str, target: Target, /) -> bool:
+        self._check()
+        followed = self.followed.get(subscriber_id, [])
+        if target not in followed:
+            return False
+        followed.remove(target)
+        return True
+
+    def watches(self, subscriber_id: str, /) -> list[Target]:
+        self._check()
+        return list(self.followed.get(subscriber_id, []))
+
+    def set_level(self, subscriber_id: str, level: Severity, /) -> None:
+        self._change(subscriber_id, level=level)
+
+    def mute(self, subscriber_id: str, until: datetime | None, /) -> None:
+        self._change(subscriber_id, muted_until=until)
+
+    def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:
+        self._check()
+        mine = {alert for (who, _), alert in self.sent.items() if who == subscriber_id}
+        return [a for a in reversed(self.alerts) if not subscriber_id or a.id in mine][:limit]
+
+    def why(self, reference: str, /, *, subscriber_id: str = "") -> Explanation | None:
+        self._check()
+        alert_id = self.sent.get((subscriber_id, reference), reference)
+        return next((e for key, e in self.explanations.items() if key.startswith(alert_id)), None)
+
+    def status(self, now: datetime, /) -> Status:
+        self._check()
+        assert self.figures is not None, "the test must set the figures"
+        return self.figures
+
+    def _change(self, subscriber_id: str, **changes: object) -> None:
+        self._check()
+        self.subscribers[subscriber_id] = replace(self.subscribers[subscriber_id], **changes)  # type: ignore[arg-type]
+
+    def _check(self) -> None:
+        if self.broken:
+            raise StoreError("the database is locked")
+
+
+class MemoryVocabulary:
+    """A `ports.Vocabulary` over a table of words."""
+
+    def __init__(self, words: Mapping[str, Sequence[Target]], names: Mapping[str, str]) -> None:
+        self._words = {word.casefold(): list(targets) for word, targets in words.items()}
+        self._names = names
+
+    def resolve(self, text: str, /) -> list[Target]:
+        return list(self._words.get(text.casefold().lstrip("$"), []))
+
+    def suggest(self, text: str, /) -> list[str]:
+        return nearest(text, self._words, limit=3)
+
+    def name(self, target_id: str, /) -> str:
+        return self._names.get(target_id, target_id)
+
+
+NVIDIA = Target(TargetKind.COMPANY, "NVDA")
+MICRON = Target(TargetKind.COMPANY, "MU")
+HYNIX = Target(TargetKind.COMPANY, "000660.KS")
+META = Target(TargetKind.COMPANY, "META")
+META_MATERIALS = Target(TargetKind.COMPANY, "MMAT")
+MEMORY = Target(TargetKind.SECTOR, "memory")
+RESALE = Target(TargetKind.THEME, "compute_resale")
+EVERYTHING = Target(TargetKind.ALL)
+
+
+def small_vocabulary() -> MemoryVocabulary:
+    """Five companies, one of them ambiguous, a sector and a theme."""
+    return MemoryVocabulary(
+        {
+            "nvidia": [NVIDIA],
+            "nvda": [NVIDIA],
+            "micron": [MICRON],
+            "mu": [MICRON],
+            "sk hynix": [HYNIX],
+            "000660.ks": [HYNIX],
+            "meta": [META, META_MATERIALS],
+            "meta platforms": [META],
+            "memory": [MEMORY],
+            "compute resale": [RESALE],
+            "compute_resale": [RESALE],
+        },
+        {
+            "NVDA": "Nvidia",
+            "MU": "Micron",
+            "000660.KS": "SK Hynix",
+            "META": "Meta",
+            "MMAT": "Meta Materials",
+            "memory": "memory makers",
+            "compute_resale": "compute resale",
+        },
+    )

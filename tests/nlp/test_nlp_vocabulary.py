@@ -1,0 +1,62 @@
+"""What a person types becomes targets."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import Target, TargetKind
+from bot.nlp.vocabulary import RulesVocabulary
+
+
+@pytest.fixture(scope="module")
+def vocabulary(lexicon, taxonomy):
+    return RulesVocabulary(lexicon, taxonomy, {"compute": "Compute market", "memory": "Memory watch"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "targets"),
+    [
+        pytest.param("Meta", ["company:META"], id="a short name"),
+        pytest.param("meta platforms", ["company:META"], id="the full name in small letters"),
+        pytest.param("$nvda", ["company:NVDA"], id="a cashtag"),
+        pytest.param("SK hynix", ["company:000660.KS"], id="a blank in a name"),
+        pytest.param("skhynix", ["company:000660.KS"], id="without it"),
+        pytest.param("000660.KS", ["company:000660.KS"], id="an id"),
+        pytest.param("compute_resale", ["theme:compute_resale"], id="a theme's id"),
+        pytest.param("resale of own compute", ["theme:compute_resale"], id="a theme's name"),
+        pytest.param("neoclouds", ["sector:neocloud"], id="a sector's name"),
+        pytest.param("compute", ["pack:compute"], id="a pack"),
+        pytest.param("memory", ["sector:memory", "pack:memory"], id="ambiguous"),
+        pytest.param("pack memory", ["pack:memory"], id="ambiguous, but for the kind in front"),
+        pytest.param("theme:selloff", ["theme:selloff"], id="a kind and a colon"),
+        pytest.param("all", ["all"], id="everything"),
+        pytest.param("Acme", [], id="unknown"),
+        pytest.param("", [], id="nothing"),
+    ],
+)
+def test_a_word_is_resolved(vocabulary, typed, targets):
+    assert [str(t) for t in vocabulary.resolve(typed)] == targets
+
+
+def test_a_cashtag_is_never_a_sector(vocabulary):
+    assert vocabulary.resolve("$memory") == []
+
+
+def test_a_typo_gets_suggestions(vocabulary):
+    assert vocabulary.suggest("nvidai")[0] == "Nvidia"
+    assert vocabulary.suggest("zzzzzzzz") == []
+
+
+def test_an_id_has_a_readable_name(vocabulary):
+    assert vocabulary.name("000660.KS") == "SK Hynix"
+    assert vocabulary.name("capex_cut") == "Capex cut"
+    assert vocabulary.name("XYZ") == "XYZ"
+
+
+def test_every_company_resolves_by_its_name(vocabulary, lexicon):
+    lost = [
+        c.id
+        for c in lexicon.companies.values()
+        if Target(TargetKind.COMPANY, c.id) not in vocabulary.resolve(c.name)
+    ]
+    assert lost == []
