@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from bot.errors import ConfigError
 
 # A bot token anywhere, also one that we were never told of, and the userinfo of an address.
-_TOKEN = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}")
+_TOKEN = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}")
 _USERINFO = re.compile(r"(https?://)[^/@\s]+@")
 
 
