@@ -22,6 +22,7 @@ _ATTRIBUTES = frozenset(
     "analyst analysts investor investors users chips gpus servers processors hardware tenant landlord contractor assembler parent".split()
 )
 _BEFORE_ATTRIBUTE = frozenset("ex former anti non pro".split())
+_SHARES = frozenset({"shares", "stock", "shareholders", "holders"})
 _ANAPHORS = frozenset(
     "it its they the shares share stock stocks company chipmaker group firm he she we our".split()
 )
@@ -159,6 +160,9 @@ def _group(
     focus: str | None,
 ) -> list[str | None]:
     goods = [g for g in (*sentence.groups, *sentence.goods) if start <= g[0] < end]
+    parsed = _parsed_subject(sentence, start, end)
+    if parsed and not (goods and sentence.makers.get(parsed[2], goods[0][2]) != goods[0][2]):
+        return _with_linked(sentence, parsed)
     if goods and subjects and sentence.makers.get(subjects[-1][2], goods[0][2]) != goods[0][2]:
         return [goods[0][2]]
     if subjects and not any(t.text in (",", ":", ";") for t in sentence.tokens[subjects[-1][1] : start]):
@@ -175,15 +179,16 @@ def _group(
 
 def _is_attribute(tokens: Sequence[Token], company: tuple[int, int, str]) -> bool:
     i, j, _ = company
-    following = [t.lower for t in tokens[j : j + 2]]
-    if following[:1] == ["-"]:
-        following = following[1:]
+    following = [t.lower for t in tokens[j : j + 3] if t.lower not in ("-", "'s")]
     before = [t.lower for t in tokens[max(0, i - 2) : i] if t.text != "-"]
     return bool(following and following[0] in _ATTRIBUTES) or bool(before and before[-1] in _BEFORE_ATTRIBUTE)
 
 
 def _after_preposition(tokens: Sequence[Token], company: tuple[int, int, str]) -> bool:
-    for token in reversed(tokens[max(0, company[0] - 2) : company[0]]):
+    first = company[0]
+    if first > 1 and tokens[first - 1].lower in ("of", "in") and tokens[first - 2].lower in _SHARES:
+        return False  # 'shares of Arm fell': Arm is whose move it is
+    for token in reversed(tokens[max(0, first - 2) : first]):
         if token.lower in _PREPOSITIONS:
             return True
         if token.lower not in ("the", "a", "its", "rival"):

@@ -43,6 +43,7 @@ _CLIMB = frozenset(
         "dep",
     }
 )
+_NOUN_PARTS = frozenset({"compound", "poss", "nmod", "appos", "conj"})
 _MAX_CLIMB = 6
 _MAX_WORDS = 80  # a longer run is a table or a list: its parse says nothing
 
@@ -155,22 +156,6 @@ class Parse:
 def _phrase(head: Node) -> tuple[int, int]:
     parts = [head.i]
     for child in head.children:
-        if child.dep_ in (
-            "compound",
-            "poss",
-            "amod",
-            "nmod",
-            "det",
-            "nummod",
-            "appos",
-            "case",
-            "conj",
-            "cc",
-            "punct",
-        ):
-            parts += (
-                [t.i for t in child.subtree]
-                if child.dep_ in ("compound", "poss", "conj", "nmod", "appos")
-                else [child.i]
-            )
+        if child.dep_ in _NOUN_PARTS or (child.lower_ == "of" and head.lower_ in ("shares", "stock")):
+            parts += [node.i for node in child.subtree]
     return min(parts), max(parts) + 1

@@ -222,7 +222,7 @@ class Lexicon:
         for span in spans:
             if covered.isdisjoint(range(span.start, span.end)):
                 covered.update(range(span.start, span.end))
-                kept.append(span); covered.clear()
+                kept.append(span)
         return sorted((k for k in kept if k.company), key=lambda k: k.start)
 
     def _passes(

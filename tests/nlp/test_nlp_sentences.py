@@ -47,12 +47,28 @@ CERTAINTY = said(
     ("SK Hynix may build a second fab in Indiana", "datacenter_build", "000660.KS", "considering"),
     ("Blackstone in talks to buy AirTrunk for $16 billion", "acquisition", "BX", "considering"),
     ("DRAM contract prices to rise 20% next quarter, TrendForce says", "price_rise", "memory", "reported"),
+    ("Intel sees no glut of CPUs", "supply_glut", "INTC", "denied"),
     ("Nvidia shares fall 5% after earnings", "selloff", "NVDA", "confirmed"),
 )
 
 ACTORS = said(
     ("Apple supplier Foxconn cuts server outlook", "guidance_cut", "2317.TW", "confirmed"),
     ("Nvidia rival AMD raises forecast", "guidance_raise", "AMD", "confirmed"),
+    ("AMD, Nvidia's rival, raises forecast", "guidance_raise", "AMD", "confirmed"),
+    (
+        "Oracle, whose largest customer OpenAI is short of cash, will cut 500 jobs",
+        "layoffs",
+        "ORCL",
+        "confirmed",
+    ),
+    ("Shares of Arm, the designer that SoftBank bought in 2016, fell 5%", "selloff", "ARM", "confirmed"),
+    ("Orders for servers were cut by Apple, and Foxconn confirmed it", "demand_weak", "AAPL", "confirmed"),
+    (
+        "Samsung, after Micron and Kioxia moved first, has raised NAND prices by 10%",
+        "price_rise",
+        "005930.KS",
+        "confirmed",
+    ),
     ("Goldman upgrades Micron to buy", "rating_change", "MU", "confirmed"),
     ("SEC opens probe into Super Micro over accounting", "legal_probe", "SMCI", "confirmed"),
     ("Oracle and Broadcom slide after results", "selloff", "AVGO", "confirmed"),
@@ -104,6 +120,7 @@ SILENT = said(
     ("Landlords lift lease rates by 8% in Dublin",),
     ("Fire at bakery stops production",),
     ("Hospital cuts 200 jobs",),
+    ("A chip plant cuts 200 jobs",),
     ("Core Ultra 9 tested: Intel's flagship trails AMD",),
 )
 
@@ -178,6 +195,13 @@ def test_a_denial_silences_the_report_that_it_recounts(analyzer):
         "Microsoft denies it cut orders", "A paper had said that Microsoft cancelled orders for servers."
     )
     assert {m for _, _, m in claims(analyzer.analyze([entry])[0])} == {"denied"}
+
+
+def test_a_claim_that_the_title_calls_untrue_is_denied(analyzer):
+    entry = nlp_entry(
+        "Microsoft calls newspaper story fiction", "The paper wrote that it cancelled orders for servers."
+    )
+    assert {(t, m) for t, _, m in claims(analyzer.analyze([entry])[0])} == {("demand_weak", "denied")}
 
 
 def test_a_sentence_without_a_name_speaks_of_the_company_in_the_title(analyzer):

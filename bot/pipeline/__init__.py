@@ -1,0 +1,10 @@
+"""The whole product in one function: `process` says what a batch of entries means, and who is told.
+
+It decides everything and does nothing: no clock, no network, no files. What it reads comes in a snapshot,
+what it decides leaves in an outcome, and a backtest runs the very same code.
+"""
+
+from bot.pipeline.book import Book
+from bot.pipeline.process import process
+
+__all__ = ["Book", "process"]

@@ -1,0 +1,45 @@
+"""What people edit, read and checked, and the questions that need both rules and exposure to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.alerts.exposure import ExposureGraph
+from bot.model import Analysis, Event, Polarity, Story
+from bot.rules.book import Rulebook
+
+# How long after a story's card a move of an exposed company still counts as the predicted one.
+SPILLOVER_WITHIN = timedelta(hours=48)
+MOVES = {"selloff": -1, "rally": 1}  # theme → which way an exposed company moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """Rules and exposure graph, checked against each other; swapped as a whole on reload."""
+
+    rules: Rulebook
+    exposure: ExposureGraph
+
+    def moved(self, event: Event, story: Story) -> set[str]:
+        """Companies that the event shows to move as the story's card said."""
+        direction = MOVES.get(event.theme)
+        if direction is None or event.polarity is Polarity.DENIED or event.actor is None:
+            return set()
+        sectors = self.rules.known.companies
+        return {
+            x.company
+            for x in story.exposures
+            if x.direction == direction and event.actor in (x.company, sectors.get(x.company))
+        }
+
+    def bears_out(self, analysis: Analysis, story: Story, now: datetime) -> bool:
+        """Whether an entry shows what the story's card predicted.
+
+        One company alone may fall for reasons of its own; so it must be several, or the cause be named.
+        """
+        if story.alerted_at is None or now - story.alerted_at > SPILLOVER_WITHIN:
+            return False
+        moved = {company for e in analysis.fresh_events for company in self.moved(e, story)}
+        causes = {c.actor for c in story.claims if c.theme not in MOVES}
+        return len(moved) > 1 or (bool(moved) and not causes.isdisjoint(analysis.companies))

@@ -1,0 +1,112 @@
+"""Makes alerts: from a match, or from what an entry changed in a story. Values in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import Alert, AlertKind, Analysis, Change, Entry, Event, Match, Polarity, Reason, Story
+from bot.pipeline.book import MOVES, Book
+from bot.text import digest
+
+
+def words(entry: Entry, event: Event) -> str:
+    """An event's evidence: the words themselves."""
+    span = event.evidence
+    return (entry.title if span.field == "title" else entry.text)[span.start : span.end]
+
+
+def first_alert(
+    book: Book, found: Match, entry: Entry, analysis: Analysis, story: Story, now: datetime
+) -> Alert:
+    """The alert by which a story is told for the first time."""
+    event, known = found.event, book.rules.known
+    actors = {event.actor} if event.actor else set()
+    sectors = {known.companies.get(a, a) for a in actors} & known.sectors
+    return Alert(
+        id=digest("new", story.id, found.rule_id, entry.id),
+        kind=AlertKind.NEW,
+        reason=Reason.FIRST,
+        rule_id=found.rule_id,
+        pack=found.pack,
+        rule_line=found.rule_line,
+        level=found.level,
+        title=found.title,
+        story_id=story.id,
+        entry_id=entry.id,
+        event=event,
+        evidence=words(entry, event),
+        created_at=now,
+        companies=frozenset({*analysis.companies, *event.targets, *actors}),
+        sectors=frozenset(analysis.sectors) | sectors,
+        exposures=book.exposure.exposed(
+            event.theme, event.actor, found.policy.hops, found.policy.min_weight, known_at=now.date()
+        ),
+    )
+
+
+def reply_alert(
+    book: Book,
+    card: Alert,
+    entry: Entry,
+    analysis: Analysis,
+    story: Story,
+    changes: frozenset[Change],
+    reason: Reason,
+    louder: Match | None,
+    now: datetime,
+) -> Alert | None:
+    """The alert that answers a card; None if the entry has no event to show for it.
+
+    Args:
+        book: Names and exposure.
+        card: The alert that is answered.
+        entry: What has come.
+        analysis: What it says.
+        story: With the entry in it.
+        changes: What the entry did to the story.
+        reason: Why there is an answer.
+        louder: A rule that is satisfied now and louder than the card's, or None.
+        now: UTC.
+    """
+    event = louder.event if louder else _cause(analysis, card.event, reason)
+    if event is None:
+        return None
+    return replace(
+        card,
+        id=digest("reply", story.id, entry.id, str(entry.revision), reason, card.id),
+        kind=AlertKind.REPLY,
+        reason=reason,
+        level=louder.level if louder else card.level,
+        title=louder.title if louder else card.title,
+        entry_id=entry.id,
+        event=event,
+        evidence=words(entry, event),
+        created_at=now,
+        note=_moves(book, analysis, story) if reason is Reason.SPILLOVER else _told(changes),
+    )
+
+
+def _cause(analysis: Analysis, told: Event, reason: Reason) -> Event | None:
+    """The event that changed the story, nearest to what the card told."""
+    fresh = [e for e in analysis.fresh_events if reason is not Reason.DENIED or e.polarity is Polarity.DENIED]
+    if reason is Reason.SPILLOVER:
+        return next((e for e in fresh if e.theme in MOVES), None)
+    return next(iter([e for e in fresh if e.theme == told.theme] or fresh), None)
+
+
+def _moves(book: Book, analysis: Analysis, story: Story) -> str:
+    parts = []
+    for theme, verb in (("selloff", "fell"), ("rally", "rose")):
+        moved = {
+            book.rules.name(e.actor)
+            for e in analysis.fresh_events
+            if e.theme == theme and e.actor and book.moved(e, story)
+        }
+        parts += [f"{', '.join(sorted(moved))} {verb}"] if moved else []
+    return "; ".join(parts)
+
+
+def _told(changes: frozenset[Change]) -> str:
+    counted = {Change.COPY, Change.NEW_ORIGIN}
+    return ", ".join(sorted(change.replace("_", " ") for change in changes - counted))

@@ -1,0 +1,254 @@
+"""Who hears of an entry, and in which form: first cards, silent edits, replies, and the reasons for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.alerts.decide import development, first_card, hold_match
+from bot.alerts.route import recipients
+from bot.delivery.render import card, reply
+from bot.model import (
+    Alert,
+    AlertKind,
+    Analysis,
+    Card,
+    Change,
+    Decision,
+    Entry,
+    Match,
+    Notification,
+    Policy,
+    Reason,
+    Severity,
+    Snapshot,
+    Story,
+    Subscriber,
+    Told,
+    Verdict,
+)
+from bot.pipeline.book import Book
+from bot.pipeline.compose import first_alert, reply_alert, words
+from bot.text import digest
+
+# Cards below this level arrive without a sound.
+AUDIBLE = Severity.MEDIUM
+
+
+class Telling:
+    """What a batch tells; it only ever grows.
+
+    Attributes:
+        told: What subscribers have been told anew, by story and subscriber.
+        alerts: New cards and replies, by id.
+        verdicts: Every decision, in order.
+        notifications: What goes out, by id, in order.
+    """
+
+    def __init__(self, snapshot: Snapshot, book: Book, now: datetime) -> None:
+        self._snapshot, self._book, self._now = snapshot, book, now
+        self._subscribers = {s.id: s for s in snapshot.subscribers}
+        self._cards: dict[str, tuple[Alert, Entry]] = {}
+        self.told: dict[tuple[str, str], Told] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.verdicts: list[Verdict] = []
+        self.notifications: dict[str, Notification] = {}
+
+    def say(
+        self,
+        entry: Entry,
+        decision: Decision,
+        story: Story | None = None,
+        *,
+        rule_id: str = "",
+        rule_line: str = "",
+        subscriber_id: str = "",
+    ) -> None:
+        """Keep a decision, also when it says no."""
+        self.verdicts.append(
+            Verdict(
+                entry_id=entry.id,
+                at=self._now,
+                decision=decision,
+                story_id=story.id if story else "",
+                rule_id=rule_id,
+                rule_line=rule_line,
+                subscriber_id=subscriber_id,
+            )
+        )
+
+    def allows(self, found: Match, entry: Entry, story: Story) -> bool:
+        """Whether a match may be told as new at all."""
+        held = hold_match(found, story, self._snapshot.silences, self._now)
+        if held is not None:
+            self.say(entry, held, story, rule_id=found.rule_id, rule_line=found.rule_line)
+        return held is None
+
+    def is_told(self, story_id: str) -> bool:
+        """Whether anybody has the story's card."""
+        return bool(self._told_of(story_id))
+
+    def tell(
+        self,
+        entry: Entry,
+        analysis: Analysis,
+        story: Story,
+        changes: frozenset[Change],
+        matches: list[Match],
+    ) -> Story:
+        """Bring the story's readers up to date, and show its card to those who have not seen it.
+
+        Args:
+            entry: What has come.
+            analysis: What it says.
+            story: With the entry in it.
+            changes: What the entry did to the story.
+            matches: Rules that may tell it as new, loudest first.
+
+        Returns:
+            The story, with its exposure once its first card has gone out.
+        """
+        told = self._told_of(story.id)
+        for subscriber_id in sorted(told.keys() & self._subscribers.keys()):
+            reader = self._subscribers[subscriber_id]
+            self._develop(entry, analysis, story, changes, matches, told[subscriber_id], reader)
+        offered: set[str] = set()
+        for found in matches:
+            alert = first_alert(self._book, found, entry, analysis, story, self._now)
+            for reader in recipients(alert, self._snapshot.subscribers, self._snapshot.watches):
+                offered.add(reader.id)
+                if reader.id in told:
+                    continue
+                decision = first_card(found, reader, self._now)
+                self.say(
+                    entry,
+                    decision,
+                    story,
+                    rule_id=found.rule_id,
+                    rule_line=found.rule_line,
+                    subscriber_id=reader.id,
+                )
+                if decision.send:
+                    if story.alerted_at is None:
+                        story = replace(story, alerted_at=self._now, exposures=alert.exposures)
+                    told[reader.id] = self._first(alert, story, entry, analysis, reader)
+        if matches and not offered:
+            lead = matches[0]
+            nobody = Decision(send=False, reason=Reason.NOT_WATCHED)
+            self.say(entry, nobody, story, rule_id=lead.rule_id, rule_line=lead.rule_line)
+        return story
+
+    def _told_of(self, story_id: str) -> dict[str, Told]:
+        """Who has the story's card, by subscriber, this batch included."""
+        told = {t.subscriber_id: t for t in self._snapshot.told.get(story_id, ())}
+        return told | {reader: t for (story, reader), t in self.told.items() if story == story_id}
+
+    def _first(
+        self, alert: Alert, story: Story, entry: Entry, analysis: Analysis, reader: Subscriber
+    ) -> Told:
+        self.alerts[alert.id] = alert
+        self._cards[alert.id] = (alert, entry)
+        drawn = card(alert, story, entry, names=self._book.rules.name, now=self._now, flags=analysis.flags)
+        self._queue(alert, story, reader, drawn, silent=alert.level < AUDIBLE)
+        told = Told(
+            story_id=story.id,
+            subscriber_id=reader.id,
+            alert_id=alert.id,
+            rule_id=alert.rule_id,
+            level=alert.level,
+            last_sound_at=self._now,
+        )
+        self.told[story.id, reader.id] = told
+        return told
+
+    def _develop(
+        self,
+        entry: Entry,
+        analysis: Analysis,
+        story: Story,
+        changes: frozenset[Change],
+        matches: list[Match],
+        told: Told,
+        reader: Subscriber,
+    ) -> None:
+        """Edit the card of a subscriber who has it, answer it, or leave it as it is."""
+        shown = self._cards.get(told.alert_id) or self._snapshot.cards.get(told.alert_id)
+        if shown is None:
+            return  # its card was pruned from the archive
+        alert, first = shown
+        rule = self._book.rules.rule(told.rule_id)
+        policy = rule.policy if rule else Policy()
+        lead = matches[0] if matches else None
+        louder = lead if lead is not None and lead.level > told.level else None
+        decision = development(changes, policy, told, reader, louder.level if louder else None, self._now)
+        retold = entry.id == first.id and entry.revision > first.revision
+        if decision.reason is Reason.UNCHANGED and retold:
+            decision = Decision(send=True, reason=Reason.COUNTED, detail="its text was edited")
+        if decision.reason is not Reason.UNCHANGED or entry.revision:
+            self.say(
+                entry,
+                decision,
+                story,
+                rule_id=told.rule_id,
+                rule_line=alert.rule_line,
+                subscriber_id=reader.id,
+            )
+        if not decision.send and not changes & policy.edit_on:
+            return
+        if retold and lead is not None:
+            alert = replace(alert, event=lead.event, evidence=words(entry, lead.event), title=lead.title)
+            first = entry
+            self._cards[told.alert_id] = (alert, first)
+        self._edit(alert, story, first, analysis.flags if first is entry else frozenset(), decision, reader)
+        if decision.send and decision.reason is not Reason.COUNTED:
+            self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
+
+    def _edit(
+        self,
+        alert: Alert,
+        story: Story,
+        first: Entry,
+        flags: frozenset[str],
+        decision: Decision,
+        reader: Subscriber,
+    ) -> None:
+        edited = replace(alert, kind=AlertKind.EDIT, reason=decision.reason, created_at=self._now)
+        drawn = card(edited, story, first, names=self._book.rules.name, now=self._now, flags=flags)
+        self._queue(edited, story, reader, drawn, silent=True)
+
+    def _answer(
+        self,
+        alert: Alert,
+        story: Story,
+        entry: Entry,
+        analysis: Analysis,
+        changes: frozenset[Change],
+        decision: Decision,
+        told: Told,
+        louder: Match | None,
+        reader: Subscriber,
+    ) -> None:
+        answer = reply_alert(
+            self._book, alert, entry, analysis, story, changes, decision.reason, louder, self._now
+        )
+        if answer is None:
+            return
+        self.alerts[answer.id] = answer
+        level = max(told.level, louder.level) if louder else told.level
+        self.told[story.id, reader.id] = replace(told, level=level, last_sound_at=self._now)
+        self._queue(answer, story, reader, reply(answer, story, entry, now=self._now), silent=False)
+
+    def _queue(self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool) -> None:
+        note = Notification(
+            id=digest(alert.id, alert.kind, reader.id, str(story.revision)),
+            alert_id=alert.id,
+            subscriber_id=reader.id,
+            story_id=story.id,
+            rule_id=alert.rule_id,
+            kind=alert.kind,
+            card=drawn,
+            level=alert.level,
+            created_at=self._now,
+            silent=silent,
+        )
+        self.notifications[note.id] = note
