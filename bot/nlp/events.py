@@ -117,7 +117,8 @@ def actors(sentence: Sentence, start: int, end: int, role: ActorRole, focus: str
     agent = [c for c in after if c[0] <= end + 2 and sentence.tokens[c[0] - 1].lower == "by"]
     if agent:
         return _with_linked(sentence, agent[0])
-    far = len(subjects) > 1 and start - subjects[-1][1] > _ADJACENT
+    between = [t.text for t in sentence.tokens[subjects[-1][1] : start]] if subjects else []
+    far = len(subjects) > 1 and (len(between) > _ADJACENT or "," in between)
     parsed = _parsed_subject(sentence, start, end) if far or not subjects else None
     if parsed:
         return _with_linked(sentence, parsed)

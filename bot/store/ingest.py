@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.model import (
@@ -12,7 +12,6 @@ from bot.model import (
     Entry,
     Known,
     Outcome,
-    PollState,
     Severity,
     Silence,
     Snapshot,
@@ -23,6 +22,7 @@ from bot.model import (
     Told,
 )
 from bot.store.database import Database
+from bot.store.polls import save_states
 from bot.store.rows import (
     ALERT,
     ANALYSIS,
@@ -34,13 +34,10 @@ from bot.store.rows import (
     entry_row,
     moment,
     stamp,
-    state_body,
-    state_of,
     subscriber_of,
 )
 
 OPEN_FOR = timedelta(hours=72)
-CLOCK_SLACK = timedelta(hours=25)  # no feed waits longer than a day
 
 
 def _nothing(_: str) -> None:
@@ -48,7 +45,7 @@ def _nothing(_: str) -> None:
 
 
 class Ingest:
-    """Poll states, snapshots and outcomes.
+    """Snapshots and outcomes.
 
     Open stories and what subscribers were told of them are kept in memory, loaded once and updated by
     `apply`: only this object writes them, so a batch's cost does not grow with the archive.
@@ -67,37 +64,6 @@ class Ingest:
         self._audience = ""
         self._subscribers: tuple[Subscriber, ...] = ()
         self._watches: dict[str, frozenset[Target]] = {}
-
-    # --- poll states ---
-
-    def states(self, feed_ids: Iterable[str]) -> dict[str, PollState]:
-        """The stored state of each feed; a fresh one for a feed never seen."""
-        wanted = list(feed_ids)
-        stored: dict[str, PollState] = {}
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            for row in self._db.rows(f"SELECT body FROM poll_states WHERE feed_id IN ({marks})", part):
-                state = state_of(row["body"])
-                stored[state.feed_id] = state
-        return {f: stored.get(f) or PollState(feed_id=f) for f in wanted}
-
-    def due_feeds(self, now: datetime, limit: int) -> list[str]:
-        """Ids of active feeds whose time has come, longest waiting first.
-
-        A time that lies absurdly far ahead was set by a clock that was wrong, and counts as come.
-        """
-        rows = self._db.rows(
-            "SELECT feed_id FROM poll_states WHERE status = 'active' "
-            "AND (next_poll_at IS NULL OR next_poll_at <= ? OR next_poll_at > ?) "
-            "ORDER BY next_poll_at LIMIT ?",
-            (stamp(now), stamp(now + CLOCK_SLACK), limit),
-        )
-        return [row["feed_id"] for row in rows]
-
-    def known_feeds(self) -> set[str]:
-        """Ids of all feeds that have a state."""
-        return {row["feed_id"] for row in self._db.rows("SELECT feed_id FROM poll_states")}
 
     # --- snapshot ---
 
@@ -211,8 +177,7 @@ class Ingest:
             self._failpoint("apply_decisions_written")
             self._write_outbox(cursor, outcome)
             self._failpoint("apply_outbox_written")
-            for state in outcome.states:
-                save_state(cursor, state)
+            save_states(cursor, outcome.states)
             self._failpoint("apply_before_commit")
         self._failpoint("apply_committed")
         self._remember(outcome)
@@ -360,23 +325,6 @@ class Ingest:
                 card = load_card(self._db, told.alert_id)
                 if card:
                     self._cards[told.alert_id] = card
-
-
-def save_state(cursor: sqlite3.Connection, state: PollState) -> None:
-    """Write one poll state inside a transaction."""
-    cursor.execute(
-        "INSERT OR REPLACE INTO poll_states VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            state.feed_id,
-            state.status.value,
-            stamp(state.next_poll_at),
-            state.failures,
-            stamp(state.last_polled_at),
-            stamp(state.last_ok_at),
-            clean(state.last_error),
-            state_body(state),
-        ),
-    )
 
 
 def load_card(db: Database, alert_id: str) -> tuple[Alert, Entry] | None:

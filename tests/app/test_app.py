@@ -29,7 +29,7 @@ from bot.loading import Loaded
 from bot.model import Feed, FeedStatus, SourceKind
 from bot.store.archive import Archive
 from bot.store.database import Database
-from bot.store.ingest import Ingest
+from bot.store.polls import PollStates
 
 TITLE = "Meta weighs selling surplus AI compute to outsiders, people familiar say"
 PATIENCE = 15.0
@@ -190,8 +190,8 @@ async def test_one_bad_feed_or_entry_stops_no_other(tmp_path: Path, server: Serv
 def states(app: App) -> Any:
     database = Database(app.settings.database)
     try:
-        ingest = Ingest(database)
-        return ingest.states(ingest.known_feeds())
+        polls = PollStates(database)
+        return polls.states(polls.known())
     finally:
         database.close()
 

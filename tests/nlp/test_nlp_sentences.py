@@ -61,7 +61,7 @@ ACTORS = said(
         "ORCL",
         "confirmed",
     ),
-    ("Shares of Arm, the designer that SoftBank bought in 2016, fell 5%", "selloff", "ARM", "confirmed"),
+    ("Shares of Arm, the designer that SoftBank bought, fell 5%", "selloff", "ARM", "confirmed"),
     ("Orders for servers were cut by Apple, and Foxconn confirmed it", "demand_weak", "AAPL", "confirmed"),
     (
         "Samsung, after Micron and Kioxia moved first, has raised NAND prices by 10%",

@@ -22,6 +22,7 @@ from bot.store.archive import Archive
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
+from bot.store.polls import PollStates
 from bot.store.queue import Queue
 
 
@@ -107,7 +108,7 @@ def test_validators_come_back_byte_for_byte(db: Database) -> None:
         baselined=True,
     )
     Ingest(db).apply(Outcome(states=(state,)), NOW)
-    assert Ingest(db).states(["wire", "never"]) == {"wire": state, "never": PollState(feed_id="never")}
+    assert PollStates(db).states(["wire", "never"]) == {"wire": state, "never": PollState(feed_id="never")}
 
 
 def test_due_feeds_are_active_ones_whose_time_has_come_longest_waiting_first(db: Database) -> None:
@@ -119,10 +120,11 @@ def test_due_feeds_are_active_ones_whose_time_has_come_longest_waiting_first(db:
         PollState(feed_id="wrong clock", next_poll_at=NOW + timedelta(days=400)),
         PollState(feed_id="gone", next_poll_at=NOW - HOUR, status=FeedStatus.GONE),
     ]
-    ingest = Ingest(db)
-    ingest.apply(Outcome(states=tuple(states)), NOW)
-    assert ingest.due_feeds(NOW, 10) == ["never", "later", "late", "wrong clock"]  # fault 38
-    assert ingest.due_feeds(NOW, 2) == ["never", "later"]
+    polls = PollStates(db)
+    polls.save(states)
+    assert polls.known() == {s.feed_id for s in states}
+    assert polls.due(NOW, 10) == ["never", "later", "late", "wrong clock"]  # fault 38
+    assert polls.due(NOW, 2) == ["never", "later"]
 
 
 def test_a_snapshot_knows_entries_by_id_and_the_same_item_under_another_id(db: Database) -> None:
