@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(\d+)([smhdw])")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(\d+)(ms|[smhdw])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9.&'’-]*")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]?\s")
 
@@ -31,7 +31,7 @@ def digest(*parts: str, size: int = 8) -> str:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read '90s', '15m', '72h', '5d', '1w' or a sum like '1h30m'.
+    """Read '200ms', '90s', '15m', '72h', '5d', '1w' or a sum like '1h30m'.
 
     Raises:
         ValueError: Not such a duration.
@@ -46,9 +46,9 @@ def show_duration(span: timedelta) -> str:
     """Write a duration in its largest whole units, at most two of them: '2h 5m'."""
     rest, parts = int(span.total_seconds()), []
     for unit, size in sorted(_UNITS.items(), key=lambda item: -item[1]):
-        if unit != "w" and rest >= size:
-            parts.append(f"{rest // size}{unit}")
-            rest %= size
+        if unit not in ("w", "ms") and rest >= size:
+            parts.append(f"{int(rest // size)}{unit}")
+            rest %= int(size)
     return " ".join(parts[:2]) or "0s"
 
 

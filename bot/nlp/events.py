@@ -224,11 +224,11 @@ def extract(
     if any(s.is_quiet for s in sentences) or not any(s.in_domain for s in sentences):
         return ()
     sourced = leans_on_sources(entry.title, entry.text)
-    title_companies = list(
-        dict.fromkeys(c for s in sentences if s.place == "title" for _, _, c in s.companies)
-    )
+    leading = [
+        c[2] for s in sentences if s.place == "title" for c in s.companies if not _is_attribute(s.tokens, c)
+    ]
     rebutting = rebuts(entry.title, entry.text[:_LEAD])
-    focus: str | None = title_companies[0] if title_companies else None
+    focus: str | None = leading[0] if leading else None
     events: list[Event] = []
     for n, sentence in enumerate(sentences):
         anaphoric = any(t.lower in _ANAPHORS for t in sentence.tokens[:6]) or sentence.place == "title"
@@ -259,7 +259,11 @@ def extract(
                 )
                 for actor in who
             ]
-        subjects = [c for c in sentence.companies if not _after_preposition(sentence.tokens, c)]
+        subjects = [
+            c
+            for c in sentence.companies
+            if not _after_preposition(sentence.tokens, c) and not _is_attribute(sentence.tokens, c)
+        ]
         if subjects:
             focus = subjects[0][2]
     return _settle(events)

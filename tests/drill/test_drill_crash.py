@@ -94,7 +94,7 @@ class Drill:
             "BOT_DATA_DIR": str(folder),
             "BOT_ALLOW_ADDRESSES": host,
             "BOT_HTTP_PORT": "0",
-            "BOT_TICK": "1s",
+            "BOT_TICK": "50ms",
             "BOT_HOST_SPACING": "0s",
             "DRILL_FEED": feed.url,
             "DRILL_CHATS": str(chats),

@@ -121,6 +121,7 @@ SILENT = said(
     ("Fire at bakery stops production",),
     ("Hospital cuts 200 jobs",),
     ("A chip plant cuts 200 jobs",),
+    ("OpenAI-backed startup cuts 200 jobs",),
     ("Core Ultra 9 tested: Intel's flagship trails AMD",),
 )
 
