@@ -109,7 +109,9 @@ def actors(sentence: Sentence, start: int, end: int, role: ActorRole, focus: str
     if role is ActorRole.INSIDE and inside:
         return _with_linked(sentence, inside[0])
     if role is ActorRole.OBJECT:
-        near = [c for c in inside + after if c[0] < end + 7]
+        near = [
+            c for c in sentence.companies if start <= c[0] < end + 7
+        ]  # 'curbs on Nvidia chips' hit Nvidia
         if near:
             return _with_linked(sentence, near[0])
     if role is ActorRole.GROUP:
