@@ -11,11 +11,19 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.delivery.quote import locate, quote, split
 from bot.delivery.sheet import MAX_DATA, NO_TITLE, Sheet, clean, clip, safe_url
-from bot.delivery.words import Names, certainty, clock_time, count, flag_text, relation_text, ticker
+from bot.delivery.words import (
+    Names,
+    certainty,
+    clock_time,
+    count,
+    flag_text,
+    relation_text,
+    ticker,
+    voice,
+)
 from bot.model import (
     Alert,
     AlertKind,
-    Attribution,
     Button,
     Card,
     DateQuality,
@@ -60,7 +68,7 @@ def card(
         flags: Flags of the entry's analysis, such as "ai_generated".
         note: What an edit changed; the alert's own note if empty.
     """
-    sheet = Sheet().line(_status(alert, story, now, tz), EntityKind.BOLD)
+    sheet = Sheet().line(_status(alert, story, entry, now, tz), EntityKind.BOLD)
     source = clip(entry.source, _SOURCE)
     shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story))
     found = None if shown else quote(alert, entry)
@@ -97,7 +105,7 @@ def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo
     found = None if shown else quote(alert, entry)
     if found:
         sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
-    facts = [clip(alert.note, _NOTE), clip(entry.source, _SOURCE), _voice(alert)]
+    facts = [clip(alert.note, _NOTE), clip(entry.source, _SOURCE), voice(alert.event.attribution, entry.kind)]
     facts += [count(story.origins, "independent origin"), clock_time(entry.at, now, tz, zone=True)]
     sheet.line(" · ".join(fact for fact in facts if fact))
     return sheet.card(buttons(alert, url, mute=False))
@@ -141,16 +149,17 @@ def facts_of(drawn: Card) -> list[str]:
     return drawn.text.rsplit("\n", 1)[-1].split(" · ")
 
 
-def _status(alert: Alert, story: Story, now: datetime, tz: tzinfo) -> str:
+def _status(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) -> str:
     level = alert.level.name
     claim = story.claim(alert.event.theme, alert.event.actor) if alert.kind is AlertKind.EDIT else None
     known = claim or alert.event
     if alert.reason in (Reason.DENIED, Reason.CORRECTED):  # then the event itself is the denial
-        said = alert.event.attribution.replace("_", " ")
-        return f"{alert.reason.name} {clock_time(alert.created_at, now, tz)} · {said} · {level}"
-    if _denied(alert, story):
-        return f"DENIED · {known.attribution.replace('_', ' ')} · {level}"
-    return f"{level} · {certainty(known.modality, known.attribution)}"
+        word, said = f"{alert.reason.name} {clock_time(alert.created_at, now, tz)}", alert.event.attribution
+    elif _denied(alert, story):
+        word, said = "DENIED", known.attribution
+    else:
+        return f"{level} · {certainty(known.modality, known.attribution, entry.kind)}"
+    return " · ".join(part for part in (word, voice(said, entry.kind), level) if part)
 
 
 def _denied(alert: Alert, story: Story) -> bool:
@@ -229,11 +238,6 @@ def _news(alert: Alert) -> str:
         return alert.reason.name
     certain = alert.event.modality
     return "CONFIRMED" if certain is Modality.CONFIRMED else f"NOW {certain.name}"
-
-
-def _voice(alert: Alert) -> str:
-    said = alert.event.attribution
-    return "" if said is Attribution.SPECULATION else said.replace("_", " ")
 
 
 def _fitting(data: str) -> str:

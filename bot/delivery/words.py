@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 
-from bot.model import Attribution, Exposure, Modality, Reason
+from bot.model import Attribution, Exposure, Modality, Reason, SourceKind
 from bot.text import nearest
 
 Names = Callable[[str], str]
@@ -61,11 +61,19 @@ def ticker(company: str, names: Names) -> str:
     return company if short else names(company)
 
 
-def certainty(modality: Modality, attribution: Attribution) -> str:
+def certainty(modality: Modality, attribution: Attribution, kind: SourceKind) -> str:
     """'considering · sourced'; a speculation has no second word."""
+    said = voice(attribution, kind)
+    return f"{modality} · {said}" if said else str(modality)
+
+
+def voice(attribution: Attribution, kind: SourceKind) -> str:
+    """Who says so, in a word or two; empty for a speculation. What ranks with a filing is one, or is market data."""
     if attribution is Attribution.SPECULATION:
-        return str(modality)
-    return f"{modality} · {attribution.replace('_', ' ')}"
+        return ""
+    if attribution is Attribution.FILING and kind not in (SourceKind.FILING, SourceKind.REGULATOR):
+        return "market data"
+    return attribution.replace("_", " ")
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -69,7 +69,7 @@ def reply_alert(
         louder: A rule that is satisfied now and louder than the card's, or None.
         now: UTC.
     """
-    event = louder.event if louder else _cause(analysis, card.event, reason)
+    event = louder.event if louder else cause(analysis, card.event, reason)
     if event is None:
         return None
     return replace(
@@ -87,8 +87,8 @@ def reply_alert(
     )
 
 
-def _cause(analysis: Analysis, told: Event, reason: Reason) -> Event | None:
-    """The event that changed the story, nearest to what the card told."""
+def cause(analysis: Analysis, told: Event, reason: Reason) -> Event | None:
+    """The event that changed a story, nearest to what its card told; None if the entry has none to show."""
     fresh = [e for e in analysis.fresh_events if reason is not Reason.DENIED or e.polarity is Polarity.DENIED]
     if reason is Reason.SPILLOVER:
         return next((e for e in fresh if e.theme in MOVES), None)

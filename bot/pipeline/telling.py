@@ -28,11 +28,12 @@ from bot.model import (
     Verdict,
 )
 from bot.pipeline.book import Book
-from bot.pipeline.compose import first_alert, reply_alert, words
+from bot.pipeline.compose import cause, first_alert, reply_alert, words
 from bot.text import digest
 
 # Cards below this level arrive without a sound.
 AUDIBLE = Severity.MEDIUM
+RETRACTED = (Reason.DENIED, Reason.CORRECTED)
 
 
 class Telling:
@@ -199,7 +200,11 @@ class Telling:
             alert = replace(alert, event=lead.event, evidence=words(entry, lead.event), title=lead.title)
             first = entry
             self._cards[told.alert_id] = (alert, first)
-        self._edit(alert, story, first, analysis.flags if first is entry else frozenset(), decision, reader)
+        drawn, holder = alert, first
+        denial = cause(analysis, alert.event, decision.reason) if decision.reason in RETRACTED else None
+        if denial is not None:  # the card then shows what is said against it
+            drawn, holder = replace(alert, event=denial, evidence=words(entry, denial)), entry
+        self._edit(drawn, story, holder, analysis.flags if holder is entry else frozenset(), decision, reader)
         if decision.send and decision.reason is not Reason.COUNTED:
             self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
 
