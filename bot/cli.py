@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import functools
 import json
 import logging
 import os
 import signal
 import sys
-import urllib.request
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
@@ -21,12 +24,12 @@ from bot import __version__
 from bot.app import App, utc_now
 from bot.config import Settings, load_settings
 from bot.delivery.console import ConsoleChannel
-from bot.delivery.explain import explanation
+from bot.delivery.explain import explanation, latest
 from bot.demo.run import play
-from bot.doctor import check_feeds, examine
-from bot.errors import BotError, ConfigError, RulesError
+from bot.doctor import ask_health, check_feeds, examine
+from bot.errors import BotError, ConfigError, RulesError, StoreError
 from bot.loading import known_ids, load, load_language, rules_folder
-from bot.model import SourceKind
+from bot.model import Feed, SourceKind
 from bot.nlp.items import prediction, read_items
 from bot.rules.check import load_checked
 from bot.sources.opml import export_opml, import_opml
@@ -38,51 +41,116 @@ from bot.stories.assign import assign_stories
 from bot.telemetry import event, set_up_logging
 
 log = logging.getLogger("bot.cli")
+P = ParamSpec("P")
 T = TypeVar("T")
 ANALYZE_BATCH = 100
+NEWEST = 10  # alerts that `why` lists
+PIPED_WIDTH = 200  # columns of a table that goes to a file or another program
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Group(click.Group):
     """Turns our own errors into lines on standard error and exit code 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the arguments and run a command."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as e:
+            if e.errno not in DISK_FULL:
+                raise
+            _drop_output()
+            click.echo(f"spillover: the output can't be written: {e.strerror}; free some space", err=True)
+            sys.exit(2)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
         except BotError as e:
-            for line in problems(e):
-                click.echo(f"spillover: {line}", err=True)
+            tell(e)
             ctx.exit(2)
-        except BrokenPipeError:
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (whoever read our output has gone)
+        except BrokenPipeError:  # whoever read our output has gone
+            _drop_output()
             ctx.exit(0)
 
 
-def problems(error: BotError) -> list[str]:
-    """The lines in which an error is told."""
+class Screen(Console):
+    """Standard output that may be a pipe; when its reader goes, `gone` is called once.
+
+    The base class would end the program in the middle of whatever it does.
+    """
+
+    def __init__(self, gone: Callable[[], None] | None = None, **options: Any) -> None:
+        super().__init__(highlight=False, **options)
+        self._gone = gone
+
+    def on_broken_pipe(self) -> None:
+        """Say so to the caller of `print`.
+
+        Raises:
+            BrokenPipeError: Always.
+        """
+        gone, self._gone = self._gone, None
+        if gone is not None:
+            gone()
+        raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
+
+
+def _drop_output() -> None:
+    """What is still buffered must not fail once more when Python closes the file."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+
+
+def tell(error: BotError) -> None:
+    """Write an error to standard error, a line for each mistake."""
     others = error.others if isinstance(error, RulesError) else ()
-    return [line for e in (error, *others) for line in str(e).splitlines()]
+    for e in (error, *others):
+        for line in str(e).splitlines():
+            click.echo(f"spillover: {line}", err=True)
+
+
+@contextmanager
+def finding(kind: type[BotError]) -> Iterator[None]:
+    """Within a check, an error of this kind is what was looked for: exit code 1."""
+    try:
+        yield
+    except kind as e:
+        tell(e)
+        sys.exit(1)
+
+
+def with_settings(command: Callable[Concatenate[Settings, P], T]) -> Callable[P, T]:
+    """Give a command the settings; they are read when it runs, so that --help works with wrong ones."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        settings = load_settings(os.environ)
+        set_up_logging(settings.log_level, settings.secrets)
+        return command(settings, *args, **kwargs)
+
+    return wrapped
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="spillover")
-@click.pass_context
-def main(ctx: click.Context) -> None:
+def main() -> None:
     """Watches news about AI compute, chips and cloud spending, and alerts the people who follow it.
 
     Settings come from the environment: BOT_TELEGRAM_TOKEN, BOT_DATA_DIR, BOT_RULES_DIR and others.
     """
-    settings = load_settings(os.environ)
-    set_up_logging(settings.log_level, settings.secrets)
-    ctx.obj = settings
 
 
 @main.command()
-@click.pass_obj
+@with_settings
 def run(settings: Settings) -> None:
-    """Poll, understand and alert until stopped (SIGTERM); SIGHUP reloads the rules."""
+    """Watch and alert until stopped.
+
+    SIGTERM and Ctrl-C end it in an orderly way, a second one at once. SIGHUP reads the rules anew.
+    """
     loaded = load(settings)
-    asyncio.run(serve(App(settings, loaded)))
+    screen = Screen(gone=lambda: signal.raise_signal(signal.SIGTERM))
+    asyncio.run(serve(App(settings, loaded, console=screen)))
 
 
 async def serve(app: App) -> None:
@@ -102,34 +170,44 @@ async def serve(app: App) -> None:
     def reload() -> None:
         task = asyncio.create_task(app.reload())
         reloads.add(task)
-        task.add_done_callback(reloads.discard)
+        task.add_done_callback(reloaded)
 
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    def reloaded(task: asyncio.Task[None]) -> None:
+        reloads.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error(event("reload_failed", problem=error), exc_info=error)
+
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the rules were read just now
     try:
         await app.start()
+        loop.add_signal_handler(signal.SIGHUP, reload)
         await stopping.wait()
     finally:
         await app.stop()
 
 
 @main.command()
-@click.pass_obj
+@with_settings
 def demo(settings: Settings) -> None:
-    """Play three days of news against the real program, in under a minute, on this machine only."""
+    """Play three days of news in under a minute.
+
+    The real program polls feeds that this machine serves to itself; nothing else is contacted or kept.
+    """
     set_up_logging("error" if settings.log_level == "info" else settings.log_level)
-    asyncio.run(play(settings, load(settings), Console(highlight=False)))
+    asyncio.run(play(settings, load(settings), Screen()))
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path), default=Path("/dev/stdin"), required=False)
-@click.pass_obj
-def analyze(settings: Settings, file: Path) -> None:
-    """Read items as JSON lines and write what each says, also as JSON lines.
+@click.argument("file", type=click.Path(allow_dash=True), default="-", required=False)
+@with_settings
+def analyze(settings: Settings, file: str) -> None:
+    """Say what news items are about, as JSON lines.
 
-    An item is {"id", "published", "title", "text", "kind", "source"}.
+    FILE holds an item a line: {"id", "published", "title", "text", "kind", "source"}; without it, or
+    with "-", standard input is read. What each item says is written in the same order, a line for each.
     """
+    entries = read_items(Path("/dev/stdin" if file == "-" else file))
     analyzer = load_language(settings)
-    entries = read_items(file)
     pairs = []
     for start in range(0, len(entries), ANALYZE_BATCH):
         part = entries[start : start + ANALYZE_BATCH]
@@ -141,54 +219,72 @@ def analyze(settings: Settings, file: Path) -> None:
 
 @main.group()
 def feeds() -> None:
-    """Try, export or import the list of feeds."""
+    """Try, export or import the feeds."""
 
 
 @feeds.command("check")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Also those that are not enabled.")
-@click.pass_obj
+@with_settings
 def feeds_check(settings: Settings, ids: tuple[str, ...], everything: bool) -> None:
-    """Poll every feed (or those named) once and report; nothing is stored. Exit code 1 if one fails."""
-    failed = asyncio.run(check_feeds(settings, ids, everything, Console()))
+    """Poll feeds once and report.
+
+    Those with the given IDS are polled, or every one that is enabled. Nothing is stored. The exit code
+    is 1 if one fails.
+    """
+    screen = Screen(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    failed = asyncio.run(check_feeds(settings, ids, everything, screen))
     sys.exit(1 if failed else 0)
 
 
 @feeds.command("export")
-@click.pass_obj
+@with_settings
 def feeds_export(settings: Settings) -> None:
-    """Write the list of feeds as OPML."""
-    click.echo(export_opml(_feeds(settings), utc_now()), nl=False)
+    """Write the feeds as OPML."""
+    known = _feeds(settings)
+    complete = [f for f in known if "${" not in f.url]
+    click.echo(export_opml(complete, utc_now()), nl=False)
+    if left := len(known) - len(complete):
+        click.echo(f"left out {left} feeds whose bridge is not set (BOT_RSSHUB_URL)", err=True)
 
 
 @feeds.command("import")
 @click.argument("file", type=click.File("rb"))
 @click.option("--kind", type=click.Choice([k.value for k in SourceKind]), default="blog", show_default=True)
 @click.option("--tier", type=click.IntRange(1, 3), default=3, show_default=True)
-@click.pass_obj
+@with_settings
 def feeds_import(settings: Settings, file: Any, kind: str, tier: int) -> None:
-    """Turn an OPML file into lines for rules/sources.yaml, written to standard output."""
+    """Turn OPML into lines for sources.yaml.
+
+    They are written to standard output; FILE may be "-" for standard input. Kind and tier are those of
+    every feed that doesn't bring its own.
+    """
     done = import_opml(file.read(), _feeds(settings), kind=SourceKind(kind), tier=tier)
-    click.echo(done.yaml, nl=False)
+    click.echo(textwrap.indent(done.yaml, "  "), nl=False)  # as deep as the feeds of the shipped file
     for name, why in done.skipped:
         click.echo(f"skipped {name}: {why}", err=True)
-    click.echo(f"{done.added} feeds; append them under feeds: in {settings.rules_dir}/sources.yaml", err=True)
+    then = f"append them to {settings.rules_dir}/sources.yaml" if done.added else "nothing to append"
+    click.echo(f"{done.added} new feeds, {len(done.skipped)} skipped; {then}", err=True)
 
 
-def _feeds(settings: Settings) -> Any:
+def _feeds(settings: Settings) -> tuple[Feed, ...]:
     return load_feeds(rules_folder(settings.rules_dir) / "sources.yaml", {"RSSHUB": settings.rsshub_url})
 
 
 @main.group()
 def rules() -> None:
-    """Check and test the files below the rules folder."""
+    """Check and test the rules folder."""
 
 
 @rules.command("check")
-@click.pass_obj
+@with_settings
 def rules_check(settings: Settings) -> None:
-    """Read every file and run every rule's tests, as a start and a reload do."""
-    loaded = load(settings)
+    """Read every file, run every rule's tests.
+
+    A start and a reload do the same. The exit code is 1 if something is wrong.
+    """
+    with finding(RulesError):
+        loaded = load(settings)
     book = loaded.book.rules
     click.echo(
         f"ok: {len(book.packs)} packs, {len(book.rules)} rules, {sum(len(r.tests) for r in book.rules)} tests, "
@@ -197,92 +293,123 @@ def rules_check(settings: Settings) -> None:
 
 
 @rules.command("test")
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.pass_obj
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@with_settings
 def rules_test(settings: Settings, folder: Path | None) -> None:
-    """Run the tests of the packs in a folder (the shipped ones by default) and say how each rule did."""
-    analyzer = load_language(settings)
-    book = load_checked(folder or rules_folder(settings.rules_dir) / "alerts", known_ids(analyzer), analyzer)
+    """Run the rules' tests, a line for each rule.
+
+    FOLDER holds packs of rules; without it, those of the rules folder are tested. The exit code is 1 if
+    something is wrong.
+    """
+    with finding(RulesError):
+        analyzer = load_language(settings)
+        packs = folder or rules_folder(settings.rules_dir) / "alerts"
+        book = load_checked(packs, known_ids(analyzer), analyzer)
     for rule in book.rules:
         click.echo(f"ok  {rule.id:36} {len(rule.tests)} tests  {rule.where}")
 
 
 @main.command()
-@click.argument("alert")
-@click.pass_obj
-def why(settings: Settings, alert: str) -> None:
-    """Explain an alert, by its id or the start of it."""
+@click.argument("alert", required=False)
+@with_settings
+def why(settings: Settings, alert: str | None) -> None:
+    """Explain an alert.
+
+    ALERT is its id or the start of it; without one, the newest alerts are listed with their ids.
+    """
     database = _existing(settings)
     try:
-        found = Desk(database).why(alert)
+        desk = Desk(database)
+        newest = desk.latest(NEWEST)
+        found = desk.why(alert) if alert is not None else None
     finally:
         database.close()
-    if found is None:
-        raise BotError(f"no single alert begins with {alert!r}; see /latest, or give more of the id")
-    names = known_ids(load_language(settings)).names
-    drawn = explanation(found, names=lambda i: names.get(i, i), now=utc_now())
-    ConsoleChannel(Console(), utc_now).show(drawn)
+    if found is not None:
+        names = known_ids(load_language(settings)).names
+        drawn = explanation(found, names=lambda i: names.get(i, i), now=utc_now())
+    elif alert is not None:
+        raise BotError(f"no single alert begins with {alert!r}; for the newest ones, type: spillover why")
+    elif not newest:
+        raise BotError("there are no alerts yet; the first one comes as soon as a rule is satisfied")
+    else:
+        drawn = latest(newest, now=utc_now(), heading="The newest alerts; spillover why ID explains one:")
+    ConsoleChannel(Screen(), utc_now).show(drawn)
 
 
 @main.command()
-@click.pass_obj
+@with_settings
 def doctor(settings: Settings) -> None:
-    """Look for whatever would keep the bot from working, and say what to do. Exit code 1 if something would."""
-    bad = asyncio.run(examine(settings, Console()))
+    """Look for what would keep the bot from working.
+
+    Every line begins with ok, note or bad, and says what to do. The exit code is 1 if one is bad.
+    """
+    bad = asyncio.run(examine(settings, Screen()))
     sys.exit(1 if bad else 0)
 
 
 @main.command()
-@click.pass_obj
+@with_settings
 def health(settings: Settings) -> None:
-    """Ask the running bot whether it is alive and ready (for a container's health check)."""
-    host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::") else settings.http_host
-    try:
-        with urllib.request.urlopen(f"http://{host}:{settings.http_port}/readyz", timeout=4) as answer:
-            click.echo(answer.read().decode())
-    except OSError as e:
-        raise ConfigError(f"no healthy bot answers on {host}:{settings.http_port} ({e})") from e
+    """Ask the running bot whether it is well.
+
+    Made for a container's health check: the exit code is 1 if it does not answer or is not ready.
+    """
+    with finding(BotError):
+        click.echo(ask_health(settings))
 
 
 @main.group()
 def db() -> None:
-    """Back up, restore, check or thin out the database."""
+    """Back up, restore, check or prune the database."""
 
 
 @db.command("backup")
 @click.argument("target", type=click.Path(path_type=Path))
-@click.pass_obj
+@with_settings
 def db_backup(settings: Settings, target: Path) -> None:
-    """Copy the database, also while the bot runs."""
+    """Copy the database to TARGET.
+
+    The bot may run meanwhile.
+    """
     click.echo(f"{target}: {backup(settings.database, target):,} bytes")
 
 
 @db.command("restore")
 @click.argument("source", type=click.Path(path_type=Path))
-@click.pass_obj
+@with_settings
 def db_restore(settings: Settings, source: Path) -> None:
-    """Put a backup in the database's place; the former one is kept beside it."""
+    """Put a backup in the database's place.
+
+    The former database is kept beside it. The bot must not run meanwhile.
+    """
     aside = _locked(settings, lambda: restore(source, settings.database))
     click.echo(f"restored {settings.database}" + (f"; the former one is {aside}" if aside else ""))
 
 
 @db.command("check")
-@click.pass_obj
+@with_settings
 def db_check(settings: Settings) -> None:
-    """Look for damage."""
-    database = _existing(settings)
-    try:
-        database.quick_check()
-        click.echo(f"ok: {Archive(database).count():,} entries in {settings.database}")
-    finally:
-        database.close()
+    """Look for damage.
+
+    The exit code is 1 if there is some.
+    """
+    with finding(StoreError):
+        database = _existing(settings)
+        try:
+            database.quick_check()
+            click.echo(f"ok: {Archive(database).count():,} entries in {settings.database}")
+        finally:
+            database.close()
 
 
 @db.command("prune")
-@click.option("--keep", "days", type=click.IntRange(1), help="Days; BOT_KEEP by default.")
-@click.pass_obj
+@click.option("--keep", "days", type=click.IntRange(1, 36_500), help="Days; BOT_KEEP by default.")
+@with_settings
 def db_prune(settings: Settings, days: int | None) -> None:
-    """Delete what is older than the time that entries are kept. The bot does so by itself."""
+    """Delete what is older than is kept.
+
+    The bot does so by itself every few hours; it must not run meanwhile.
+    """
 
     def prune() -> int:
         database = _existing(settings)
@@ -295,8 +422,10 @@ def db_prune(settings: Settings, days: int | None) -> None:
 
 
 def _existing(settings: Settings) -> Database:
-    if not settings.database.is_file():
+    if not settings.database.exists():
         raise ConfigError(f"there is no database {settings.database}; set BOT_DATA_DIR, or run the bot once")
+    if not settings.database.is_file():
+        raise ConfigError(f"{settings.database} is no file; move it away, or set BOT_DATA_DIR")
     return Database(settings.database)
 
 

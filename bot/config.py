@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from bot.errors import ConfigError
-from bot.text import did_you_mean, parse_duration
+from bot.text import did_you_mean, parse_duration, show_duration
 
 PREFIX = "BOT_"
 
@@ -49,7 +49,9 @@ class Settings(BaseModel):
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="Base address of the Bot API, for a server of your own."
     )
-    telegram_admins: Words = Field((), description="Chat ids that may use /status, separated by blanks.")
+    telegram_admins: Words = Field(
+        (), description="Telegram user ids that may use /status, separated by blanks."
+    )
     data_dir: Path = Field(Path("data"), description="Folder of the database.")
     rules_dir: Path = Field(Path("rules"), description="Folder of sources, companies, themes and rules.")
     contact: str = Field(
@@ -106,6 +108,13 @@ class Settings(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """Strings that must never be written anywhere."""
         return (self.telegram_token.get_secret_value(),) if self.telegram_token else ()
+
+
+def show_default(value: object) -> str:
+    """A default as the documentation shows it."""
+    if isinstance(value, timedelta):
+        return f"`{show_duration(value).replace(' ', '')}`"
+    return f"`{value}`" if value not in (None, "", ()) else ""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -1,8 +1,14 @@
-"""Looks for what would keep the bot from working, and tries its feeds; nothing is changed by looking."""
+"""Looks for what would keep the bot from working, and tries its feeds.
+
+Nothing is stored by looking, but as at a start the data folder is made and an older database is brought up to date.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import http.client
+import json
 import shutil
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +22,7 @@ from bot.app import utc_now
 from bot.config import Settings
 from bot.delivery.request import make_bot
 from bot.delivery.telegram import TelegramChannel
-from bot.errors import BotError, ConfigError
+from bot.errors import BotError, ConfigError, StoreError
 from bot.loading import load, rules_folder, user_agent
 from bot.model import Feed, PollState
 from bot.sources.fetch import HttpFetcher
@@ -25,7 +31,11 @@ from bot.sources.poll import PollResult, poll_once
 from bot.sources.registry import load_feeds
 from bot.store.archive import Lock
 from bot.store.database import Database
+from bot.text import did_you_mean
 
+HEALTH_WITHIN = timedelta(seconds=4)
+HEALTH_BYTES = 10_000  # of an answer that are read
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # where one listens on all addresses
 LOW_DISK = 500 * 1024 * 1024  # bytes; a year of a hundred feeds takes about this much
 WORDS = {"ok": "green", "note": "yellow", "bad": "bold red"}
 
@@ -60,41 +70,88 @@ async def _rules(settings: Settings) -> tuple[str, str]:
 
 
 async def _database(settings: Settings) -> tuple[str, str]:
+    if _bot_runs(settings):
+        return "note", f"a bot is running on {settings.data_dir}, so it was not looked at"
+    if not settings.database.exists():
+        return "ok", f"{settings.database} will be made on the first start"
+    database = Database(settings.database)
+    try:
+        database.quick_check()
+    finally:
+        database.close()
+    return "ok", f"{settings.database}, {settings.database.stat().st_size / 1e6:.1f} MB"
+
+
+def _bot_runs(settings: Settings) -> bool:
+    """Whether a bot holds the database.
+
+    Raises:
+        StoreError: The data folder can't be written.
+    """
     lock = Lock(settings.database)
     try:
         lock.take()
-    except BotError as e:
-        return ("note", str(e)) if "another Spillover" in str(e) else ("bad", str(e))
-    try:
-        if not settings.database.exists():
-            return "ok", f"{settings.database} will be made on the first start"
-        database = Database(settings.database)
-        try:
-            database.quick_check()
-        finally:
-            database.close()
-        return "ok", f"{settings.database}, {settings.database.stat().st_size / 1e6:.1f} MB"
-    finally:
-        lock.free()
+    except StoreError as e:
+        if isinstance(e.__cause__, BlockingIOError):
+            return True
+        raise
+    lock.free()
+    return False
 
 
 async def _disk(settings: Settings) -> tuple[str, str]:
-    free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".").free
+    folder = settings.data_dir.absolute()
+    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(existing).free
     return ("ok" if free > LOW_DISK else "note"), f"{free / 1e9:.1f} GB free for {settings.data_dir}"
 
 
 async def _port(settings: Settings) -> tuple[str, str]:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.http_host, settings.http_port))
-        except OSError as e:
-            return (
-                "note",
-                f"{settings.http_host}:{settings.http_port} can't be opened ({e.strerror}): the bot is running, "
-                "or set BOT_HTTP_PORT to a free port",
-            )
-    return "ok", f"{settings.http_host}:{settings.http_port} is free"
+    host, port = settings.http_host, settings.http_port
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except (OSError, UnicodeError) as e:
+        if not (isinstance(e, OSError) and e.errno == errno.EADDRINUSE):
+            why = e.strerror if isinstance(e, OSError) else "no host name"
+            return "bad", f"{host} can't be used ({why}); set BOT_HTTP_HOST to an address of this machine"
+        if _bot_runs(settings):
+            return "note", f"{port} on {host} is in use, as it should be while the bot runs"
+        return "bad", f"{port} on {host} is in use by another program; set BOT_HTTP_PORT to a free port"
+    return "ok", f"{port} on {host} is free" if port else f"any free one on {host}"
+
+
+def ask_health(settings: Settings) -> str:
+    """Ask the running bot for its readiness; gives its answer.
+
+    Raises:
+        ConfigError: The port is not known, or no bot answers there.
+        BotError: The bot says that it is not ready; names what is missing.
+    """
+    host, port = settings.http_host, settings.http_port
+    if port == 0:
+        raise ConfigError("BOT_HTTP_PORT is 0, so the bot's port is not known; give both the same fixed port")
+    connection = http.client.HTTPConnection(
+        LOOPBACK.get(host, host), port, timeout=HEALTH_WITHIN.total_seconds()
+    )
+    try:
+        connection.request("GET", "/readyz")
+        text = connection.getresponse().read(HEALTH_BYTES).decode()
+        answer = json.loads(text)
+    except OSError as e:
+        raise ConfigError(f"no bot answers on {host} port {port}: {e.strerror or e}; is it running?") from e
+    except (http.client.HTTPException, ValueError) as e:
+        raise ConfigError(
+            f"what answers on {host} port {port} is not this bot; set BOT_HTTP_PORT as for the bot"
+        ) from e
+    finally:
+        connection.close()
+    if not isinstance(answer, dict) or answer.get("status") != "ready":
+        raise BotError(f"the bot on {host} port {port} is not ready: {text}")
+    return text
 
 
 async def _contact(settings: Settings) -> tuple[str, str]:
@@ -111,7 +168,7 @@ async def _telegram(settings: Settings) -> tuple[str, str]:
     try:
         return "ok", f"@{await channel.check()} answers at {settings.telegram_api_url}"
     finally:
-        await bot.shutdown()
+        await channel.close()
 
 
 async def check_feeds(settings: Settings, ids: Sequence[str], everything: bool, console: Console) -> int:
@@ -123,14 +180,20 @@ async def check_feeds(settings: Settings, ids: Sequence[str], everything: bool, 
     bridges = {"RSSHUB": settings.rsshub_url}
     known = {f.id: f for f in load_feeds(rules_folder(settings.rules_dir) / "sources.yaml", bridges)}
     if unknown := [i for i in ids if i not in known]:
-        raise ConfigError(f"no feed {unknown[0]!r} in {settings.rules_dir}/sources.yaml")
-    wanted = [known[i] for i in ids] or [f for f in known.values() if f.enabled or everything]
+        raise ConfigError(
+            f"no feed {unknown[0]!r} in {settings.rules_dir}/sources.yaml{did_you_mean(unknown[0], known)}"
+        )
+    wanted = [known[i] for i in dict.fromkeys(ids)] or [f for f in known.values() if f.enabled or everything]
+    bridged = [f.id for f in wanted if "${" in f.url]
+    wanted = [f for f in wanted if f.id not in bridged]
     results = await _poll_all(settings, wanted)
     table = Table(box=None, pad_edge=False)
     for column in ("feed", "result", "entries", "newest", "remarks"):
         table.add_column(column, overflow="fold")
     for result in results:
         table.add_row(*_row(result))
+    for feed_id in bridged:
+        table.add_row(feed_id, "skipped", "", "", "its bridge is not set (BOT_RSSHUB_URL)")
     console.print(table)
     failed = sum(r.error is not None for r in results)
     console.print(f"{len(results) - failed} of {len(results)} feeds can be read")
