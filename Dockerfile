@@ -7,7 +7,8 @@ RUN python -m venv /opt/spillover \
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
 RUN /opt/spillover/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
-    && find /opt/spillover -name tests -type d -path '*/site-packages/*' -prune -exec rm -rf {} +
+    && find /opt/spillover -name tests -type d -path '*/site-packages/*' -prune -exec rm -rf {} + \
+    && /opt/spillover/bin/pip uninstall --quiet --yes pip setuptools
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin spillover \
