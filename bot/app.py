@@ -76,6 +76,8 @@ class App:
         self._console = console or Console()
         self._metrics = Metrics()
         self._starting = True
+        self._died = ""  # a task of ours that ended by itself
+        self._reloading = asyncio.Lock()
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
     @property
@@ -128,10 +130,11 @@ class App:
     async def stop(self) -> None:
         """Finish what is under way within ten seconds; what can't be finished is done after the next start."""
         begun = time.monotonic()
-        self._starting = True
+        started, self._starting = not self._starting, True
         self._failpoint("stopping")
         await self._open.aclose()
-        log.info(event("stopped", seconds=f"{time.monotonic() - begun:.1f}"))
+        if started:
+            log.info(event("stopped", seconds=f"{time.monotonic() - begun:.1f}"))
 
     def is_quiet(self) -> bool:
         """Whether everything that is due now has been polled, decided and delivered."""
@@ -140,14 +143,17 @@ class App:
 
     async def reload(self) -> None:
         """Read, check and test all files anew and swap them in; on a mistake keep the old ones and say why."""
-        try:
-            loaded = await asyncio.get_running_loop().run_in_executor(None, load, self.settings)
-            self._loaded = loaded
-            self._intake.sync()
-        except BotError as e:
-            log.error(event("reload_refused", problem=e, kept=self.rules_version))
-            return
-        log.info(event("reloaded", rules=len(loaded.book.rules.rules), feeds=len(self._intake.feeds)))
+        async with self._reloading:  # one after another, or an older reading could come in last
+            before = self._loaded
+            try:
+                self._loaded = await asyncio.get_running_loop().run_in_executor(None, load, self.settings)
+                if not self._starting:  # a start does so itself
+                    self._intake.sync()
+            except BotError as e:
+                self._loaded = before
+                log.error(event("reload_refused", problem=e, kept=self.rules_version))
+                return
+        log.info(event("reloaded", rules=len(self._loaded.book.rules.rules), feeds=len(self._loaded.feeds)))
 
     # --- the parts ---
 
@@ -222,7 +228,13 @@ class App:
         self._open.push_async_callback(stop)
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._died = name
+                log.error(event("task_died", task=name, next="restart_the_bot"), exc_info=error)
+
         task = asyncio.create_task(work, name=name)
+        task.add_done_callback(ended)
 
         async def end() -> None:
             task.cancel()
@@ -235,6 +247,8 @@ class App:
     def _not_ready(self) -> dict[str, str]:
         if self._starting:
             return {"program": "starting or stopping"}
+        if self._died:
+            return {self._died: "has died of a bug, see the log; restart the bot"}
         return {"database": self._intake.trouble} if self._intake.trouble else {}
 
     async def _prune(self) -> None:
@@ -254,6 +268,8 @@ class App:
             self._metrics.loop_delay.set(max(0.0, time.monotonic() - before - LOOP_PROBE.total_seconds()))
 
     async def _refresh_gauges(self) -> None:
+        if self._starting:
+            return
         status = self.desk.status(self.clock())
         self._metrics.pending.set(status.pending)
         self._metrics.parked.set(status.parked)

@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
-from bot.errors import AnalysisError, BotError, StoreError
+from bot.errors import BotError, StoreError
 from bot.loading import Loaded
 from bot.model import Feed, FeedStatus, Outcome, PollState, Verdict
 from bot.pipeline import process
@@ -23,13 +25,15 @@ from bot.sources.poll import PollResult, poll_once
 from bot.sources.schedule import after_error, new_state, refreshed
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
+from bot.stories.index import StoryIndex
 from bot.telemetry import Metrics, event
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-BATCH = (
-    200  # entries in one transaction, give or take one feed, so that a flood of feeds delays nobody for long
-)
+# Entries decided in one go, twice as many at most: about a second, so that a stop or an urgent entry waits no longer.
+BATCH = 100
+DECIDE_TRIES = 3  # for a batch during which subscribers come and go
 STORE_PAUSE = timedelta(seconds=2)  # after a failed write; doubles up to a minute
 LONGEST_STORE_PAUSE = timedelta(minutes=1)
 
@@ -89,6 +93,7 @@ class Intake:
         self._under_way: dict[str, PollState] = {}  # by feed id: the state before the poll
         self._polls: set[asyncio.Task[None]] = set()
         self._results: asyncio.Queue[PollResult] = asyncio.Queue()
+        self._index = StoryIndex()  # used in the worker only
 
     @property
     def feeds(self) -> Mapping[str, Feed]:
@@ -96,10 +101,17 @@ class Intake:
         return {f.id: f for f in self._loaded().feeds if f.enabled}
 
     def sync(self) -> None:
-        """Give feeds that were never seen their first due time, and others a look at what changed in the list."""
+        """Give feeds that were never seen their first due time, and others a look at what changed in the list.
+
+        Those that are not in the list any more are paused, lest they stand first among the due ones for ever.
+        """
         now, feeds = self._clock(), self.feeds
-        known = self._states.states(self._states.known() & feeds.keys())
-        wanted = [refreshed(f, known[f.id]) if f.id in known else new_state(f, now) for f in feeds.values()]
+        known = self._states.states(self._states.known())
+        wanted = [
+            refreshed(f, _resumed(known[f.id])) if f.id in known else new_state(f, now)
+            for f in feeds.values()
+        ]
+        wanted += [replace(s, status=FeedStatus.PAUSED) for s in known.values() if s.feed_id not in feeds]
         self._states.save([state for state in wanted if known.get(state.feed_id) != state])
 
     def is_quiet(self) -> bool:
@@ -121,14 +133,17 @@ class Intake:
             task.add_done_callback(self._polls.discard)
 
     async def run(self) -> None:
-        """Decide and store batch after batch until cancelled."""
+        """Decide and store batch after batch until cancelled; no failure ends it."""
         while True:
             batch = [await self._results.get()]
-            while not self._results.empty() and sum(len(r.news) + len(r.baseline) for r in batch) < BATCH:
+            while not self._results.empty() and sum(map(_size, batch)) < BATCH:
                 batch.append(self._results.get_nowait())
             self._failpoint("batch_taken")
             try:
-                await self._decide(batch)
+                await self._decide_parts(batch)
+            except Exception as e:
+                feeds = ",".join(r.feed.id for r in batch)
+                log.error(event("batch_lost", feeds=feeds, next="they_are_polled_again"), exc_info=e)
             finally:
                 for result in batch:
                     self._under_way.pop(result.feed.id, None)
@@ -148,7 +163,13 @@ class Intake:
     async def _poll(self, feed: Feed, state: PollState) -> None:
         async with self._slots:
             begun = time.monotonic()
-            result = await poll_once(feed, state, self._fetcher, self._parser, self._clock())
+            try:
+                result = await poll_once(feed, state, self._fetcher, self._parser, self._clock())
+            except Exception as e:  # a bug met by one feed must not end its polling
+                log.error(event("poll_crashed", feed=feed.id), exc_info=e)
+                known = _known_error(e)
+                after = after_error(feed, state, known, self._clock())
+                result = PollResult(feed=feed, state=after, error=known)
             self._metrics.fetch_seconds.observe(time.monotonic() - begun)
         self._count(result)
         self._failpoint("polled")
@@ -168,56 +189,71 @@ class Intake:
                 event("poll_failed", feed=state.feed_id, failures=state.failures, problem=result.error_text)
             )
 
-    async def _decide(self, batch: Sequence[PollResult]) -> None:
-        """Process and store a batch; a database that can't be written is tried again until it can."""
-        pause = STORE_PAUSE
-        while True:
-            try:
-                begun = time.monotonic()
-                loop = asyncio.get_running_loop()
-                outcome = await loop.run_in_executor(self._worker, self._process, batch)
-            except StoreError as e:
-                self.trouble = str(e)
-                log.error(event("store_failed", retry_in=f"{pause.total_seconds():.0f}s", problem=e))
-                await asyncio.sleep(pause.total_seconds())
-                pause = min(pause * 2, LONGEST_STORE_PAUSE)
-            except Exception as e:
-                if len(batch) > 1:  # one bad feed must not hold up the others
-                    for result in batch:
-                        await self._decide([result])
-                else:
-                    await self._give_up(batch[0], e)
-                return
-            else:
-                self.trouble = ""
-                self._metrics.batch_seconds.observe(time.monotonic() - begun)
-                self._note(outcome)
-                return
+    async def _decide_parts(self, batch: Sequence[PollResult]) -> None:
+        if short := [r for r in batch if _size(r) <= BATCH]:
+            await self._decide(short)
+        for result in (r for r in batch if _size(r) > BATCH):
+            for part in _parts(result, self._under_way[result.feed.id]):
+                if not await self._decide([part]):
+                    break  # the later ones would bring validators that skip what was not stored
+
+    async def _decide(self, batch: Sequence[PollResult]) -> bool:
+        """Process and store a batch; says whether all of it is stored."""
+        try:
+            outcome = await self._in_worker(partial(self._process, batch))
+        except Exception as e:
+            if len(batch) > 1:  # one bad feed must not hold up the others
+                return all([await self._decide([result]) for result in batch])
+            await self._give_up(batch[0], e)
+            return False
+        self._note(outcome)
+        return True
 
     async def _give_up(self, result: PollResult, error: Exception) -> None:
         """A feed whose entries can't be processed backs off with its old validators, so nothing of it is lost."""
         feed = result.feed
         log.error(event("batch_failed", feed=feed.id, entries=len(result.news)), exc_info=error)
-        known = error if isinstance(error, BotError) else AnalysisError(f"a bug: {type(error).__name__}")
-        state = after_error(feed, self._under_way[feed.id], known, self._clock())
-        await self._decide([replace(result, state=state, news=(), baseline=())])
+        state = after_error(feed, self._under_way[feed.id], _known_error(error), self._clock())
+        await self._in_worker(lambda: self._ingest.apply(Outcome(states=(state,)), self._clock()))
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        """Do it in the worker thread; a database that can't be written is tried again until it can."""
+        pause, loop = STORE_PAUSE, asyncio.get_running_loop()
+        while True:
+            begun = time.monotonic()
+            try:
+                done = await loop.run_in_executor(self._worker, work)
+            except StoreError as e:
+                self.trouble = str(e)
+                log.error(event("store_failed", retry_in=f"{pause.total_seconds():.0f}s", problem=e))
+                await asyncio.sleep(pause.total_seconds())
+                pause = min(pause * 2, LONGEST_STORE_PAUSE)
+            else:
+                self.trouble = ""
+                self._metrics.batch_seconds.observe(time.monotonic() - begun)
+                return done
 
     def _process(self, batch: Sequence[PollResult]) -> Outcome:
-        """In the worker thread: snapshot, process, apply."""
-        now, loaded = self._clock(), self._loaded()
+        """In the worker thread: snapshot, process, apply; anew where subscribers came or went meanwhile."""
         entries = [e for result in batch for e in (*result.news, *result.baseline)]
-        outcome = process(
-            entries,
-            self._ingest.snapshot(entries, now),
-            loaded.book,
-            loaded.analyzer,
-            now,
-            baseline=frozenset(e.id for result in batch for e in result.baseline),
-            states=tuple(result.state for result in batch),
-        )
-        self._failpoint("processed")
-        self._ingest.apply(outcome, now)
-        return outcome
+        for _ in range(DECIDE_TRIES):
+            now, loaded = self._clock(), self._loaded()
+            listed = {f.id: f for f in loaded.feeds}
+            outcome = process(
+                entries,
+                self._ingest.snapshot(entries, now),
+                loaded.book,
+                loaded.analyzer,
+                now,
+                baseline=frozenset(e.id for result in batch for e in result.baseline),
+                # What a reload has changed or taken away meanwhile keeps the state that the reload gave it.
+                states=tuple(r.state for r in batch if listed.get(r.feed.id) == r.feed),
+                index=self._index,
+            )
+            self._failpoint("processed")
+            if self._ingest.apply(outcome, now):
+                return outcome
+        raise StoreError("subscribers come and go faster than a batch can be decided")
 
     def _note(self, outcome: Outcome) -> None:
         self.figures.entries += len(outcome.entries)
@@ -226,6 +262,36 @@ class Intake:
             self._metrics.decisions.labels(verdict.decision.reason.value).inc()
             if log.isEnabledFor(logging.DEBUG):
                 log.debug(_line(verdict))
+
+
+def _size(result: PollResult) -> int:
+    return len(result.news) + len(result.baseline)
+
+
+def _parts(result: PollResult, before: PollState) -> list[PollResult]:
+    """A long feed in parts, oldest entries first. Only the last one brings the new state with it."""
+    entries = sorted((*result.news, *result.baseline), key=lambda e: (e.at, e.id))
+    silent = {e.id for e in result.baseline}
+    parts = []
+    for start in range(0, len(entries), BATCH):
+        part = entries[start : start + BATCH]
+        parts.append(
+            replace(
+                result,
+                state=result.state if start + BATCH >= len(entries) else before,
+                news=tuple(e for e in part if e.id not in silent),
+                baseline=tuple(e for e in part if e.id in silent),
+            )
+        )
+    return parts
+
+
+def _resumed(state: PollState) -> PollState:
+    return replace(state, status=FeedStatus.ACTIVE) if state.status is FeedStatus.PAUSED else state
+
+
+def _known_error(error: Exception) -> BotError:
+    return error if isinstance(error, BotError) else BotError(f"a bug: {type(error).__name__}")
 
 
 def _line(verdict: Verdict) -> str:

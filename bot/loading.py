@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import __version__
@@ -38,11 +38,11 @@ def load(settings: Settings) -> Loaded:
     """
     folder = rules_folder(settings.rules_dir)
     analyzer = load_language(settings)
-    known = known_ids(analyzer)
+    feeds = load_feeds(folder / "sources.yaml", {"RSSHUB": settings.rsshub_url})
+    known = replace(known_ids(analyzer), feeds=frozenset(f.id for f in feeds))
     rules = load_checked(folder / "alerts", known, analyzer)
     exposure = load_exposure(folder / "exposure.yaml", companies=known.companies, themes=known.themes)
     vocabulary = RulesVocabulary(analyzer.lexicon, analyzer.taxonomy, rules.packs)
-    feeds = load_feeds(folder / "sources.yaml", {"RSSHUB": settings.rsshub_url})
     return Loaded(
         analyzer=analyzer, book=Book(rules=rules, exposure=exposure), vocabulary=vocabulary, feeds=feeds
     )

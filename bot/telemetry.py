@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import sys
@@ -130,12 +131,13 @@ class HealthServer:
         try:
             site = web.TCPSite(runner, host, port)
             await site.start()
-        except OSError as e:
+        except (OSError, UnicodeError) as e:
             await runner.cleanup()
-            why = "is in use" if "in use" in str(e) else f"can't be opened ({e.strerror or e})"
-            raise ConfigError(
-                f"port {port} on {host} {why}; set BOT_HTTP_PORT to a free port (0 takes any)"
-            ) from e
+            if isinstance(e, OSError) and e.errno == errno.EADDRINUSE:
+                problem = f"port {port} on {host} is in use; set BOT_HTTP_PORT to a free port (0 takes any)"
+            else:
+                problem = f"{host} port {port} can't be opened ({e}); set BOT_HTTP_HOST to an address of this machine"
+            raise ConfigError(problem) from e
         self._runner = runner
         self.port = runner.addresses[0][1]
 

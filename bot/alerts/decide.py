@@ -84,14 +84,15 @@ def _silenced(silence: Silence, match: Match, story: Story) -> bool:
 def first_card(match: Match, subscriber: Subscriber, now: datetime) -> Decision:
     """Whether a subscriber who has not heard of the story gets its card."""
     if match.level < subscriber.level:
-        return Decision(
-            send=False,
-            reason=Reason.BELOW_LEVEL,
-            detail=f"{match.level.word} is below {subscriber.level.word}",
-        )
+        return _below(match.level, subscriber)
     if subscriber.muted_until is not None and subscriber.muted_until > now:
         return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
     return Decision(send=True, reason=Reason.FIRST)
+
+
+def _below(level: Severity, subscriber: Subscriber) -> Decision:
+    detail = f"{level.word} is below {subscriber.level.word}"
+    return Decision(send=False, reason=Reason.BELOW_LEVEL, detail=detail)
 
 
 def development(
@@ -117,6 +118,9 @@ def development(
         reason = next((r for c, r in _REPLY_REASONS if c in material), Reason.DEVELOPED)
         if material & URGENT:
             return Decision(send=True, reason=reason)
+        level = told.level if louder is None else louder
+        if level < subscriber.level:
+            return _below(level, subscriber)
         if subscriber.muted_until is not None and subscriber.muted_until > now:
             return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
         if louder is not None or policy.throttle is None:

@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.delivery.render import facts_of, headline_of, status_of
+from bot.errors import TransientDeliveryError
 from bot.model import AlertKind, Card, EntityKind, OutboxItem, Receipt, Severity, TextEntity
 from bot.ports import Clock
 
@@ -34,7 +35,7 @@ _KEPT = "\n\u200c\u200d\u2060"  # line ends, and joiners that don't show
 
 
 class ConsoleChannel:
-    """A channel that always delivers, to whoever watches the screen.
+    """A channel that delivers to whoever watches the screen, or reads what is written in its place.
 
     Message ids count from 1 in each run. A repeated send shows the notification again.
     """
@@ -44,7 +45,17 @@ class ConsoleChannel:
         self._numbers = count(1)
 
     async def send(self, item: OutboxItem, /) -> Receipt:
-        """Show a card in a frame, an edit in one line, a reply in an indented frame."""
+        """Show a card in a frame, an edit in one line, a reply in an indented frame.
+
+        Raises:
+            TransientDeliveryError: The output can't be written: its disk is full, or its reader has gone.
+        """
+        try:
+            return self._show(item)
+        except OSError as e:
+            raise TransientDeliveryError(f"the output can't be written: {e.strerror}") from e
+
+    def _show(self, item: OutboxItem) -> Receipt:
         note = item.notification
         number = str(next(self._numbers)) if note.kind is not AlertKind.EDIT else item.reply_to
         if note.kind is AlertKind.EDIT:

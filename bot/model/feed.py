@@ -24,7 +24,7 @@ class FeedStatus(StrEnum):
     """Whether a feed is still polled."""
 
     ACTIVE = "active"
-    PAUSED = "paused"  # by the operator
+    PAUSED = "paused"  # by the operator: not enabled, or not in the list any more
     GONE = "gone"  # the server said 410
     BLOCKED = "blocked"  # our guard refuses its address
 

@@ -15,7 +15,7 @@ from bot.nlp.themes import Taxonomy, load_taxonomy
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "1"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "2"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
 

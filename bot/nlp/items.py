@@ -47,14 +47,16 @@ def read_items(path: Path) -> list[Entry]:
             continue
         try:
             entries.append(_entry(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
-            raise ParseError(
-                f"{path}:{number}: not an item ({type(e).__name__}: {e}); give id, published, title, text"
-            ) from e
+        except (ValueError, RecursionError) as e:
+            raise ParseError(f"{path}:{number}: not an item: {e}; give id, published, title, text") from e
     return entries
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _entry(row: Any) -> Entry:
+    if not isinstance(row, dict):
+        raise ValueError("no JSON object")
+    if missing := [key for key in ("id", "published") if key not in row]:
+        raise ValueError(f"{missing[0]!r} is missing")
     published = datetime.fromisoformat(str(row["published"]).replace("Z", "+00:00"))
     if published.tzinfo is None:
         published = published.replace(tzinfo=UTC)

@@ -89,6 +89,9 @@ _EXCHANGE = (
 )
 
 
+_ACTS = "acts"  # the context whose words count only right after the name
+
+
 class Lexicon:
     """All companies, ready to search."""
 
@@ -109,7 +112,8 @@ class Lexicon:
                 self._contexts[name] = words
         for name, words in self._contexts.items():
             for word in words:
-                self._context_index.add(word, f"@{name}", inflect=True)
+                if name != _ACTS:
+                    self._context_index.add(word, f"@{name}", inflect=True)
         symbols: dict[str, str] = {}
         for file in files:
             self._add_file(file, symbols)
@@ -212,7 +216,9 @@ class Lexicon:
         loud = _is_loud(tokens)
         for i, j, name in candidates:
             surface = text[tokens[i].start : tokens[j - 1].end]
-            if name.company and not self._passes(name, surface, context, sure, informal, loud):
+            acts = j < len(tokens) and tokens[j].lower in self._contexts.get(_ACTS, ())
+            here = context | {f"@{_ACTS}"} if acts else context
+            if name.company and not self._passes(name, surface, here, sure, informal, loud):
                 continue
             start, end = tokens[i].start, tokens[j - 1].end
             spans.append(Found(name.company, start, end, name.alias.text, name.is_product))

@@ -100,7 +100,7 @@ def judge(
     polarity = Polarity.DENIED if denied else Polarity.AFFIRMED
     if is_data:
         hypothetical = re.search(
-            r"\b(?:if|could|might|would|may|should|expects?|sees?|targets?|fears?)\b|\?", f"{near} {inside}"
+            r"\b(?:if|could|might|would|may|should|expects?|sees?|risks?|fears?)\b|\?", f"{near} {inside}"
         )
         attribution = Attribution.SPECULATION if hypothetical else Attribution.FILING
         return Certainty(Stage.DONE, attribution, polarity)
@@ -160,6 +160,27 @@ _DISMISSAL = re.compile(
 def rebuts(title: str, text: str) -> bool:
     """Whether an entry denies something, so that the claims which its text recounts are the ones denied."""
     return bool(_REBUTTAL.search(title) or _DISMISSAL.search(text))
+
+
+_CORRECTION = re.compile(
+    r"^\W*(?:correct(?:ed|ion|ing|s)|erratum)\b(?: \d+)?\s*[-:–—(]|\((?:this (?:version|story|article) )?(?:corrects|corrected|correction)\b"
+    r"|\b(?:story|article|post|headline|version|report|item|sentence|paragraph) (?:has been|was|is|were|have been) corrected\b"
+    r"|\bthis (?:version )?corrects\b|\bcorrects (?:the )?(?:amount|figure|headline|date|name|number|spelling|paragraph|year|currency|to (?:say|show|read))|\bcorrection to an? ",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"\bcorrect(?:s|ed|ing) (?:\S+ ){0,3}(?:report|story|statement|figure|number|amount|claim|headline|article|filing|post|date|record|earlier|itself|himself|herself)\b|\bcorrects :"
+)
+
+
+def corrects_entry(title: str, text: str) -> bool:
+    """Whether an entry says of itself that it corrects what was told before ('CORRECTED:', '(Corrects the amount)')."""
+    return any(_CORRECTION.search(part) for part in (title, text) if part)
+
+
+def corrects(tokens: Sequence[Token], start: int) -> bool:
+    """Whether the words before the claim at token `start` say that it sets something right ('corrects its statement')."""
+    return bool(_CORRECTS.search(" ".join(t.lower for t in tokens[max(0, start - 14) : start])))
 
 
 def leans_on_sources(title: str, text: str) -> bool:

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 
 from bot.documents import Document, Strict, read_document
 from bot.errors import RulesError
+from bot.model import Attribution
 from bot.nlp.cues import CueCompiler, Pattern
 from bot.nlp.words import PhraseIndex
 
@@ -34,9 +35,11 @@ class Cue(Strict):
 
     cue: str
     unless: tuple[str, ...] = ()  # patterns anywhere in the sentence that forbid it
+    unless_near: tuple[str, ...] = ()  # patterns that forbid it where they share a word with it
     needs: tuple[str, ...] = ()  # patterns of which the sentence must hold one
     actor: ActorRole | None = None  # instead of the theme's
     denies: bool = False  # the cue itself is a denial ('no layoffs')
+    attribution: Attribution | None = None  # the most that it can rest on ('price target': a research note)
     score: float = 1.0  # in (0, 1]: how sure it is
 
 
@@ -53,6 +56,7 @@ class Theme(Strict):
     is_data: bool = False  # market moves, results, ratings: confirmed unless hedged
     cues: tuple[Cue, ...]
     unless: tuple[str, ...] = ()  # for every cue
+    unless_near: tuple[str, ...] = ()  # for every cue
 
     @field_validator("cues", mode="before")
     @classmethod
@@ -87,9 +91,11 @@ class CompiledCue:
     theme: Theme
     pattern: Pattern
     unless: tuple[Pattern, ...]
+    unless_near: tuple[Pattern, ...]
     needs: tuple[Pattern, ...]
     actor: ActorRole
     denies: bool
+    attribution: Attribution | None
     score: float
 
 
@@ -137,16 +143,28 @@ class Taxonomy:
         if theme.id in self.themes:
             raise file.error(f"theme {theme.id!r} is defined a second time", (*loc, "id"))
         self.themes[theme.id] = theme
-        general = tuple(self._compile(file, u, (*loc, "unless", k)) for k, u in enumerate(theme.unless))
+        general = self._compile_all(file, theme.unless, (*loc, "unless"))
+        nearby = self._compile_all(file, theme.unless_near, (*loc, "unless_near"))
         for n, cue in enumerate(theme.cues):
             here = (*loc, "cues", n)
-            own = tuple(self._compile(file, u, (*here, "unless", k)) for k, u in enumerate(cue.unless))
-            needs = tuple(self._compile(file, u, (*here, "needs", k)) for k, u in enumerate(cue.needs))
-            pattern = self._compile(file, cue.cue, here)
-            actor = cue.actor or theme.actor
             self.cues.append(
-                CompiledCue(theme, pattern, (*general, *own), needs, actor, cue.denies, cue.score)
+                CompiledCue(
+                    theme=theme,
+                    pattern=self._compile(file, cue.cue, here),
+                    unless=(*general, *self._compile_all(file, cue.unless, (*here, "unless"))),
+                    unless_near=(*nearby, *self._compile_all(file, cue.unless_near, (*here, "unless_near"))),
+                    needs=self._compile_all(file, cue.needs, (*here, "needs")),
+                    actor=cue.actor or theme.actor,
+                    denies=cue.denies,
+                    attribution=cue.attribution,
+                    score=cue.score,
+                )
             )
+
+    def _compile_all(
+        self, file: Document[ThemeFile], sources: Sequence[str], loc: tuple[str | int, ...]
+    ) -> tuple[Pattern, ...]:
+        return tuple(self._compile(file, source, (*loc, n)) for n, source in enumerate(sources))
 
     def _compile(self, file: Document[ThemeFile], source: str, loc: Sequence[str | int]) -> Pattern:
         try:

@@ -25,6 +25,10 @@ from bot.ports import Analyzer
 from bot.rules.engine import match
 from bot.stories import cluster
 from bot.stories.dedupe import find_echo, fingerprint
+from bot.stories.index import StoryIndex
+
+# What a copy can't bring, however alike its words.
+_MATERIAL = frozenset({Change.DENIED, Change.CORRECTED, Change.STAGE_UP, Change.CONFIRMED})
 
 
 def process(
@@ -36,6 +40,7 @@ def process(
     *,
     baseline: frozenset[str] = frozenset(),
     states: tuple[PollState, ...] = (),
+    index: StoryIndex | None = None,
 ) -> Outcome:
     """Decide what a batch of entries means.
 
@@ -47,15 +52,16 @@ def process(
         now: UTC.
         baseline: Ids of entries from a feed's silent first poll.
         states: Poll states to store with the entries that came with them.
+        index: Of an earlier batch, to save time; it changes nothing in what comes out.
 
     Raises:
         AnalysisError: The analyzer failed; nothing was decided.
     """
-    run = _Run(snapshot, book, now, baseline)
+    run = _Run(snapshot, book, now, baseline, index or StoryIndex())
     new = _unseen(entries, snapshot)
     analyses = analyzer.analyze(new)
     for entry, analysis in zip(new, analyses, strict=True):
-        run.take(entry, analysis)
+        run.decide(entry, analysis)
     told = run.telling
     return Outcome(
         states=states,
@@ -64,7 +70,7 @@ def process(
         stories=tuple(run.stories[i] for i in run.changed),
         alerts=tuple(told.alerts.values()),
         verdicts=tuple(told.verdicts),
-        told=tuple(told.told.values()),
+        told=tuple(t for readers in told.told.values() for t in readers.values()),
         notifications=tuple(told.notifications.values()),
     )
 
@@ -84,15 +90,24 @@ def _unseen(entries: Iterable[Entry], snapshot: Snapshot) -> list[Entry]:
 class _Run:
     """One batch under way. Stories change within it, so that its entries see one another."""
 
-    def __init__(self, snapshot: Snapshot, book: Book, now: datetime, baseline: frozenset[str]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, book: Book, now: datetime, baseline: frozenset[str], index: StoryIndex
+    ) -> None:
         self._book, self._now, self._baseline = book, now, baseline
         self.stories: dict[str, Story] = {s.id: s for s in snapshot.stories if cluster.is_open(s, now)}
         self.changed: dict[str, None] = {}  # ids in the order of change
         self.telling = Telling(snapshot, book, now)
-        self._home = {m.entry_id: s.id for s in snapshot.stories for m in s.members}
+        self._index = index
+        index.refresh(self.stories.values())
 
-    def take(self, entry: Entry, analysis: Analysis) -> None:
+    def decide(self, entry: Entry, analysis: Analysis) -> None:
         """Decide about one entry."""
+        before = len(self.telling.verdicts)
+        story = self._take(entry, analysis)
+        if len(self.telling.verdicts) == before:  # it is in a story, and nothing about it concerns a reader
+            self.telling.say(entry, Decision(send=False, reason=Reason.UNCHANGED), story)
+
+    def _take(self, entry: Entry, analysis: Analysis) -> Story | None:
         held = hold_entry(entry, baseline=entry.id in self._baseline, now=self._now)
         copied = self._copied(entry, analysis)
         if copied is not None:
@@ -101,12 +116,15 @@ class _Run:
             self.telling.say(entry, held or Decision(send=False, reason=Reason.ECHO), assigned.story)
             if held is None:
                 self._keep(self.telling.tell(entry, analysis, assigned.story, assigned.changes, []))
-            return
-        home = self._home.get(entry.id)
-        if not analysis.fresh_events and home not in self.stories:
+            return assigned.story
+        home = self._index.home(entry.id)
+        if held is not None and entry.revision and home is None:
+            self.telling.say(entry, held)  # its story has closed and is not begun anew
+            return None
+        if not analysis.fresh_events and home is None:
             reason = Reason.BACKGROUND if analysis.events else Reason.NO_EVENT
             self.telling.say(entry, held or Decision(send=False, reason=reason))
-            return
+            return None
         assigned = self._assign(entry, analysis, home)
         story, changes = assigned.story, assigned.changes
         if (
@@ -118,7 +136,7 @@ class _Run:
         self._keep(story)
         if held is not None:
             self.telling.say(entry, held, story)
-            return
+            return story
         matches = match(self._book.rules, story, entry, analysis)
         if not matches and not self.telling.is_told(story.id):
             denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events)
@@ -126,25 +144,28 @@ class _Run:
             self.telling.say(entry, Decision(send=False, reason=reason), story)
         allowed = [m for m in matches if self.telling.allows(m, entry, story)]
         self._keep(self.telling.tell(entry, analysis, story, changes, allowed))
-
-    def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
-        """The story that an entry only repeats; words that deny what it claims repeat nothing."""
-        if entry.revision:
-            return None
-        echo = find_echo(entry, fingerprint(entry), self.stories.values())
-        story = self.stories[echo.story_id] if echo else None
-        if story is None or _denies_anew(analysis, story):
-            return None
         return story
 
+    def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
+        """The story that an entry only repeats; nearly the same words may deny or confirm it."""
+        if entry.revision:
+            return None
+        words = fingerprint(entry)
+        echo = find_echo(entry, words, self._index.alike(words))
+        if echo is None:
+            return None
+        story = self.stories[echo.story_id]
+        return None if cluster.join(story, entry, analysis).changes & _MATERIAL else story
+
     def _assign(self, entry: Entry, analysis: Analysis, home: str | None) -> cluster.Assignment:
-        if home in self.stories:
+        if home is not None:
             assigned = cluster.join(self.stories[home], entry, analysis)
             return replace(assigned, changes=assigned.changes - {Change.COPY, Change.NEW_ORIGIN})
-        stories = self.stories.values()
-        story = cluster.nearest_story(entry, analysis, stories)
+        story = cluster.nearest_story(entry, analysis, self._index.near(analysis.companies))
         if story is None:
-            borne_out = (s for s in reversed(stories) if self._book.bears_out(analysis, s, self._now))
+            borne_out = (
+                s for s in reversed(self.stories.values()) if self._book.bears_out(analysis, s, self._now)
+            )
             story = next(borne_out, None)
         return cluster.join(story, entry, analysis) if story else cluster.begin(entry, analysis)
 
@@ -153,12 +174,4 @@ class _Run:
             return
         self.stories[story.id] = story
         self.changed[story.id] = None
-        self._home.update((m.entry_id, story.id) for m in story.members[-1:])
-
-
-def _denies_anew(analysis: Analysis, story: Story) -> bool:
-    for event in analysis.fresh_events:
-        claim = story.claim(event.theme, event.actor)
-        if event.polarity is Polarity.DENIED and (claim is None or claim.polarity is not Polarity.DENIED):
-            return True
-    return False
+        self._index.put(story)

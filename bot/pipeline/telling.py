@@ -40,8 +40,8 @@ class Telling:
     """What a batch tells; it only ever grows.
 
     Attributes:
-        told: What subscribers have been told anew, by story and subscriber.
-        alerts: New cards and replies, by id.
+        told: What subscribers have been told anew, by story, by subscriber.
+        alerts: New cards and replies, and cards whose entry was edited, by id.
         verdicts: Every decision, in order.
         notifications: What goes out, by id, in order.
     """
@@ -50,7 +50,7 @@ class Telling:
         self._snapshot, self._book, self._now = snapshot, book, now
         self._subscribers = {s.id: s for s in snapshot.subscribers}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
-        self.told: dict[tuple[str, str], Told] = {}
+        self.told: dict[str, dict[str, Told]] = {}
         self.alerts: dict[str, Alert] = {}
         self.verdicts: list[Verdict] = []
         self.notifications: dict[str, Notification] = {}
@@ -142,7 +142,7 @@ class Telling:
     def _told_of(self, story_id: str) -> dict[str, Told]:
         """Who has the story's card, by subscriber, this batch included."""
         told = {t.subscriber_id: t for t in self._snapshot.told.get(story_id, ())}
-        return told | {reader: t for (story, reader), t in self.told.items() if story == story_id}
+        return told | self.told.get(story_id, {})
 
     def _first(
         self, alert: Alert, story: Story, entry: Entry, analysis: Analysis, reader: Subscriber
@@ -159,7 +159,7 @@ class Telling:
             level=alert.level,
             last_sound_at=self._now,
         )
-        self.told[story.id, reader.id] = told
+        self.told.setdefault(story.id, {})[reader.id] = told
         return told
 
     def _develop(
@@ -182,7 +182,7 @@ class Telling:
         lead = matches[0] if matches else None
         louder = lead if lead is not None and lead.level > told.level else None
         decision = development(changes, policy, told, reader, louder.level if louder else None, self._now)
-        retold = entry.id == first.id and entry.revision > first.revision
+        retold = entry.id == first.id and entry.revision > 0
         if decision.reason is Reason.UNCHANGED and retold:
             decision = Decision(send=True, reason=Reason.COUNTED, detail="its text was edited")
         if decision.reason is not Reason.UNCHANGED or entry.revision:
@@ -194,12 +194,13 @@ class Telling:
                 rule_line=alert.rule_line,
                 subscriber_id=reader.id,
             )
-        if not decision.send and not changes & policy.edit_on:
-            return
+        if not decision.send and not changes & (policy.edit_on | policy.reply_on):
+            return  # what is not told with sound is shown at least
         if retold and lead is not None:
             alert = replace(alert, event=lead.event, evidence=words(entry, lead.event), title=lead.title)
             first = entry
             self._cards[told.alert_id] = (alert, first)
+            self.alerts[alert.id] = alert
         drawn, holder = alert, first
         denial = cause(analysis, alert.event, decision.reason) if decision.reason in RETRACTED else None
         if denial is not None:  # the card then shows what is said against it
@@ -240,7 +241,8 @@ class Telling:
             return
         self.alerts[answer.id] = answer
         level = max(told.level, louder.level) if louder else told.level
-        self.told[story.id, reader.id] = replace(told, level=level, last_sound_at=self._now)
+        now_told = replace(told, level=level, last_sound_at=self._now)
+        self.told.setdefault(story.id, {})[reader.id] = now_told
         self._queue(answer, story, reader, reply(answer, story, entry, now=self._now), silent=False)
 
     def _queue(self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool) -> None:

@@ -15,6 +15,8 @@ from bot.store.rows import ENTRY_COLUMNS, entry_of, stamp
 
 # Rows deleted in one transaction, so that pruning never holds up a batch for long.
 PRUNE_STEP = 2_000
+# Whatever else is set: open stories (72 hours) refer to it, and feeds still show it.
+KEEP_AT_LEAST = timedelta(days=4)
 
 
 class Archive:
@@ -43,16 +45,19 @@ class Archive:
     def prune(self, now: datetime, keep: timedelta) -> int:
         """Delete entries, decisions and closed notifications older than `keep`; gives the entries deleted.
 
-        What belongs to a story that may still change is kept whatever its age.
+        What belongs to a story that may still change is kept whatever its age, and so is what is younger than
+        `KEEP_AT_LEAST`. Entries without a date that can be trusted stay for good: a feed may show one for
+        years, and once forgotten it would come as news again.
         """
-        before = stamp(now - keep)
+        before = stamp(now - max(keep, KEEP_AT_LEAST))
         deleted = 0
         while True:
             with self._db.transaction() as cursor:
                 ids = [
                     row[0]
                     for row in cursor.execute(
-                        "SELECT id FROM entries WHERE seen_at < ? AND id NOT IN (SELECT entry_id FROM alerts "
+                        "SELECT id FROM entries WHERE seen_at < ? AND date_quality IN ('ok', 'naive') "
+                        "AND id NOT IN (SELECT entry_id FROM alerts "
                         "JOIN stories ON stories.id = alerts.story_id WHERE stories.last_seen >= ?) LIMIT ?",
                         (before, before, PRUNE_STEP),
                     )
@@ -96,7 +101,7 @@ def backup(source: Path, target: Path) -> int:
         try:
             writer = sqlite3.connect(part)
             try:
-                reader.backup(writer, pages=1_000)
+                reader.backup(writer)  # in one step: a copy in parts starts over whenever the bot writes
                 if writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                     raise StoreError(f"{source} is damaged; the copy was not kept")
                 writer.execute("PRAGMA journal_mode = DELETE")
@@ -106,12 +111,18 @@ def backup(source: Path, target: Path) -> int:
             reader.close()
         os.replace(part, target)
     except sqlite3.Error as e:
-        raise translate(e, target) from e
+        at_fault = source if isinstance(e, sqlite3.DatabaseError) and _is_damage(e) else target
+        raise translate(e, at_fault) from e
     except OSError as e:
         raise StoreError(f"can't write {target}: {e.strerror}") from e
     finally:
         part.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite complains of what it read; the copy is new, so that is the source."""
+    return error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def restore(source: Path, target: Path) -> Path | None:
@@ -131,7 +142,8 @@ def restore(source: Path, target: Path) -> Path | None:
             backup(source, fresh)
             check = Database(fresh)  # refuses what is from a newer release, migrates what is older
         except StoreError as e:
-            raise StoreError(str(e).replace(str(fresh), str(source))) from e
+            problem = str(e).replace(str(fresh), str(source)).split("; put a backup")[0]
+            raise StoreError(f"{problem}; nothing was changed") from e
         try:
             check.quick_check()
         finally:
@@ -141,8 +153,14 @@ def restore(source: Path, target: Path) -> Path | None:
             names = (target.with_name(f"{target.name}.before-restore-{n}") for n in range(1, 10_000))
             aside = next(p for p in names if not p.exists())
             os.replace(target, aside)
-        for suffix in ("-wal", "-shm"):
-            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        for suffix in (
+            "-wal",
+            "-shm",
+        ):  # what a killed program had not yet folded back belongs to the former one
+            part = target.with_name(target.name + suffix)
+            if aside is not None and part.exists():
+                os.replace(part, aside.with_name(aside.name + suffix))
+            part.unlink(missing_ok=True)
         os.replace(fresh, target)
         return aside
     finally:

@@ -172,7 +172,7 @@ class Desk:
     def status(self, now: datetime, /) -> Status:
         """Figures of the whole program."""
         feeds = self._db.row(
-            "SELECT count(*) AS n, sum(failures > 0 AND status = 'active') AS failing, "
+            "SELECT sum(status <> 'paused') AS n, sum(failures > 0 AND status = 'active') AS failing, "
             "sum(status IN ('gone', 'blocked')) AS stopped, max(last_polled_at) AS polled FROM poll_states"
         )
         outbox = self._db.row(
@@ -182,7 +182,7 @@ class Desk:
         assert feeds is not None
         assert outbox is not None
         return Status(
-            feeds=feeds["n"],
+            feeds=feeds["n"] or 0,
             feeds_failing=feeds["failing"] or 0,
             feeds_stopped=feeds["stopped"] or 0,
             entries=self._db.value("SELECT count(*) FROM entries"),

@@ -47,8 +47,9 @@ def _nothing(_: str) -> None:
 class Ingest:
     """Snapshots and outcomes.
 
-    Open stories and what subscribers were told of them are kept in memory, loaded once and updated by
-    `apply`: only this object writes them, so a batch's cost does not grow with the archive.
+    Open stories and what subscribers were told of them are kept in memory and updated by `apply`, so that a
+    batch's cost does not grow with the archive. Only this object writes them, but for a chat that moves:
+    what was told is loaded anew whenever the subscribers are not the same ones any more.
 
     Args:
         db: This object's own connection.
@@ -61,7 +62,8 @@ class Ingest:
         self._stories: dict[str, Story] | None = None
         self._told: dict[str, dict[str, Told]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
-        self._audience = ""
+        self._audience = ""  # number of the audience that the last snapshot knew; empty before the first
+        self._readers: list[str] | None = None  # ids of all subscribers when `told` was loaded
         self._subscribers: tuple[Subscriber, ...] = ()
         self._watches: dict[str, frozenset[Target]] = {}
 
@@ -103,7 +105,6 @@ class Ingest:
         if self._stories is None:
             rows = self._db.rows("SELECT body FROM stories WHERE last_seen >= ?", (stamp(since),))
             self._stories = {s.id: s for s in (STORY.validate_json(r["body"]) for r in rows)}
-            self._load_told()
         for story in [s for s in self._stories.values() if s.last_seen < since]:
             del self._stories[story.id]
             for told in self._told.pop(story.id, {}).values():
@@ -111,7 +112,8 @@ class Ingest:
         return self._stories
 
     def _load_told(self) -> None:
-        for row in self._db.rows("SELECT * FROM told"):
+        self._told = {}
+        for row in self._db.rows("SELECT * FROM told ORDER BY rowid"):
             if row["story_id"] not in (self._stories or {}):
                 continue
             at = moment(row["last_sound_at"])
@@ -131,17 +133,24 @@ class Ingest:
                     self._cards[told.alert_id] = card
 
     def _refresh_audience(self) -> None:
-        audience = str(self._db.value("SELECT value FROM meta WHERE key = 'audience'"))
+        audience = self._audience_now()
         if audience == self._audience:
             return
-        rows = self._db.rows("SELECT * FROM subscribers WHERE active = 1 ORDER BY id")
-        self._subscribers = tuple(subscriber_of(row) for row in rows)
+        everybody = [subscriber_of(row) for row in self._db.rows("SELECT * FROM subscribers ORDER BY id")]
+        self._subscribers = tuple(s for s in everybody if s.active)
         watches: dict[str, set[Target]] = {}
         for row in self._db.rows("SELECT * FROM watches"):
             target = Target(TargetKind(row["kind"]), row["target"])
             watches.setdefault(row["subscriber_id"], set()).add(target)
         self._watches = {k: frozenset(v) for k, v in watches.items()}
+        readers = [s.id for s in everybody]
+        if readers != self._readers:
+            self._load_told()
+            self._readers = readers
         self._audience = audience
+
+    def _audience_now(self) -> str:
+        return str(self._db.value("SELECT value FROM meta WHERE key = 'audience'"))
 
     def _silences(self, now: datetime) -> tuple[Silence, ...]:
         silences = []
@@ -163,14 +172,20 @@ class Ingest:
 
     # --- apply ---
 
-    def apply(self, outcome: Outcome, now: datetime) -> None:
+    def apply(self, outcome: Outcome, now: datetime) -> bool:
         """Write everything that a batch decided, or nothing.
+
+        Returns:
+            False, with nothing written, if it would notify while the subscribers, or what they follow,
+            are no longer those of the last snapshot: decide anew.
 
         Raises:
             StoreError: Nothing was written.
         """
         self._failpoint("before_apply")
         with self._db.transaction() as cursor:
+            if outcome.notifications and self._audience not in ("", self._audience_now()):
+                return False
             self._write_entries(cursor, outcome, now)
             self._failpoint("apply_entries_written")
             self._write_decisions(cursor, outcome)
@@ -181,6 +196,7 @@ class Ingest:
             self._failpoint("apply_before_commit")
         self._failpoint("apply_committed")
         self._remember(outcome)
+        return True
 
     def _write_entries(self, cursor: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
         marks = ",".join("?" * len(ENTRY_COLUMNS.split(",")))
@@ -192,15 +208,8 @@ class Ingest:
                     (stamp(now), entry.id),
                 )
                 cursor.execute(
-                    "UPDATE entries SET title = ?, text = ?, content = ?, url = ?, revision = ? WHERE id = ?",
-                    (
-                        clean(entry.title),
-                        clean(entry.text),
-                        entry.content,
-                        clean(entry.url),
-                        entry.revision,
-                        entry.id,
-                    ),
+                    f"UPDATE entries SET ({ENTRY_COLUMNS}) = ({marks}) WHERE id = ?",
+                    (*entry_row(entry), entry.id),
                 )
             else:
                 cursor.execute(
@@ -227,7 +236,8 @@ class Ingest:
 
     def _write_decisions(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
         cursor.executemany(
-            "INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body",  # an edited entry has other words as evidence
             [
                 (
                     a.id,
@@ -268,7 +278,9 @@ class Ingest:
 
     def _write_outbox(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
         cursor.executemany(
-            "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO told VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (story_id, subscriber_id) DO UPDATE SET "
+            "alert_id = excluded.alert_id, rule_id = excluded.rule_id, level = excluded.level, "
+            "last_sound_at = excluded.last_sound_at",
             [
                 (t.story_id, t.subscriber_id, t.alert_id, t.rule_id, int(t.level), stamp(t.last_sound_at))
                 for t in outcome.told
@@ -316,6 +328,8 @@ class Ingest:
         for story in outcome.stories:
             self._stories[story.id] = story
         entries = {e.id: e for e in outcome.entries}
+        if any(e.revision for e in outcome.entries):
+            self._cards = {i: (a, entries.get(e.id, e)) for i, (a, e) in self._cards.items()}
         for alert in outcome.alerts:
             if alert.kind is AlertKind.NEW and alert.entry_id in entries:
                 self._cards[alert.id] = (alert, entries[alert.entry_id])

@@ -74,6 +74,7 @@ def m001_first_schema(db: Database) -> None:
         CREATE INDEX outbox_pending ON outbox (level DESC, seq) WHERE state = 'pending';
         CREATE INDEX outbox_pending_due ON outbox (due_at) WHERE state = 'pending';
         CREATE INDEX outbox_pending_subscriber ON outbox (subscriber_id, seq) WHERE state = 'pending';
+        CREATE INDEX outbox_pending_story ON outbox (subscriber_id, story_id, seq) WHERE state = 'pending';
         CREATE INDEX outbox_card ON outbox (subscriber_id, story_id, kind);
         CREATE INDEX outbox_message ON outbox (subscriber_id, message_id) WHERE message_id <> '';
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

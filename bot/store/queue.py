@@ -9,18 +9,19 @@ from bot.model import AlertKind, Notification, OutboxItem, Receipt, Severity
 from bot.store.database import Database
 from bot.store.rows import CARD, clean, moment, stamp, subscriber_of
 
-# A row may go when no older one of the same subscriber is pending, unless it is louder than that one:
-# then order is kept within a story only (an edit or a reply never before its card).
+# Within a story the order is kept (an edit or a reply never before its card), so only the oldest row of each
+# story may go. Of those the louder overtakes what is quieter; equally loud ones keep their order. A row that
+# waits for its own story holds up no other, or a loud reply behind a quiet card would stop the whole chat.
 _DUE = """
     SELECT o.*, s.id AS sub_id FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id
     WHERE o.state = 'pending' AND o.due_at <= :now AND s.active = 1
+      AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.state = 'pending'
+        AND q.subscriber_id = o.subscriber_id AND q.story_id = o.story_id AND q.seq < o.seq)
       AND NOT EXISTS (
         SELECT 1 FROM outbox p WHERE p.state = 'pending' AND p.subscriber_id = o.subscriber_id
-        AND p.id <> o.id AND (
-          (p.seq < o.seq AND (p.story_id = o.story_id OR p.level >= o.level))
-          OR (p.seq > o.seq AND p.level > o.level AND p.due_at <= :now
-              AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.state = 'pending'
-                AND q.subscriber_id = p.subscriber_id AND q.story_id = p.story_id AND q.seq < p.seq))))
+        AND ((p.seq < o.seq AND p.level >= o.level) OR (p.seq > o.seq AND p.level > o.level AND p.due_at <= :now))
+        AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.state = 'pending'
+          AND q.subscriber_id = p.subscriber_id AND q.story_id = p.story_id AND q.seq < p.seq))
     ORDER BY o.level DESC, o.seq LIMIT :limit
 """
 
@@ -68,8 +69,9 @@ class Queue:
         )
 
     def _card_message(self, subscriber_id: str, story_id: str) -> str:
+        """The message that shows the card now: an edit of one that was deleted, or left behind in the old chat, is a new one."""
         found = self._db.value(
-            "SELECT message_id FROM outbox WHERE subscriber_id = ? AND story_id = ? AND kind = 'new' "
+            "SELECT message_id FROM outbox WHERE subscriber_id = ? AND story_id = ? AND kind <> 'reply' "
             "AND message_id <> '' ORDER BY seq DESC LIMIT 1",
             (subscriber_id, story_id),
         )
@@ -87,7 +89,7 @@ class Queue:
                 "attempts = attempts + 1 WHERE id = ?",
                 (receipt.message_id, stamp(receipt.at), int(receipt.plain), notification_id),
             )
-            if sent is not None and row["card"] != sent:
+            if sent is not None and row["card"] != sent and row["state"] == "pending":
                 cursor.execute(
                     "INSERT OR IGNORE INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, "
                     "silent, created_at, seq, due_at, state, card) SELECT id || '+', alert_id, subscriber_id, "

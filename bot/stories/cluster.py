@@ -100,7 +100,7 @@ def begin(entry: Entry, analysis: Analysis) -> Assignment:
     """A new story with this entry as its first member."""
     story = Story(
         id=digest("story", entry.id),
-        title=entry.title or entry.text[:120],
+        title=_title(entry),
         first_seen=entry.seen_at,
         last_seen=entry.at,
         companies=frozenset(analysis.companies),
@@ -108,6 +108,10 @@ def begin(entry: Entry, analysis: Analysis) -> Assignment:
         members=(_member(entry, origin=True),),
     )
     return Assignment(story, frozenset({Change.NEW_STORY}))
+
+
+def _title(entry: Entry) -> str:
+    return entry.title or entry.text[:120]
 
 
 def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
@@ -118,12 +122,14 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     claims = list(story.claims)
     for event in analysis.fresh_events:
         changes |= _merge(claims, event, corrected=event.polarity is Polarity.CORRECTED)
-    if not revised:
-        changes.add(Change.NEW_ORIGIN if origin else Change.COPY)
     grown = _with_member(story, entry, origin=origin)
+    if not revised:
+        counted = len(grown.members) > len(story.members)
+        changes.add(Change.NEW_ORIGIN if origin and counted else Change.COPY)
     return Assignment(
         replace(
             grown,
+            title=_title(entry) if entry.id == story.members[0].entry_id else story.title,
             claims=tuple(claims),
             companies=story.companies | frozenset(_main_companies(analysis)),
         ),

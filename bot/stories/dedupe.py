@@ -39,7 +39,7 @@ def fingerprint(entry: Entry) -> frozenset[str]:
 
 
 def find_echo(entry: Entry, words: frozenset[str], stories: Iterable[Story]) -> Echo | None:
-    """The story member that this entry copies, if any; the newest story wins."""
+    """The story member that this entry copies, if any; of equally near ones the last, in the order given."""
     if len(words) < MIN_WORDS:
         return None
     best: tuple[float, Echo] | None = None
@@ -47,17 +47,15 @@ def find_echo(entry: Entry, words: frozenset[str], stories: Iterable[Story]) -> 
         if abs(entry.at - story.last_seen) > WINDOW:
             continue
         for member in story.members:
-            if member.entry_id == entry.id or not _could_match(words, member.words):
+            shared = len(words & member.words)
+            if shared < SAME * max(len(words), len(member.words)):  # most end here
                 continue
-            score = len(words & member.words) / len(words | member.words)
-            if score >= SAME and (best is None or score > best[0]):
+            if member.entry_id == entry.id or _numbers(words) != _numbers(member.words):
+                continue  # another number makes another piece of news, however alike the words
+            score = shared / (len(words) + len(member.words) - shared)
+            if score >= SAME and (best is None or score >= best[0]):
                 best = (score, Echo(story.id, member.entry_id))
     return best[1] if best else None
-
-
-def _could_match(a: frozenset[str], b: frozenset[str]) -> bool:
-    """Cheap conditions first; another number makes another piece of news, however alike the words."""
-    return min(len(a), len(b)) >= SAME * max(len(a), len(b)) and _numbers(a) == _numbers(b)
 
 
 def _numbers(words: frozenset[str]) -> frozenset[str]:

@@ -156,3 +156,17 @@ def test_what_a_reader_of_the_card_hears(changes, policy, sound_ago, louder, mut
 def test_a_throttled_reply_says_when_the_throttle_ends() -> None:
     decision = development(frozenset({Change.CONFIRMED}), EVERY_6H, TOLD, READER, None, NOW)
     assert decision.until == TOLD.last_sound_at + 6 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("changes", "louder", "reason"),
+    [
+        pytest.param({Change.STAGE_UP}, None, Reason.BELOW_LEVEL, id="a development"),
+        pytest.param({Change.STAGE_UP}, Severity.CRITICAL, Reason.DEVELOPED, id="loud enough by now"),
+        pytest.param({Change.DENIED}, None, Reason.DENIED, id="a denial all the same"),
+        pytest.param({Change.COPY}, None, Reason.COUNTED, id="a silent edit"),
+    ],
+)
+def test_who_wants_louder_ones_by_now_hears_no_quiet_reply(changes, louder, reason) -> None:
+    reader = replace(READER, level=Severity.CRITICAL)
+    assert development(frozenset(changes), Policy(), TOLD, reader, louder, NOW).reason is reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from aiohttp import web
 from bot_api import BotApi
 from desk_fakes import small_vocabulary
 from make import event
-from newsroom import Reader, make_book
+from newsroom import PACK, Reader, make_book
 from rich.console import Console
 
 from bot.app import App
@@ -302,3 +303,70 @@ async def test_a_reload_with_a_mistake_keeps_the_old_rules_and_says_where(
         assert "reload_refused" in caplog.text
         server.shown["wire"] = [TITLE]
         await until(lambda: app.figures.entries)
+
+
+async def test_reloads_come_one_after_another_also_before_the_start_is_done(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = loaded(tmp_path), loaded(tmp_path, server.feed("wire"))
+    second = replace(second, book=make_book(tmp_path, PACK.replace("level: medium", "level: low")))
+    begun: list[Loaded] = []
+    go_on = threading.Event()
+
+    def slowly(_: Settings) -> Loaded:
+        begun.append(second if begun else first)
+        made = begun[-1]
+        go_on.wait(PATIENCE)
+        return made
+
+    monkeypatch.setattr("bot.app.load", slowly)
+    app = App(settings(tmp_path, server), loaded(tmp_path), console=Console(file=io.StringIO()))
+    reloads = [asyncio.create_task(app.reload()) for _ in range(2)]
+    await until(lambda: begun)
+    await asyncio.sleep(0.05)
+    assert begun == [first], "the second waits for the first"
+    go_on.set()
+    await asyncio.gather(*reloads)
+    assert app.rules_version == second.book.rules.version
+    async with running(app):
+        await until(lambda: server.polls.get("wire"))
+
+
+async def test_a_task_that_dies_of_a_bug_is_said_where_it_is_looked_for(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    def die(point: str) -> None:
+        if point == "batch_taken":
+            raise RuntimeError("a bug")
+
+    server.shown["wire"] = [TITLE]
+    app = App(
+        settings(tmp_path, server),
+        loaded(tmp_path, server.feed("wire")),
+        console=Console(file=io.StringIO()),
+        failpoint=die,
+    )
+    async with running(app), aiohttp.ClientSession() as session:
+        await until(lambda: "task_died" in caplog.text)
+        answer = await session.get(f"http://127.0.0.1:{app.port}/readyz")
+        assert answer.status == 503
+        assert "restart the bot" in await answer.text()
+
+
+async def test_figures_can_be_asked_for_at_any_time(tmp_path: Path, server: Server) -> None:
+    asked: list[str] = []
+    app = App(settings(tmp_path, server), loaded(tmp_path), console=Console(file=io.StringIO()))
+
+    async def ask() -> None:
+        async with aiohttp.ClientSession() as session:
+            asked.append(await (await session.get(f"http://127.0.0.1:{app.port}/metrics")).text())
+
+    async def channels() -> Any:
+        await ask()  # a start may take long, when Telegram is slow to answer
+        return await App._channels(app)
+
+    app._channels = channels  # type: ignore[method-assign]
+    async with running(app):
+        await ask()
+    assert all("spillover_outbox_pending 0.0" in text for text in asked)
+    assert len(asked) == 2

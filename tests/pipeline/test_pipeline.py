@@ -294,3 +294,51 @@ def test_process_changes_nothing_that_it_was_given(room: Newsroom) -> None:
     assert snapshot == copy
     assert {n.kind for o in room.outcomes for n in o.notifications} == set()
     assert AlertKind.NEW in {n.kind for n in room.receive(entry()).notifications}
+
+
+def test_an_edited_headline_reaches_everybody_who_has_the_card(room: Newsroom) -> None:
+    room.subscribers.append(subscriber("telegram:2"))
+    room.receive(entry(guid="g"))
+    title = "Meta is weighing a sale of surplus AI compute, people familiar say"
+    room.reader.learn(title, event(evidence=(0, 4)))
+    outcome = room.receive(entry(title, guid="g", at=NOW), now=NOW + HOUR)
+    assert sent(outcome) == ["edit telegram:1", "edit telegram:2"]
+    assert outcome.notifications[0].card == outcome.notifications[1].card
+    assert [(a.kind, a.evidence) for a in outcome.alerts] == [(AlertKind.NEW, "Meta")]
+    copy = room.receive(entry(TITLE, feed="copier", at=NOW + 2 * HOUR))
+    assert title in copy.notifications[0].card.text
+    assert TITLE not in copy.notifications[0].card.text
+
+
+def test_nearly_the_same_words_that_confirm_are_no_copy(room: Newsroom) -> None:
+    room.receive(entry())
+    confirmed = TITLE.replace("weighs", "confirms")
+    room.reader.learn(confirmed, event(**CONFIRMED))
+    outcome = room.receive(entry(confirmed, feed="paper", at=NOW + 7 * HOUR))
+    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1", "reply telegram:1"], ["developed"])
+
+
+def test_an_edit_that_confirms_within_the_throttle_is_shown_at_least(room: Newsroom) -> None:
+    room.receive(entry(guid="g"))
+    outcome = room.receive(entry(AGREED, guid="g", at=NOW), now=NOW + HOUR)
+    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1"], ["throttled"])
+
+
+def test_what_concerns_nobody_any_more_has_a_reason_too(room: Newsroom) -> None:
+    room.receive(entry())
+    room.subscribers.clear()
+    more = "CoreWeave slides as Meta weighs compute sale"
+    room.reader.learn(more, event("selloff", "CRWV", fresh=True, **CONFIRMED), event(fresh=True))
+    outcome = room.receive(
+        entry(DENIAL, feed="newsroom", at=NOW + HOUR), entry(more, feed="b", at=NOW + HOUR), now=NOW + HOUR
+    )
+    assert {v.entry_id for v in outcome.verdicts} == {e.id for e in outcome.entries}
+    assert "unchanged" in reasons(outcome)
+
+
+def test_an_edit_of_what_a_closed_story_told_begins_no_story(room: Newsroom) -> None:
+    room.receive(entry(guid="g"))
+    late = NOW + timedelta(hours=80)
+    room.stories.clear()  # as the store forgets what is closed
+    outcome = room.receive(entry(AGREED, guid="g", at=NOW), now=late)
+    assert (reasons(outcome), outcome.stories) == (["stale"], ())

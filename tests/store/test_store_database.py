@@ -145,3 +145,18 @@ def test_a_backup_never_overwrites(path: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="exists already"):
         backup(path, tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+def test_a_restore_keeps_what_a_killed_program_had_only_in_its_log(path: Path, tmp_path: Path) -> None:
+    Database(path).close()
+    backup(path, tmp_path / "copy.db")
+    db = Database(path)
+    Ingest(db).apply(Outcome(entries=(entry("Only in the log"),)), NOW)
+    for suffix in ("", "-wal"):  # as a kill leaves them
+        (tmp_path / f"killed.db{suffix}").write_bytes(path.with_name(path.name + suffix).read_bytes())
+    db.close()
+    aside = restore(tmp_path / "copy.db", tmp_path / "killed.db")
+    assert aside is not None
+    former = Database(aside)
+    assert Archive(former).count() == 1
+    former.close()

@@ -5,8 +5,10 @@ import pytest
 from make import HOUR, NOW, alert, analysis, entry, event, notification, story
 
 from bot.model import (
+    Alert,
     AlertKind,
     Card,
+    DateQuality,
     Decision,
     FeedStatus,
     Outcome,
@@ -234,3 +236,66 @@ def test_the_memory_forgets_a_batch_that_was_not_stored(db: Database) -> None:
     with pytest.raises(Died):
         ingest.apply(replace(whole_outcome(), states=()), NOW)
     assert ingest.snapshot([], NOW).stories == ()
+
+
+@pytest.mark.parametrize("left", [pytest.param(False, id="stays"), pytest.param(True, id="has left since")])
+def test_a_chat_that_moved_is_known_to_have_its_cards(db: Database, left: bool) -> None:  # fault 10
+    Desk(db).enroll("telegram", "1", NOW)
+    ingest = Ingest(db)
+    ingest.snapshot([], NOW)
+    ingest.apply(whole_outcome(), NOW)
+    if left:
+        Desk(db).leave("telegram:1", NOW)
+        ingest.snapshot([], NOW)
+    Queue(db).moved("telegram:1", "-100", NOW)
+    snapshot = ingest.snapshot([], NOW)
+    assert [t.subscriber_id for t in snapshot.told[story().id]] == ["telegram:-100"]
+    assert snapshot == Ingest(db).snapshot([], NOW)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stored"),
+    [
+        pytest.param(whole_outcome(), False, id="it would notify"),
+        pytest.param(replace(whole_outcome(), notifications=()), True, id="it notifies nobody"),
+    ],
+)
+def test_what_was_decided_for_other_subscribers_is_not_stored(
+    db: Database, outcome: Outcome, stored: bool
+) -> None:
+    Desk(db).enroll("telegram", "1", NOW)
+    ingest = Ingest(db)
+    ingest.snapshot([], NOW)
+    Desk(db).leave("telegram:1", NOW)
+    assert ingest.apply(outcome, NOW) is stored
+    assert (sizes(db)["entries"] == 1) is stored
+    ingest.snapshot([], NOW)
+    assert ingest.apply(outcome, NOW)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(alert(evidence="Corrected"), id="told anew"),
+        pytest.param(alert(), id="nothing in it to tell any more"),
+    ],
+)
+def test_the_card_of_an_edited_entry_is_the_same_before_and_after_a_restart(
+    db: Database, shown: Alert
+) -> None:
+    ingest = Ingest(db)
+    ingest.snapshot([], NOW)
+    ingest.apply(whole_outcome(), NOW)
+    edited = replace(entry("Corrected headline", guid=entry().guid), published=NOW + HOUR, revision=1)
+    ingest.apply(Outcome(entries=(edited,), alerts=(shown,) if shown != alert() else ()), NOW)
+    before = ingest.snapshot([], NOW)
+    assert before.cards == {alert().id: (shown, edited)}
+    assert before == Ingest(db).snapshot([], NOW)
+
+
+def test_pruning_spares_what_a_feed_may_show_for_years_and_what_is_young(db: Database) -> None:
+    undated = entry("Undated", published=None, date_quality=DateQuality.MISSING)
+    young = entry("Young", at=NOW + timedelta(days=197))
+    Ingest(db).apply(Outcome(entries=(undated, young, entry("Dated"))), NOW)
+    assert Archive(db).prune(NOW + timedelta(days=200), timedelta(hours=1)) == 1
+    assert [r["title"] for r in db.rows("SELECT title FROM entries ORDER BY n")] == ["Undated", "Young"]

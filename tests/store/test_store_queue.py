@@ -184,3 +184,36 @@ def test_level_and_mute_are_kept(db: Database) -> None:
     found = desk.subscriber("telegram:1")
     assert found is not None
     assert (found.level, found.muted_until) == (Severity.HIGH, NOW + timedelta(hours=3))
+
+
+def test_a_loud_reply_behind_a_quiet_card_does_not_stop_the_chat(db: Database) -> None:
+    card = notification(alert(), id="card", level=Severity.LOW)
+    reply = notification(alert(kind=AlertKind.REPLY, id="reply"), id="reply", level=Severity.HIGH)
+    put(db, card, reply, note("other", level=Severity.HIGH))
+    queue, order = Queue(db), []
+    for _ in range(3):
+        (item,) = queue.due(NOW, 10)
+        order.append(item.notification.id)
+        queue.delivered(item.notification.id, RECEIPT)
+    assert order == ["other", "card", "reply"]
+
+
+def test_an_edit_that_had_to_become_a_message_is_the_card_from_then_on(db: Database) -> None:
+    queue = Queue(db)
+    put(db, notification())
+    queue.delivered(notification().id, RECEIPT)
+    put(db, notification(alert(kind=AlertKind.EDIT), id="edit 1"))
+    queue.delivered("edit 1", Receipt(message_id="99", at=NOW))
+    put(db, notification(alert(kind=AlertKind.EDIT), id="edit 2"))
+    (item,) = queue.due(NOW, 10)
+    assert item.reply_to == "99"
+
+
+def test_a_card_that_changed_while_it_was_sent_to_one_who_left_is_not_edited(db: Database) -> None:
+    queue = Queue(db)
+    put(db, notification())
+    queue.due(NOW, 1)
+    put(db, notification(alert(kind=AlertKind.EDIT), card=Card(text="9 copies")))
+    Desk(db).leave("telegram:1", NOW)
+    queue.delivered(notification().id, RECEIPT)
+    assert Desk(db).status(NOW).pending == 0

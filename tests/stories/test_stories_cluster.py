@@ -4,7 +4,7 @@ import pytest
 from make import HOUR, NOW, analysis, entry, event, story
 
 from bot.model import Attribution, Change, Claim, Event, Modality, Polarity, Stage
-from bot.stories.cluster import WINDOW, begin, is_open, join, nearest_story
+from bot.stories.cluster import MAX_MEMBERS, WINDOW, begin, echo, is_open, join, nearest_story
 
 DONE = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
 
@@ -139,3 +139,19 @@ def test_the_same_entries_begin_the_same_story() -> None:
 def test_a_story_closes_when_nothing_came_for_a_window() -> None:
     assert is_open(story(), NOW + WINDOW)
     assert not is_open(story(), NOW + WINDOW + HOUR)
+
+
+def test_the_title_follows_an_edit_of_the_entry_that_began_the_story() -> None:
+    edited = entry("Meta weighs sale of compute, say people", guid=entry().guid, revision=1)
+    assert join(story(), edited, analysis(edited, event())).story.title == edited.title
+    other = entry("Meta may rent out spare servers", feed="paper")
+    assert join(story(), other, analysis(other, event())).story.title == entry().title
+
+
+def test_a_story_that_is_full_counts_no_new_origin() -> None:
+    full = story()
+    for n in range(MAX_MEMBERS):
+        full = echo(full, entry(feed=f"feed{n}")).story
+    late = entry("Meta may rent out spare servers", feed="late")
+    assigned = join(full, late, analysis(late, event()))
+    assert (len(assigned.story.members), assigned.changes) == (MAX_MEMBERS, {Change.COPY})

@@ -63,3 +63,11 @@ def test_another_number_makes_another_piece_of_news() -> None:
     first = entry("Microsoft raises capital spending plan to $80 billion for fiscal year")
     later = entry("Microsoft raises capital spending plan to $72 billion for fiscal year", feed="paper")
     assert find_echo(later, fingerprint(later), [story(first)]) is None
+
+
+def test_of_equally_near_stories_the_newest_is_copied() -> None:
+    older, newer = story(entry(guid="1")), story(entry(guid="2"))
+    later = entry(feed="paper", at=NOW + HOUR)
+    found = find_echo(later, fingerprint(later), [older, newer])
+    assert found is not None
+    assert found.story_id == newer.id
