@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 # A stop takes ten seconds at most: these, and a second or two for closing what is open.
 DECIDE_WITHIN, SEND_WITHIN = timedelta(seconds=3), timedelta(seconds=4)
 PRUNE_EVERY = timedelta(hours=6)
+PRUNE_MOST = 20_000  # entries at a time: a second or two in which no batch is decided
 LOOP_PROBE = timedelta(milliseconds=500)
 CONSOLE = "console:"
 
@@ -255,7 +257,8 @@ class App:
         loop = asyncio.get_running_loop()
         try:
             keep = self.settings.keep
-            gone = await loop.run_in_executor(self._ingest_worker, self._archive.prune, self.clock(), keep)
+            work = partial(self._archive.prune, self.clock(), keep, most=PRUNE_MOST)
+            gone = await loop.run_in_executor(self._ingest_worker, work)
         except StoreError as e:
             log.error(event("prune_failed", problem=e))
         else:

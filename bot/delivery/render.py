@@ -94,7 +94,9 @@ def card(
 
 def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo = UTC) -> Card:
     """A reply to a story's card: what changed, who says so, and the link, in two or three lines."""
-    sheet = Sheet().line(_news(alert), EntityKind.BOLD).add(" · ")
+    sheet = Sheet().line()
+    if not entry.title.upper().startswith(f"{_news(alert)}:"):  # a wire's own "CORRECTED:" says it already
+        sheet.add(_news(alert), EntityKind.BOLD).add(" · ")
     start = sheet.length
     shown = _evident_title(sheet, alert, entry)
     url = safe_url(entry.url)

@@ -1,6 +1,7 @@
 """The nouns: frozen dataclasses of the standard library, no behaviour beyond what a value knows of itself."""
 
 from bot.model.alert import (
+    STORY_WINDOW,
     Alert,
     AlertKind,
     Change,
@@ -33,7 +34,6 @@ from bot.model.delivery import (
     OutboxItem,
     Receipt,
     Subscriber,
-    Subscription,
     Target,
     TargetKind,
     TextEntity,
@@ -53,6 +53,7 @@ from bot.model.feed import (
 from bot.model.story import Claim, Member, Story
 
 __all__ = [
+    "STORY_WINDOW",
     "Alert",
     "AlertKind",
     "Analysis",
@@ -94,7 +95,6 @@ __all__ = [
     "Stage",
     "Story",
     "Subscriber",
-    "Subscription",
     "Target",
     "TargetKind",
     "TextEntity",

@@ -8,6 +8,9 @@ from enum import IntEnum, StrEnum
 
 from bot.model.analysis import Event
 
+STORY_WINDOW = timedelta(hours=72)
+"""A story to which nothing was added for this long is closed: what comes then begins another."""
+
 
 class Severity(IntEnum):
     """How loud an alert is."""
@@ -45,7 +48,6 @@ class Reason(StrEnum):
     COUNTED = "counted"  # a further origin or copy: a silent edit
     # held back, first stage first
     BASELINE = "baseline"  # first poll of a new feed
-    SEEN = "seen"  # the same entry with the same content
     UNCHANGED = "unchanged"  # a revision that changes nothing that matters
     STALE = "stale"  # published too long ago
     ECHO = "echo"  # an exact or near copy of an entry
@@ -55,7 +57,6 @@ class Reason(StrEnum):
     UNCORROBORATED = "uncorroborated"  # waits for more origins
     UNSEEN_DENIAL = "unseen_denial"  # a denial of something that nobody was told
     THROTTLED = "throttled"
-    INHIBITED = "inhibited"
     SILENCED = "silenced"
     BELOW_LEVEL = "below_level"  # the subscriber wants louder ones only
     MUTED = "muted"  # the subscriber has muted everything for now
@@ -80,7 +81,7 @@ class Change(StrEnum):
 class Policy:
     """How a rule wants its matches handled, carried by each match so that deciding needs no rulebook."""
 
-    window: timedelta = timedelta(hours=72)  # a story older than this starts anew
+    window: timedelta = STORY_WINDOW  # a card older than this is followed by a new one
     throttle: timedelta | None = None  # between two messages with sound on one story
     corroborate: tuple[tuple[int, int], ...] = ()  # (origins at least, tier at most), one suffices
     edit_on: frozenset[Change] = frozenset({Change.NEW_ORIGIN, Change.COPY, Change.NEW_CLAIM})

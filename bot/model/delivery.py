@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,14 +42,6 @@ class Subscriber:
     muted_until: datetime | None = None
     language: str = "en"
     created_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
-    """A subscriber follows a target."""
-
-    subscriber_id: str
-    target: Target
 
 
 class EntityKind(StrEnum):
@@ -124,4 +116,3 @@ class OutboxItem:
     reply_to: str = ""  # message id of the story's card in that chat, where it was delivered
     attempts: int = 0
     first_attempt_at: datetime | None = None
-    extra: dict[str, str] = field(default_factory=dict)

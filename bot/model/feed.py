@@ -51,8 +51,8 @@ class PollState:
 
     feed_id: str
     status: FeedStatus = FeedStatus.ACTIVE
+    address: str = ""  # the feed's own when this began; once that is edited, the rest no longer holds
     url: str = ""  # adopted after repeated permanent redirects; empty: the feed's own
-    adopted_for: str = ""  # the feed's own address at that time; once that is edited, `url` no longer holds
     etag: bytes | None = None  # opaque, quotes included
     last_modified: bytes | None = None  # opaque
     body_hash: str | None = None  # of the last decoded body, against servers that ignore validators

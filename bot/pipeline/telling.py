@@ -110,6 +110,8 @@ class Telling:
             The story, with its exposure once its first card has gone out.
         """
         told = self._told_of(story.id)
+        if matches:  # whoever got the card too long ago by its rule gets a new one
+            told = {reader: t for reader, t in told.items() if not self._has_lapsed(t)}
         for subscriber_id in sorted(told.keys() & self._subscribers.keys()):
             reader = self._subscribers[subscriber_id]
             self._develop(entry, analysis, story, changes, matches, told[subscriber_id], reader)
@@ -144,6 +146,17 @@ class Telling:
         told = {t.subscriber_id: t for t in self._snapshot.told.get(story_id, ())}
         return told | self.told.get(story_id, {})
 
+    def _has_lapsed(self, told: Told) -> bool:
+        shown = self._card(told)
+        return shown is not None and self._now - shown[0].created_at > self._policy(told).window
+
+    def _card(self, told: Told) -> tuple[Alert, Entry] | None:
+        return self._cards.get(told.alert_id) or self._snapshot.cards.get(told.alert_id)
+
+    def _policy(self, told: Told) -> Policy:
+        rule = self._book.rules.rule(told.rule_id)
+        return rule.policy if rule else Policy()
+
     def _first(
         self, alert: Alert, story: Story, entry: Entry, analysis: Analysis, reader: Subscriber
     ) -> Told:
@@ -173,12 +186,11 @@ class Telling:
         reader: Subscriber,
     ) -> None:
         """Edit the card of a subscriber who has it, answer it, or leave it as it is."""
-        shown = self._cards.get(told.alert_id) or self._snapshot.cards.get(told.alert_id)
+        shown = self._card(told)
         if shown is None:
             return  # its card was pruned from the archive
         alert, first = shown
-        rule = self._book.rules.rule(told.rule_id)
-        policy = rule.policy if rule else Policy()
+        policy = self._policy(told)
         lead = matches[0] if matches else None
         louder = lead if lead is not None and lead.level > told.level else None
         decision = development(changes, policy, told, reader, louder.level if louder else None, self._now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,8 +13,6 @@ from bot.text import digest
 MAX_WAIT = timedelta(hours=24)
 """Nobody waits longer, whatever a server or a feed asks for."""
 
-CLOCK_SLACK = timedelta(hours=25)
-"""A due time further ahead than this comes from a clock that was wrong."""
 
 ADOPT_AFTER = 3
 """Polls in a row that must see the same permanent redirect before the address is rewritten."""
@@ -27,43 +25,32 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 def new_state(feed: Feed, now: datetime, *, spread: timedelta = _SPREAD) -> PollState:
     """The state of a feed that was never polled, its first poll spread over at most `spread`."""
     window = min(spread, feed.interval)
-    return PollState(feed_id=feed.id, next_poll_at=now + window * _fraction(feed.id, "first"))
+    return PollState(
+        feed_id=feed.id, address=feed.url, next_poll_at=now + window * _fraction(feed.id, "first")
+    )
 
 
 def refreshed(feed: Feed, state: PollState) -> PollState:
     """The state at start-up or after a reload, when settings and the list of feeds may have changed.
 
-    A feed that our guard blocked gets another try, and one whose address was edited forgets everything
-    that belongs to the old one.
+    A feed that our guard blocked gets another try. One whose address was edited forgets everything that
+    belongs to the old one, and what the new one shows at first is a silent baseline again.
     """
     if state.status is FeedStatus.BLOCKED:
         state = replace(state, status=FeedStatus.ACTIVE, next_poll_at=None)
-    if state.url and state.adopted_for != feed.url:
+    if state.address and state.address != feed.url:
         state = replace(
             _without_validators(state),
             status=FeedStatus.ACTIVE,
+            address=feed.url,
             url="",
-            adopted_for="",
             body_hash=None,
+            redirect_to="",
+            redirect_seen=0,
             next_poll_at=None,
+            baselined=False,
         )
     return state
-
-
-def is_due(state: PollState, now: datetime) -> bool:
-    """Whether a feed in this state should be polled now."""
-    if state.status is not FeedStatus.ACTIVE:
-        return False
-    due_at = state.next_poll_at
-    return due_at is None or due_at <= now or due_at > now + CLOCK_SLACK
-
-
-def due(feeds: Iterable[Feed], states: Mapping[str, PollState], now: datetime) -> list[Feed]:
-    """The enabled feeds to poll, the longest overdue first; those without a state count as never polled."""
-    waiting = [(feed, states.get(feed.id) or PollState(feed_id=feed.id)) for feed in feeds if feed.enabled]
-    ready = [(feed, state) for feed, state in waiting if is_due(state, now)]
-    ready.sort(key=lambda pair: (pair[1].next_poll_at or now, _fraction(pair[0].id, "order")))
-    return [feed for feed, _ in ready]
 
 
 def after_news(
@@ -177,9 +164,7 @@ def _redirected(feed: Feed, state: PollState, target: str) -> PollState:
     seen = state.redirect_seen + 1 if target == state.redirect_to else 1
     if seen < ADOPT_AFTER:
         return replace(state, redirect_to=target, redirect_seen=seen)
-    return replace(
-        _without_validators(state), url=target, adopted_for=feed.url, redirect_to="", redirect_seen=0
-    )
+    return replace(_without_validators(state), url=target, redirect_to="", redirect_seen=0)
 
 
 def _without_validators(state: PollState) -> PollState:

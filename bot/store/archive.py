@@ -42,12 +42,13 @@ class Archive:
         """How many entries it holds."""
         return int(self._db.value("SELECT count(*) FROM entries"))
 
-    def prune(self, now: datetime, keep: timedelta) -> int:
+    def prune(self, now: datetime, keep: timedelta, *, most: int = 1_000_000) -> int:
         """Delete entries, decisions and closed notifications older than `keep`; gives the entries deleted.
 
         What belongs to a story that may still change is kept whatever its age, and so is what is younger than
         `KEEP_AT_LEAST`. Entries without a date that can be trusted stay for good: a feed may show one for
-        years, and once forgotten it would come as news again.
+        years, and once forgotten it would come as news again. Stops after about `most` entries; the rest is
+        for the next time.
         """
         before = stamp(now - max(keep, KEEP_AT_LEAST))
         deleted = 0
@@ -71,7 +72,7 @@ class Archive:
                 ):
                     cursor.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(i,) for i in ids])
             deleted += len(ids)
-            if len(ids) < PRUNE_STEP:
+            if len(ids) < PRUNE_STEP or deleted >= most:
                 break
         with self._db.transaction() as cursor:
             cursor.execute("DELETE FROM stories WHERE last_seen < ?", (before,))

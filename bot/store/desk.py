@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model import Alert, Entry, Severity, Story, Subscriber, Target, TargetKind
+from bot.model import Alert, Severity, Story, Subscriber, Target, TargetKind
 from bot.ports import Explanation, Status
 from bot.store.database import Database
 from bot.store.ingest import load_card
 from bot.store.queue import audience_changed, close_pending
 from bot.store.rows import (
     ALERT,
-    ENTRY_COLUMNS,
     STORY,
-    entry_of,
     moment,
     stamp,
     subscriber_of,
@@ -163,11 +161,6 @@ class Desk:
         """A story, open or not."""
         body = self._db.value("SELECT body FROM stories WHERE id = ?", (story_id,))
         return STORY.validate_json(body) if body else None
-
-    def entries_by_url(self, url: str) -> list[Entry]:
-        """Entries that link there."""
-        rows = self._db.rows(f"SELECT {ENTRY_COLUMNS} FROM entries WHERE url = ? LIMIT 20", (url,))
-        return [entry_of(row) for row in rows]
 
     def status(self, now: datetime, /) -> Status:
         """Figures of the whole program."""

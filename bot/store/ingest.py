@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.model import (
+    STORY_WINDOW,
     Alert,
     AlertKind,
     Entry,
@@ -36,8 +37,6 @@ from bot.store.rows import (
     stamp,
     subscriber_of,
 )
-
-OPEN_FOR = timedelta(hours=72)
 
 
 def _nothing(_: str) -> None:
@@ -101,7 +100,7 @@ class Ingest:
         return found
 
     def _open_stories(self, now: datetime) -> dict[str, Story]:
-        since = now - OPEN_FOR
+        since = now - STORY_WINDOW
         if self._stories is None:
             rows = self._db.rows("SELECT body FROM stories WHERE last_seen >= ?", (stamp(since),))
             self._stories = {s.id: s for s in (STORY.validate_json(r["body"]) for r in rows)}

@@ -136,7 +136,6 @@ class Queue:
         with self._db.transaction() as cursor:
             there = cursor.execute("SELECT 1 FROM subscribers WHERE id = ?", (new_id,)).fetchone()
             if there:
-                cursor.execute("UPDATE subscribers SET active = 1 WHERE id = ?", (new_id,))
                 cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
             else:
                 cursor.execute(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.model import (
+    STORY_WINDOW,
     Analysis,
     Change,
     Claim,
@@ -25,9 +26,8 @@ from bot.model import (
 from bot.stories.dedupe import fingerprint, is_origin
 from bot.text import digest
 
-WINDOW = timedelta(hours=72)
 THRESHOLD = 1.0
-RECENT = 12  # members whose words are compared; a story's wording drifts
+RECENT = 12  # first and newest members whose words are compared; a story's wording drifts
 MAX_MEMBERS = 200  # of a story kept in full; later copies only move its last_seen
 
 # Themes that a happening causes elsewhere: they join the story that they name as their cause.
@@ -47,7 +47,7 @@ def nearest_story(entry: Entry, analysis: Analysis, stories: Iterable[Story]) ->
     words = fingerprint(entry)
     best, best_score = None, THRESHOLD
     for story in stories:
-        if abs(entry.at - story.last_seen) > WINDOW:
+        if abs(entry.at - story.last_seen) > STORY_WINDOW:
             continue
         score = nearness(words, analysis, story)
         if score >= best_score:
@@ -67,7 +67,7 @@ def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
     mine, theirs = frozenset(analysis.companies), story.companies
     if mine and theirs and not mine & theirs:
         return 0.0
-    overlap = max((_overlap(words, m.words) for m in story.members[-RECENT:]), default=0.0)
+    overlap = max((_overlap(words, m.words) for m in _telling(story)), default=0.0)
     together = len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else 0.0
     shared = {(theme, actor) for theme, actor in held & fresh if actor is not None}
     if any(theme not in REACTIONS for theme, _ in shared):
@@ -85,6 +85,15 @@ def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
     if _denies(analysis, story):
         score += 0.7
     return score
+
+
+def _telling(story: Story) -> tuple[Member, ...]:
+    """The members whose words are compared: those that began the story, and the newest."""
+    return (
+        story.members
+        if len(story.members) <= 2 * RECENT
+        else story.members[:RECENT] + story.members[-RECENT:]
+    )
 
 
 def _denies(analysis: Analysis, story: Story) -> bool:
@@ -121,7 +130,7 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     changes: set[Change] = set()
     claims = list(story.claims)
     for event in analysis.fresh_events:
-        changes |= _merge(claims, event, corrected=event.polarity is Polarity.CORRECTED)
+        changes |= _merge(claims, event)
     grown = _with_member(story, entry, origin=origin)
     if not revised:
         counted = len(grown.members) > len(story.members)
@@ -182,7 +191,7 @@ def _claim(event: Event) -> Claim:
     )
 
 
-def _merge(claims: list[Claim], event: Event, *, corrected: bool) -> set[Change]:
+def _merge(claims: list[Claim], event: Event) -> set[Change]:
     """Fold an event into the claims, in place, and name the changes."""
     at = next((n for n, c in enumerate(claims) if _same_claim(c, event)), None)
     if at is None:
@@ -194,7 +203,7 @@ def _merge(claims: list[Claim], event: Event, *, corrected: bool) -> set[Change]
             return set()
         claims[at] = replace(old, polarity=Polarity.DENIED, attribution=new.attribution)
         return {Change.DENIED}
-    if corrected:
+    if event.polarity is Polarity.CORRECTED:
         claims[at] = replace(new, actor=old.actor)
         return {Change.CORRECTED}
     if new.modality is Modality.SPECULATED:
@@ -225,4 +234,4 @@ def _same_claim(claim: Claim, event: Event) -> bool:
 
 def is_open(story: Story, now: datetime) -> bool:
     """Whether entries may still join it."""
-    return now - story.last_seen <= WINDOW
+    return now - story.last_seen <= STORY_WINDOW

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from bot.model import Entry, Member, Story
+from bot.model import STORY_WINDOW, Entry, Member, Story
 from bot.text import content_words
 
 # Two titles of at least this many content words that share this much (Jaccard) are copies of one another.
 # On headline pairs word Jaccard finds the same story with F1 .82 at about .5; a *copy* must be far nearer.
 MIN_WORDS = 5
 SAME = 0.8
-WINDOW = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def find_echo(entry: Entry, words: frozenset[str], stories: Iterable[Story]) -> 
         return None
     best: tuple[float, Echo] | None = None
     for story in stories:
-        if abs(entry.at - story.last_seen) > WINDOW:
+        if abs(entry.at - story.last_seen) > STORY_WINDOW:
             continue
         for member in story.members:
             shared = len(words & member.words)

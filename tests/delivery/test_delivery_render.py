@@ -366,7 +366,7 @@ def test_the_longest_card_fits_into_one_message(wide):
     verdict = Verdict(
         entry_id="e",
         at=NOW,
-        decision=Decision(send=False, reason=Reason.INHIBITED, detail=long),
+        decision=Decision(send=False, reason=Reason.SILENCED, detail=long),
         rule_id=long,
     )
     why = Explanation(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from make import HOUR, MINUTE, NOW, TITLE, entry, event
-from newsroom import Newsroom, make_book, reasons, sent, subscriber
+from newsroom import PACK, Newsroom, make_book, reasons, sent, subscriber
 
 from bot.model import (
     AlertKind,
@@ -247,6 +247,19 @@ def test_a_later_subscriber_gets_a_card_of_its_own_when_the_story_goes_on(room: 
     room.reader.learn(more, event())
     outcome = room.receive(entry(more, feed="paper", at=NOW + HOUR))
     assert sorted(sent(outcome)) == ["edit telegram:1", "new telegram:2"]
+
+
+def test_a_card_older_than_its_rules_window_is_followed_by_a_new_one(tmp_path: Path) -> None:
+    pack = PACK.replace("throttle: {per: story, every: 6h}", "story: {window: 3h}")
+    room = Newsroom(make_book(tmp_path, pack))
+    room.reader.learn(TITLE, event())
+    room.receive(entry())
+    for hours, kind in ((2, "edit"), (4, "new"), (6, "edit")):
+        title = f"Meta may let others use its spare servers, part {hours}"
+        room.reader.learn(title, event())
+        outcome = room.receive(entry(title, feed=f"feed{hours}", at=NOW + hours * HOUR))
+        assert sent(outcome) == [f"{kind} telegram:1"]
+    assert len(room.stories) == 1
 
 
 def test_low_levels_arrive_without_a_sound(room: Newsroom) -> None:

@@ -141,8 +141,9 @@ def test_retry_after_is_a_lower_bound_fault_22(asked, expected):
 def test_patience_for_one_feed_is_none_for_its_siblings_fault_23():
     sibling = a_feed("https://feeds.example/other", id="sibling")
     busy = schedule.after_error(FEED, a_state(), FetchError("busy", status=429, retry_after=HOUR), NOW)
-    states = {"wire": busy, "sibling": a_state(feed_id="sibling", next_poll_at=NOW)}
-    assert schedule.due([FEED, sibling], states, NOW + MINUTE) == [sibling]
+    other = schedule.after_news(sibling, a_state(feed_id="sibling"), fetched(), parsed(), NOW)
+    assert wait(busy) == HOUR
+    assert wait(other) < 2 * sibling.interval
 
 
 @pytest.mark.parametrize(
@@ -155,12 +156,13 @@ def test_patience_for_one_feed_is_none_for_its_siblings_fault_23():
 def test_what_can_not_get_better_by_itself_stops_the_feed_with_its_reason(error, status):
     state = schedule.after_error(FEED, a_state(), error, NOW)
     assert (state.status, state.last_error) == (status, str(error))
-    assert schedule.due([FEED], {"wire": state}, NOW + timedelta(days=400)) == []
+    assert state.next_poll_at is None
 
 
 def test_a_blocked_feed_gets_another_try_when_settings_may_have_changed():
     blocked = a_state(status=FeedStatus.BLOCKED)
-    assert schedule.is_due(schedule.refreshed(FEED, blocked), NOW)
+    again = schedule.refreshed(FEED, blocked)
+    assert (again.status, again.next_poll_at) == (FeedStatus.ACTIVE, None)
     gone = a_state(status=FeedStatus.GONE)
     assert schedule.refreshed(FEED, gone) == gone
 
@@ -174,7 +176,7 @@ def test_a_permanent_redirect_is_adopted_after_three_sights_in_a_row_fault_19():
         state = schedule.after_news(FEED, state, fetched(permanent_redirect=NEW), parsed(), NOW)
         assert (state.url, state.redirect_to, state.redirect_seen, state.etag) == ("", NEW, seen, b'"1"')
     state = schedule.after_not_modified(FEED, state, NotModified(etag=b'"1"', permanent_redirect=NEW), NOW)
-    assert (state.url, state.adopted_for, state.redirect_to, state.redirect_seen) == (NEW, FEED.url, "", 0)
+    assert (state.url, state.redirect_to, state.redirect_seen) == (NEW, "", 0)
     assert (state.etag, state.last_modified, state.body_hash) == (None, None, "hash")
     assert state.baselined
 
@@ -187,40 +189,21 @@ def test_a_redirect_seen_once_or_with_another_between_is_not_adopted_fault_19(be
     assert (state.url, state.redirect_seen) == ("", 2)
 
 
-def test_an_address_edited_by_hand_takes_the_place_of_an_adopted_one():
-    adopted = a_state(
-        url=NEW, adopted_for="https://older.example/", etag=b'"1"', body_hash="h", baselined=True
+def test_an_address_edited_by_hand_makes_everything_that_belonged_to_the_old_one_void():
+    old = a_state(
+        address="https://older.example/",
+        url=NEW,
+        etag=b'"1"',
+        body_hash="h",
+        baselined=True,
+        status=FeedStatus.GONE,
     )
-    state = schedule.refreshed(FEED, adopted)
-    assert (state.url, state.etag, state.body_hash, state.baselined) == ("", None, None, True)
-    unchanged = a_state(url=NEW, adopted_for=FEED.url)
+    state = schedule.refreshed(FEED, old)
+    assert (state.url, state.etag, state.body_hash, state.status) == ("", None, None, FeedStatus.ACTIVE)
+    assert not state.baselined, "what the new address shows at first is no news"
+    assert schedule.refreshed(FEED, state) == state
+    unchanged = a_state(address=FEED.url, url=NEW, baselined=True)
     assert schedule.refreshed(FEED, unchanged) == unchanged
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_due"),
-    [
-        pytest.param({}, True, id="never polled"),
-        pytest.param({"next_poll_at": NOW}, True, id="now"),
-        pytest.param({"next_poll_at": NOW + MINUTE}, False, id="in a minute"),
-        pytest.param({"next_poll_at": NOW + timedelta(hours=25)}, False, id="in 25 hours"),
-        pytest.param(
-            {"next_poll_at": NOW + timedelta(hours=25, seconds=1)}, True, id="absurdly far: the clock jumped"
-        ),
-        pytest.param({"status": FeedStatus.PAUSED}, False, id="paused"),
-    ],
-)
-def test_a_feed_is_due_by_its_state(changes, is_due):
-    assert schedule.is_due(a_state(**changes), NOW) is is_due
-
-
-def test_the_longest_overdue_feed_comes_first_and_disabled_ones_not_at_all():
-    feeds = [a_feed(id=f"f{n}", url=f"https://f.example/{n}") for n in range(4)]
-    off = a_feed(id="off", url="https://f.example/off", enabled=False)
-    states = {f"f{n}": a_state(feed_id=f"f{n}", next_poll_at=NOW - n * MINUTE) for n in range(3)}
-    order = [f.id for f in schedule.due([*feeds, off], states, NOW)]
-    assert order[:2] == ["f2", "f1"]
-    assert sorted(order[2:]) == ["f0", "f3"]
 
 
 def test_first_polls_are_spread_over_a_bounded_time_fault_28():

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from make import HOUR, NOW, analysis, entry, event, story
 
-from bot.model import Attribution, Change, Claim, Event, Modality, Polarity, Stage
-from bot.stories.cluster import MAX_MEMBERS, WINDOW, begin, echo, is_open, join, nearest_story
+from bot.model import STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage
+from bot.stories.cluster import MAX_MEMBERS, begin, echo, is_open, join, nearest_story
 
 DONE = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
 
@@ -60,8 +60,8 @@ def test_what_belongs_to_a_story(title: str, events: list[Event], companies: lis
 
 
 def test_a_claim_after_the_window_begins_a_story_of_its_own() -> None:
-    assert joins("Meta may rent out spare servers", event(), after=WINDOW)
-    assert not joins("Meta may rent out spare servers", event(), after=WINDOW + HOUR)
+    assert joins("Meta may rent out spare servers", event(), after=STORY_WINDOW)
+    assert not joins("Meta may rent out spare servers", event(), after=STORY_WINDOW + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_the_same_entries_begin_the_same_story() -> None:
 
 
 def test_a_story_closes_when_nothing_came_for_a_window() -> None:
-    assert is_open(story(), NOW + WINDOW)
-    assert not is_open(story(), NOW + WINDOW + HOUR)
+    assert is_open(story(), NOW + STORY_WINDOW)
+    assert not is_open(story(), NOW + STORY_WINDOW + HOUR)
 
 
 def test_the_title_follows_an_edit_of_the_entry_that_began_the_story() -> None:
