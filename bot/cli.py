@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from datetime import timedelta
@@ -106,7 +107,8 @@ def demo(settings: Settings) -> None:
     The real program polls feeds that this machine serves to itself; nothing else is contacted or kept.
     """
     set_up_logging("error" if settings.log_level == "info" else settings.log_level)
-    asyncio.run(play(settings, load(settings), Screen()))
+    with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
+        asyncio.run(play(settings, load(settings), Screen(), Path(folder)))
 
 
 @main.command()

@@ -8,6 +8,7 @@ Plays the demo and keeps the story's card and the replies to it; nothing is draw
 import asyncio
 import io
 import re
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -29,7 +30,8 @@ def main() -> None:
     settings = load_settings({})
     screen = io.StringIO()
     live = Console(file=screen, width=WIDTH, force_terminal=True, color_system="truecolor", highlight=False)
-    asyncio.run(play(settings, load(settings), live))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(play(settings, load(settings), live, Path(folder)))
     frames = re.findall(r"(?ms)^[^\n]*╭.*?╯[^\n]*$", screen.getvalue())
     plain = [Text.from_ansi(frame).plain for frame in frames]
     first = next(n for n, text in enumerate(plain) if "Meta weighs selling" in text)

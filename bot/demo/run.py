@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -47,8 +46,14 @@ class DemoClock:
             self._now = datetime.combine(self._now.date() + timedelta(days=1), NIGHT[1], UTC)
 
 
-async def play(settings: Settings, loaded: Loaded, console: Console) -> None:
+async def play(settings: Settings, loaded: Loaded, console: Console, folder: Path) -> None:
     """Play three days and print cards as they come and a summary at the end.
+
+    Args:
+        settings: Of the real program; what the demo needs otherwise is changed for it alone.
+        loaded: The shipped rules.
+        console: Where to print.
+        folder: An empty one, for the demo's own database.
 
     Raises:
         BotError: The program could not start, or got stuck.
@@ -56,29 +61,28 @@ async def play(settings: Settings, loaded: Loaded, console: Console) -> None:
     clock = DemoClock(START)
     async with DemoServer(clock=clock, start=START) as server:
         feeds = tuple(server.sources())
-        with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
-            own = settings.model_copy(
-                update={
-                    "telegram_token": None,
-                    "data_dir": Path(folder),
-                    "http_port": 0,
-                    "allow_addresses": (server.base_url.removeprefix("http://"),),
-                    "host_spacing": timedelta(0),
-                    "polls_per_host": 16,
-                    "tick": TICK,
-                }
-            )
-            app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
-            _introduce(console, len(feeds))
-            try:
-                await app.start()
-                while clock() < END:
-                    await _until_quiet(app, clock)
-                    clock.advance()
+        own = settings.model_copy(
+            update={
+                "telegram_token": None,
+                "data_dir": folder,
+                "http_port": 0,
+                "allow_addresses": (server.base_url.removeprefix("http://"),),
+                "host_spacing": timedelta(0),
+                "polls_per_host": 16,
+                "tick": TICK,
+            }
+        )
+        app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
+        _introduce(console, len(feeds))
+        try:
+            await app.start()
+            while clock() < END:
                 await _until_quiet(app, clock)
-                _summarise(console, app, server)
-            finally:
-                await app.stop()
+                clock.advance()
+            await _until_quiet(app, clock)
+            _summarise(console, app, server)
+        finally:
+            await app.stop()
 
 
 async def _until_quiet(app: App, clock: DemoClock) -> None:
