@@ -108,5 +108,6 @@ def _moves(book: Book, analysis: Analysis, story: Story) -> str:
 
 
 def _told(changes: frozenset[Change]) -> str:
-    counted = {Change.COPY, Change.NEW_ORIGIN}
-    return ", ".join(sorted(change.replace("_", " ") for change in changes - counted))
+    """What a reply's first word does not say already."""
+    said = {Change.COPY, Change.NEW_ORIGIN, Change.DENIED, Change.CORRECTED, Change.CONFIRMED}
+    return ", ".join(sorted(change.replace("_", " ") for change in changes - said))

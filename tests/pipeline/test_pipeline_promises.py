@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -16,6 +15,7 @@ from make import MINUTE, NOW, entry, event
 from newsroom import Reader, make_book
 
 from bot.model import (
+    STORY_WINDOW,
     AlertKind,
     Attribution,
     Entry,
@@ -84,7 +84,7 @@ class Days(RuleBasedStateMachine):
         self.ingest, self.index = Ingest(self.db), StoryIndex()
         self.now, self.numbers = NOW, itertools.count()
         self.shown: list[Entry] = []
-        self.cards: Counter[tuple[str, str]] = Counter()  # (story, reader) → cards
+        self.cards: dict[tuple[str, str], datetime] = {}  # (story, reader) → when the card was decided
         self.moves = itertools.count(100)
         self.readers = list(READERS)
         for name in READERS:
@@ -159,7 +159,7 @@ class Days(RuleBasedStateMachine):
             return
         Queue(self.db).moved(old, address, self.now)
         new = self.readers[who] = f"telegram:{address}"
-        self.cards = Counter({(s, new if r == old else r): n for (s, r), n in self.cards.items()})
+        self.cards = {(s, new if r == old else r): at for (s, r), at in self.cards.items()}
 
     @rule()
     def the_program_restarts(self) -> None:
@@ -206,8 +206,12 @@ class Days(RuleBasedStateMachine):
         for note in outcome.notifications:
             key = (note.story_id, note.subscriber_id)
             if note.kind is AlertKind.NEW:
-                self.cards[key] += 1
-            assert self.cards[key] == 1, f"{note.kind} of a story whose card came {self.cards[key]} times"
+                last = self.cards.get(key)
+                assert last is None or self.now - last > STORY_WINDOW, (
+                    "a second card within the rule's window"
+                )
+                self.cards[key] = self.now
+            assert key in self.cards, f"{note.kind} of a story without a card"
             alert = alerts.get(note.alert_id)
             if note.kind is not AlertKind.EDIT:
                 assert alert is not None
