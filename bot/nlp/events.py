@@ -218,6 +218,17 @@ def _is_attribute(tokens: Sequence[Token], company: tuple[int, int, str]) -> boo
     return bool(following and following[0] in _ATTRIBUTES) or bool(before and before[-1] in _BEFORE_ATTRIBUTE)
 
 
+def points_back(sentence: Sentence) -> bool:
+    """Whether a sentence speaks of what stood before it: 'its shares', 'the company', or a title."""
+    return sentence.place == "title" or any(t.lower in _ANAPHORS for t in sentence.tokens)
+
+
+def described(sentences: Sequence[Sentence]) -> frozenset[str]:
+    """Companies that an entry names only to describe others: 'OpenAI-backed startup'."""
+    acting = {c[2] for s in sentences for c in s.companies if not _is_attribute(s.tokens, c)}
+    return frozenset(c for s in sentences for _, _, c in s.companies if c not in acting)
+
+
 def _after_preposition(tokens: Sequence[Token], company: tuple[int, int, str]) -> bool:
     first = company[0]
     if first > 1 and tokens[first - 1].lower in ("of", "in") and tokens[first - 2].lower in _SHARES:

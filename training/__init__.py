@@ -1,0 +1,1 @@
+"""Training and evaluation of the learned part; nothing of it runs in the product."""
