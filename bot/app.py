@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -21,7 +22,7 @@ from bot.delivery.outbox import Drain
 from bot.delivery.pacing import Pacer
 from bot.errors import BotError, StoreError
 from bot.intake import Figures, Intake
-from bot.loading import Loaded, load, user_agent
+from bot.loading import Loaded, load, user_agent, workers_for
 from bot.model import Target, TargetKind
 from bot.ports import Channel, Clock, Vocabulary
 from bot.sources.fetch import HttpFetcher
@@ -75,6 +76,7 @@ class App:
     ) -> None:
         self.settings, self.clock = settings, clock
         self._loaded, self._failpoint = loaded, failpoint
+        self._workers = workers_for(settings)
         self._console = console or Console()
         self._metrics = Metrics()
         self._starting = True
@@ -101,8 +103,9 @@ class App:
         """Open everything and begin to poll and to deliver; if it fails, what was opened is closed by `stop`.
 
         Raises:
-            ConfigError: The port is taken, or Telegram refuses the token.
+            ConfigError: The port is taken, Telegram refuses the token, or nobody answers where texts are analysed.
             StoreError: The database can't be used.
+            AnalysisError: Those who analyse have other rules or another release.
         """
         settings = self.settings
         lock = Lock(settings.database)
@@ -199,8 +202,11 @@ class App:
         worker = ThreadPoolExecutor(1, thread_name_prefix="process")
         self._open.callback(worker.shutdown, wait=True, cancel_futures=True)
         self._ingest_worker, self._archive = worker, Archive(database)
+        # Closed before the thread that waits for them, which they would keep waiting.
+        self._open.push_async_callback(asyncio.to_thread, self._workers.close)
+        await asyncio.to_thread(self._workers.open, self._loaded.analyzer)
         return Intake(
-            lambda: self._loaded,
+            self._in_force,
             states=PollStates(self._database()),
             ingest=Ingest(database, failpoint=self._failpoint),
             worker=worker,
@@ -212,6 +218,11 @@ class App:
             stored=self.drain.wake,
             failpoint=self._failpoint,
         )
+
+    def _in_force(self) -> Loaded:
+        """What was loaded last, with the analyzer that goes through the workers."""
+        loaded = self._loaded
+        return replace(loaded, analyzer=self._workers.through(loaded.analyzer))
 
     def _start_jobs(self) -> None:
         scheduler = AsyncIOScheduler(

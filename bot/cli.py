@@ -11,9 +11,10 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -25,9 +26,12 @@ from bot.delivery.explain import explanation, latest
 from bot.demo.run import play
 from bot.doctor import ask_health, check_feeds, examine
 from bot.errors import BotError, ConfigError, RulesError, StoreError
-from bot.loading import known_ids, load, load_language, rules_folder
-from bot.model import Feed, SourceKind
+from bot.loading import known_ids, load, load_language, rules_folder, workers_for
+from bot.model import Analysis, Entry, Feed, SourceKind
+from bot.nlp.explain import entry_of, explain
 from bot.nlp.items import prediction, read_items
+from bot.nlp.lines import show
+from bot.nlp.page import page
 from bot.rules.check import load_checked
 from bot.sources.opml import export_opml, import_opml
 from bot.sources.registry import load_feeds
@@ -36,11 +40,12 @@ from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.stories.assign import assign_stories
 from bot.telemetry import event, set_up_logging
-from bot.terminal import Group, Screen, finding, with_settings
+from bot.terminal import Group, Screen, finding, given_text, with_settings
 
 log = logging.getLogger("bot.cli")
 T = TypeVar("T")
 ANALYZE_BATCH = 100
+SPREAD_BATCH = 5_000  # over workers, who all wait for the last at its end
 NEWEST = 10  # alerts that `why` lists
 PIPED_WIDTH = 200  # columns of a table that goes to a file or another program
 
@@ -112,23 +117,54 @@ def demo(settings: Settings) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(allow_dash=True), default="-", required=False)
+@click.argument("source", metavar="[FILE|TEXT]", default="-", required=False)
+@click.option("--explain", "wants_reasons", is_flag=True, help="Read one text, and say why.")
+@click.option("--title", help="Its title; by default its first line, if it is short and no social post.")
+@click.option("--kind", type=click.Choice([k.value for k in SourceKind]), help="Its source; wire by default.")
+@click.option("--html", type=click.File("w", encoding="utf-8", lazy=True), help="Write a page instead.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead.")
 @with_settings
-def analyze(settings: Settings, file: str) -> None:
+def analyze(settings: Settings, /, source: str, wants_reasons: bool, **how: Any) -> None:
     """Say what news items are about, as JSON lines.
 
     FILE holds an item a line: {"id", "published", "title", "text", "kind", "source"}; without it, or
     with "-", standard input is read. What each item says is written in the same order, a line for each.
+
+    With --explain, TEXT is a single text: companies, sectors and events are shown with the cues and the
+    chances behind them, or with the reason why there are none.
     """
-    entries = read_items(Path("/dev/stdin" if file == "-" else file))
-    analyzer = load_language(settings)
-    pairs = []
-    for start in range(0, len(entries), ANALYZE_BATCH):
-        part = entries[start : start + ANALYZE_BATCH]
-        pairs += list(zip(part, analyzer.analyze(part), strict=True))
+    if wants_reasons:
+        _explain(settings, source, **how)
+        return
+    if given := [name for name, value in how.items() if value not in (None, False)]:
+        raise click.UsageError(f"--{given[0].removeprefix('as_')} goes only with --explain")
+    entries = read_items(Path("/dev/stdin" if source == "-" else source))
+    language = load_language(settings)
+    pairs: list[tuple[Entry, Analysis]] = []
+    with workers_for(settings) as workers:
+        workers.open(language)
+        analyzer = workers.through(language)
+        step = ANALYZE_BATCH if analyzer is language else SPREAD_BATCH
+        for start in range(0, len(entries), step):
+            part = entries[start : start + step]
+            pairs += zip(part, analyzer.analyze(part), strict=True)
     homes = assign_stories(pairs)
     for entry, analysis in pairs:
         click.echo(json.dumps(prediction(entry, analysis, homes[entry.id]), ensure_ascii=False))
+
+
+def _explain(
+    settings: Settings, source: str, title: str | None, kind: str | None, html: IO[str] | None, as_json: bool
+) -> None:
+    title = None if title is None else given_text(title)
+    entry = entry_of(given_text(source, dash=True), title, SourceKind(kind or "wire"), utc_now())
+    explanation = explain(load_language(settings), entry)
+    if html is not None:
+        html.write(page(explanation))
+    if as_json:
+        click.echo(json.dumps(asdict(explanation), ensure_ascii=False))
+    elif html is None:
+        show(explanation, Screen())
 
 
 @main.group()

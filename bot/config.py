@@ -5,6 +5,7 @@ An unknown `BOT_*` is a mistake, not a wish that is silently ignored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,9 @@ from bot.errors import ConfigError
 from bot.text import did_you_mean, parse_duration, show_duration
 
 PREFIX = "BOT_"
+MAX_PROCESSES = 256
+_PROCESSES = re.compile(r"processes:(\d{1,6})")
+_CLUSTER = re.compile(r"dask:(tcp://(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5})")
 
 
 def _duration(value: object) -> object:
@@ -72,6 +76,10 @@ class Settings(BaseModel):
     max_body_mb: int = Field(8, ge=1, le=64, description="Largest decoded body of a feed.")
     keep: Duration = Field(timedelta(days=90), description="How long entries and decisions are kept.")
     spacy_model: str = Field("", description="Name of the spaCy package; empty takes the one installed.")
+    analysis: str = Field(
+        "inline",
+        description="Where texts are analysed: inline, processes:N, or dask:tcp://host:port.",
+    )
 
     @field_validator("fetch_timeout", "tick", "keep")
     @classmethod
@@ -86,6 +94,21 @@ class Settings(BaseModel):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("analysis")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        processes = _PROCESSES.fullmatch(value)
+        if value != "inline" and not _CLUSTER.fullmatch(value) and not processes:
+            raise ValueError(
+                f"{value!r} is none of inline, processes:N (N processes of this machine) and "
+                "dask:tcp://host:port (the scheduler of a Dask cluster)"
+            )
+        if processes and not 1 <= int(processes[1]) <= MAX_PROCESSES:
+            raise ValueError(
+                f"{value!r}: from 1 to {MAX_PROCESSES} processes; as many as there are cores do most"
+            )
+        return value
 
     @field_validator("telegram_token", mode="after")
     @classmethod
@@ -103,6 +126,18 @@ class Settings(BaseModel):
     def database(self) -> Path:
         """The database file."""
         return self.data_dir / "spillover.db"
+
+    @property
+    def analysis_processes(self) -> int:
+        """How many processes analyse; 0 if none does."""
+        found = _PROCESSES.fullmatch(self.analysis)
+        return int(found[1]) if found else 0
+
+    @property
+    def analysis_cluster(self) -> str:
+        """The address of the Dask scheduler through which texts are analysed; empty if none is."""
+        found = _CLUSTER.fullmatch(self.analysis)
+        return found[1] if found else ""
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -11,8 +11,11 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.model import Feed
 from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
+from bot.nlp.places import Cluster, Place, Processes
 from bot.nlp.vocabulary import RulesVocabulary
+from bot.nlp.workers import Workers
 from bot.pipeline import Book
+from bot.ports import Analyzer
 from bot.rules.book import KnownIds
 from bot.rules.check import load_checked
 from bot.sources.registry import load_feeds
@@ -22,7 +25,7 @@ from bot.sources.registry import load_feeds
 class Loaded:
     """Rules, feeds and the analyzer, checked against one another; swapped as a whole on reload."""
 
-    analyzer: SpacyAnalyzer
+    analyzer: Analyzer
     book: Book
     vocabulary: RulesVocabulary
     feeds: tuple[Feed, ...]
@@ -57,6 +60,16 @@ def load_language(settings: Settings) -> SpacyAnalyzer:
         AnalysisError: The language model can't be loaded.
     """
     return load_analyzer(rules_folder(settings.rules_dir), settings.spacy_model or None)
+
+
+def workers_for(settings: Settings) -> Workers:
+    """Whoever analyses where the settings say; not opened yet."""
+    place: Place | None = None
+    if settings.analysis_processes:
+        place = Processes(settings.analysis_processes)
+    elif settings.analysis_cluster:
+        place = Cluster(settings.analysis_cluster)
+    return Workers(place, settings.rules_dir, settings.spacy_model or None)
 
 
 def rules_folder(path: Path) -> Path:

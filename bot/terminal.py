@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from bot.config import Settings, load_settings
-from bot.errors import BotError, RulesError
+from bot.errors import BotError, ConfigError, RulesError
 from bot.telemetry import set_up_logging
 
 P = ParamSpec("P")
@@ -68,6 +68,21 @@ class Screen(Console):
         if gone is not None:
             gone()
         raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
+
+
+def given_text(argument: str, *, dash: bool = False) -> str:
+    """A text that was typed as an argument, or with `dash` and "-" that of standard input.
+
+    Raises:
+        ConfigError: It is no UTF-8; says where.
+    """
+    is_piped = dash and argument == "-"
+    raw = sys.stdin.buffer.read() if is_piped else os.fsencode(argument)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        where = "standard input" if is_piped else "the text"
+        raise ConfigError(f"{where} is no UTF-8 from byte {e.start:,} on; convert it first") from e
 
 
 def _drop_output() -> None:

@@ -15,7 +15,7 @@ from bot.nlp.items import plain, read_items
 from bot.nlp.masking import Masked, mask
 
 DATA = Path(__file__).parent / "data"
-VOICES = tuple(f"t{n}" for n in range(7, 23))
+VOICES = tuple(f"t{n}" for n in range(7, 27))
 ALWAYS = tuple(f"t{n}" for n in range(1, 7))
 CHOSEN = ("t8", "t12", "t17", "t18", "t21")  # the voices on which choices were made
 MODALITIES = ("confirmed", "reported", "considering", "speculated", "denied")

@@ -1,4 +1,7 @@
-"""From the trained network to the files that the product loads: an 8-bit encoder, the heads, the vocabulary, the card."""
+"""From the trained network to the files that the product loads: an 8-bit encoder, the heads, the vocabulary, the card.
+
+`ngrams` writes its own.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from bot.nlp.learned import FORMAT
 from training.encoder import Exported, Net
 
-_FILES = ("encoder.onnx", "heads.npz", "vocabulary.txt")
+_FILES = ("encoder.onnx", "heads.npz", "ngrams.npz", "vocabulary.txt")
 _OPSET = 17
 
 
 def export(net: Net, vocabulary: Sequence[str], folder: Path) -> None:
-    """Write all but the card."""
+    """Write all but the n-grams and the card."""
     folder.mkdir(parents=True, exist_ok=True)
     ids = torch.arange(1000, 1020)[None]
     axes = {0: "entries", 1: "pieces"}

@@ -67,9 +67,7 @@ def _batches(examples: Sequence[Example]) -> Iterator[list[Example]]:
 
 def _loss(net: Net, batch: Sequence[Example]) -> Tensor:
     ids, mask = pad(batch)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        hidden = net.encoder(ids, mask)
-    hidden = net.drop(hidden.float())
+    hidden = net.drop(net.encoder(ids, mask))
     sentences, candidates, claims = [], [], []
     target = torch.zeros(*ids.shape, net.T.out_features)
     for b, x in enumerate(batch):

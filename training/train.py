@@ -17,6 +17,7 @@ import torch
 from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
 from bot.nlp.learned import FOLDER, load_learned
 from bot.nlp.pieces import WordPieces
+from training import ngrams
 from training.data import ALWAYS, CHOSEN, VOICES, Item, read_all
 from training.encoder import Net, Weights, masks
 from training.evaluate import combined, mean, measure, report
@@ -34,7 +35,7 @@ BUILD = HERE / ".cache" / "without-chosen"
 def train(
     items: Sequence[Item], analyzer: SpacyAnalyzer, weights: Weights, folder: Path, epochs: int
 ) -> None:
-    """Train one network on items and write it, with a card that gives the encoder no weight yet."""
+    """Train encoder and n-grams on items and write them, with a card that gives neither a weight yet."""
     themes, sectors = sorted(analyzer.taxonomy.themes), sorted(analyzer.taxonomy.sectors)
     words = masks(sectors)
     pieces = WordPieces(weights.vocabulary, list(words))
@@ -43,6 +44,7 @@ def train(
     net = Net(weights, words, len(themes), len(sectors))
     fit(net, [example(i, pieces, themes, sectors) for i in items], epochs=epochs)
     export(net, weights.vocabulary, folder)
+    ngrams.fit(items, themes, folder / "ngrams.npz")
     write_card(folder, themes=themes, sectors=sectors, masks=list(words), combine={})
 
 

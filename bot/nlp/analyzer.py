@@ -15,6 +15,7 @@ from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
 from bot.nlp.lexicon import Found, Lexicon, load_lexicon
 from bot.nlp.normalise import View, normalise, sentences
 from bot.nlp.themes import Taxonomy, load_taxonomy
+from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
@@ -55,10 +56,24 @@ class SpacyAnalyzer:
             AnalysisError: The parser can't be loaded or failed.
         """
         drafts = [self._read(entry) for entry in entries]
-        waiting = [s for runs, _, _ in drafts for s in runs if s.hits and len(s.companies) > 1]
+        self._parse([s for runs, _, _ in drafts for s in runs])
+        return [self._conclude(entry, *draft) for entry, draft in zip(entries, drafts, strict=True)]
+
+    def trace(self, entry: Entry, /) -> tuple[Analysis, Trace]:
+        """The analysis of one entry, and what was weighed on the way to it.
+
+        Raises:
+            AnalysisError: The parser can't be loaded or failed.
+        """
+        runs, spans, flags = self._read(entry)
+        self._parse(runs)
+        trace = Trace(runs, spans)
+        return self._conclude(entry, runs, spans, flags, trace), trace
+
+    def _parse(self, runs: Sequence[Sentence]) -> None:
+        waiting = [s for s in runs if s.hits and len(s.companies) > 1]
         for sentence, parse in zip(waiting, self.grammar.parse([s.tokens for s in waiting]), strict=True):
             sentence.parse = parse
-        return [self._conclude(entry, *draft) for entry, draft in zip(entries, drafts, strict=True)]
 
     def _read(self, entry: Entry) -> tuple[list[Sentence], dict[int, list[Span]], frozenset[str]]:
         fields: list[tuple[Literal["title", "text"], View, list[Token]]] = []
@@ -79,14 +94,21 @@ class SpacyAnalyzer:
         return runs, spans, frozenset().union(*(v.flags for _, v, _ in fields))
 
     def _conclude(
-        self, entry: Entry, runs: list[Sentence], spans: dict[int, list[Span]], flags: frozenset[str]
+        self,
+        entry: Entry,
+        runs: list[Sentence],
+        spans: dict[int, list[Span]],
+        flags: frozenset[str],
+        trace: Trace | None = None,
     ) -> Analysis:
-        events = extract(entry, runs, self.taxonomy, spans)
+        events = extract(entry, runs, self.taxonomy, spans, trace.signs if trace else None)
         reading = None
         if self.learned and worth_reading(runs):
             reading = self.learned.read(runs, entry.kind, self.makers)
+        if trace is not None:
+            trace.said, trace.reading = events, reading
         if reading and self._combiner:
-            events = self._combiner.events(entry, runs, spans, events, reading)
+            events = self._combiner.events(entry, runs, spans, events, reading, trace)
         acting = [e.actor for e in events if e.actor in self.taxonomy.sectors]
         sectors = [g for s in runs for _, _, g in s.groups] + [a for a in acting if a]
         if reading:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.model import Attribution, Entry, Event, Mention, Polarity, Span, Stage
 from bot.nlp.cues import Occurrences, find
 from bot.nlp.fresh import recalls
 from bot.nlp.grammar import Parse
-from bot.nlp.modality import corrects, corrects_entry, judge, leans_on_sources, rebuts
-from bot.nlp.themes import ActorRole, CompiledCue, Taxonomy
+from bot.nlp.modality import Signs, corrects, corrects_entry, judge, leans_on_sources, rebuts, takes_back
+from bot.nlp.themes import ActorRole, CompiledCue, Sense, Taxonomy
 from bot.nlp.words import Token
 
 _PREPOSITIONS = frozenset(
@@ -53,10 +54,11 @@ class Sentence:
     in_domain: bool = False  # speaks of a company, a group or the trade's goods
     parse: Parse | None = None
     is_quiet: bool = False  # a title that brings no news
+    is_taken_back: bool = False  # by the sentence after it: 'It did not.'
 
 
-def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
-    """Fill `sentence.hits`; of hits of one theme that overlap the longest stays."""
+def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tuple[int, int]]]:
+    """Where each word class occurs in a sentence, companies and sectors among them."""
     named = [(i, j) for i, j, _ in sentence.companies]
     taken = [r for r in named if r not in sentence.products]
     occurrences = taxonomy.compiler.occurrences(sentence.tokens, taken)
@@ -64,7 +66,14 @@ def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
         occurrences["company"] = named
     if sentence.groups:
         occurrences["sector"] = [(i, j) for i, j, _ in sentence.groups]
-    sentence.in_domain = bool(named or sentence.groups) or any(find(p, occurrences) for p in taxonomy.domain)
+    return occurrences
+
+
+def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
+    """Fill `sentence.hits`; of hits of one theme that overlap the longest stays."""
+    occurrences = occurrences_in(sentence, taxonomy)
+    named = bool(sentence.companies or sentence.groups)
+    sentence.in_domain = named or any(find(p, occurrences) for p in taxonomy.domain)
     sentence.is_quiet = sentence.place == "title" and any(find(p, occurrences) for p in taxonomy.quiet)
     walls = [n for n, t in enumerate(sentence.tokens) if t.text == ";"]
     conjuncts = _conjuncts(sentence)
@@ -259,11 +268,16 @@ def _with_linked(sentence: Sentence, chosen: tuple[int, int, str]) -> list[str |
 
 
 def extract(
-    entry: Entry, sentences: Sequence[Sentence], taxonomy: Taxonomy, spans: dict[int, list[Span]]
+    entry: Entry,
+    sentences: Sequence[Sentence],
+    taxonomy: Taxonomy,
+    spans: dict[int, list[Span]],
+    signs: Signs | None = None,
 ) -> tuple[Event, ...]:
     """The events of an entry: at most one for each theme and actor.
 
-    `spans[n][k]` is where token `k` of sentence `n` stands in the stored entry.
+    `spans[n][k]` is where token `k` of sentence `n` stands in the stored entry; what speaks for the modality of each
+    claim goes to `signs`.
     """
     if any(s.is_quiet for s in sentences) or not any(s.in_domain for s in sentences):
         return ()
@@ -271,7 +285,10 @@ def extract(
     leading = [
         c[2] for s in sentences if s.place == "title" for c in s.companies if not _is_attribute(s.tokens, c)
     ]
-    rebutting = rebuts(entry.title, entry.text[:_LEAD])
+    rebutting = rebuts(
+        entry.title, ""
+    )  # what the text recounts, and what the title does if the text begins so
+    title_rebutted = rebutting or rebuts("", entry.text)
     correcting = corrects_entry(entry.title, entry.text[:_LEAD])
     focus: str | None = leading[0] if leading else None
     has_topic = bool(entry.title) or len({c for s in sentences for _, _, c in s.companies}) == 1
@@ -281,11 +298,21 @@ def extract(
         anaphoric = any(t.lower in _ANAPHORS for t in sentence.tokens[:6]) or sentence.place == "title"
         bare = not sentence.companies
         for cue, start, end in sentence.hits:
+            theme = cue.theme
             certainty = judge(
-                sentence.tokens, start, end, kind=entry.kind, is_data=cue.theme.is_data, sourced_entry=sourced
+                sentence.tokens,
+                start,
+                end,
+                kind=entry.kind,
+                is_data=theme.is_data,
+                sourced_entry=sourced,
+                sense=theme.sense,
+                signs=None if signs is None else signs.setdefault((theme.id, n, start), []),
             )
-            recounted = rebutting and not cue.theme.is_data
-            if cue.denies or recounted:
+            recounted = title_rebutted if sentence.place == "title" else rebutting
+            # An answer to a rumour says that the plan stands: that is no part of what it denies.
+            recounted = recounted and not theme.is_data and theme.sense is not Sense.HOLD
+            if cue.denies or recounted or sentence.is_taken_back:
                 certainty = replace(certainty, polarity=Polarity.DENIED)
             elif certainty.polarity is Polarity.AFFIRMED and (correcting or corrects(sentence.tokens, start)):
                 certainty = replace(certainty, polarity=Polarity.CORRECTED)

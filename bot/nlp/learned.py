@@ -21,12 +21,13 @@ from bot.errors import AnalysisError
 from bot.model import SourceKind
 from bot.nlp.events import Sentence
 from bot.nlp.masking import Masked, mask
+from bot.nlp.ngrams import Ngrams
 from bot.nlp.pieces import Strip, WordPieces
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = Path(__file__).parent / "model"
 PIECES = 128  # of one run: as long as nearly all that it was trained on
 MAX_CANDIDATES = 14
@@ -45,6 +46,7 @@ class Reading:
     themes: tuple[str, ...]
     runs: int  # that it took to read all
     sentences: Floats  # for each sentence: that it makes the claim
+    words: Floats  # for each sentence: the same by its words alone
     entry: Floats  # that the entry makes it
     news: float  # that the entry makes any claim
     candidates: tuple[str, ...]  # companies, then sectors, by first mention
@@ -94,6 +96,8 @@ class Learned:
         self.pieces = WordPieces(vocabulary, card["masks"])
         with np.load(folder / "heads.npz") as stored:
             self._heads = {name: stored[name].astype(np.float32) for name in stored.files}
+        with np.load(folder / "ngrams.npz") as stored:
+            self._ngrams = Ngrams(*(stored[name] for name in ("weights", "scale", "bias")))
 
     @cached_property
     def _encoder(self) -> InferenceSession:
@@ -153,12 +157,14 @@ class Learned:
         weight = _chance(words) + 1e-4
         width = len(self.themes)
         of_sentences = np.full((len(sentences), width), _NEVER, np.float32)
+        by_words = np.full((len(sentences), width), _NEVER, np.float32)
         modality = np.zeros((len(sentences), width, 5), np.float32)
         evidence = [np.full((len(s.tokens), width), 2 * _NEVER, np.float32) for s in sentences]
         for n in masked:
             inside = np.flatnonzero(owner == n)
             if not len(inside):
                 continue
+            by_words[n] = self._ngrams.score(masked[n].words)
             part = hidden[inside]
             mean = part.mean(0)
             of_sentences[n] = self._head("S", np.concatenate([mean, part.max(0)]))
@@ -175,6 +181,7 @@ class Learned:
             themes=self.themes,
             runs=1,
             sentences=of_sentences,
+            words=by_words,
             entry=of_entry[:width],
             news=float(of_entry[width]),
             candidates=tuple(named),
@@ -209,6 +216,7 @@ def _join(parts: Sequence[Reading]) -> Reading:
         themes=parts[0].themes,
         runs=len(parts),
         sentences=np.stack([stacked[b, n] for n, b in enumerate(best)]),
+        words=np.stack([p.words for p in parts]).max(0),
         entry=np.stack([p.entry for p in parts]).max(0),
         news=max(p.news for p in parts),
         candidates=tuple(names),

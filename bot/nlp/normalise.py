@@ -97,6 +97,13 @@ def normalise(text: str, limit: int) -> View:
     return View("".join(out), tuple(origin), flags)
 
 
+def noise(text: str, limit: int) -> list[tuple[str, int, int]]:
+    """What stands at which stored characters: boilerplate that is not read, and the words behind each flag."""
+    head = text[:limit]
+    cut = [("boilerplate", *m.span()) for m in _BOILERPLATE.finditer(head)]
+    return cut + [(name, *m.span()) for name, pattern in _FLAGS for m in pattern.finditer(head)]
+
+
 def _humps(tag: str) -> list[tuple[int, int]]:
     return [(m.start(), m.end()) for m in _HUMPS.finditer(tag)]
 

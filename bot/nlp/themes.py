@@ -30,6 +30,14 @@ class ActorRole(StrEnum):
     NOBODY = "nobody"
 
 
+class Sense(StrEnum):
+    """What a plain negation within a claim is to it."""
+
+    DEED = "deed"  # its denial: 'has not signed'
+    LACK = "lack"  # the claim itself: 'cannot get chips', 'will not be built'
+    HOLD = "hold"  # the claim itself: 'has not changed its budget'
+
+
 class Cue(Strict):
     """A pattern that speaks of a theme."""
 
@@ -54,6 +62,7 @@ class Theme(Strict):
     spreads: bool = False  # 'Oracle fell 5%, Arm 4%': a company listed with a percentage shares the claim
     needs_actor: bool = False  # a claim about nobody in particular is none
     is_data: bool = False  # market moves, results, ratings: confirmed unless hedged
+    sense: Sense = Sense.DEED
     cues: tuple[Cue, ...]
     unless: tuple[str, ...] = ()  # for every cue
     unless_near: tuple[str, ...] = ()  # for every cue
@@ -97,6 +106,7 @@ class CompiledCue:
     denies: bool
     attribution: Attribution | None
     score: float
+    where: str = ""  # 'themes/compute.yaml:31', for people
 
 
 class Taxonomy:
@@ -158,6 +168,7 @@ class Taxonomy:
                     denies=cue.denies,
                     attribution=cue.attribution,
                     score=cue.score,
+                    where=f"{file.path.parent.name}/{file.path.name}:{file.place(here)[0]}",
                 )
             )
 

@@ -58,7 +58,7 @@ def test_a_file_with_one_changed_byte_is_refused(folder, name):
 
 @pytest.mark.parametrize(
     "card",
-    [b"", b"[]", b"{}", b"\xff\xfe\x00", b'{"format": 1}'],
+    [b"", b"[]", b"{}", b"\xff\xfe\x00", b'{"format": 2}'],
     ids=["empty", "list", "bare", "binary", "short"],
 )
 def test_a_card_that_is_none_is_refused(folder, card):
@@ -69,7 +69,7 @@ def test_a_card_that_is_none_is_refused(folder, card):
 
 def test_a_model_of_another_format_is_refused(folder):
     change_card(folder, format=99)
-    with pytest.raises(AnalysisError, match=r"has format 99, this program reads 1; reinstall"):
+    with pytest.raises(AnalysisError, match=r"has format 99, this program reads 2; reinstall"):
         load_learned(folder)
 
 
