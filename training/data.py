@@ -17,6 +17,7 @@ from bot.nlp.masking import Masked, mask
 DATA = Path(__file__).parent / "data"
 VOICES = tuple(f"t{n}" for n in range(7, 27))
 ALWAYS = tuple(f"t{n}" for n in range(1, 7))
+HELD = "t27"  # never trained on and nothing was chosen on it: the figure for a hand that nobody has read
 CHOSEN = ("t8", "t12", "t17", "t18", "t21")  # the voices on which choices were made
 MODALITIES = ("confirmed", "reported", "considering", "speculated", "denied")
 

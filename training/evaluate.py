@@ -3,7 +3,7 @@
     python -m training.evaluate [NAME ...] [--cues-only] [--model FOLDER]
 
 Names are files of `training/data`. A voice that the model was trained on says nothing about a new one: the honest figures
-are those of `dev` and those that `make train` prints for left-out voices.
+are those of `dev` and `t27`, and those that `make train` prints for left-out voices.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
 from bot.nlp.items import prediction
 from bot.nlp.learned import FOLDER, Learned
-from training.data import Item, read
+from training.data import HELD, Item, read
 from training.score import counts, figures
 
 SHOWN = (
@@ -59,7 +59,7 @@ def mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def main() -> None:
     """Score and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=["dev"])
+    parser.add_argument("names", nargs="*", default=["dev", HELD])
     parser.add_argument("--cues-only", action="store_true", help="without the learned part")
     parser.add_argument("--model", type=Path, default=FOLDER)
     args = parser.parse_args()

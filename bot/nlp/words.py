@@ -33,10 +33,14 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> list[Token]:
     """Split into words, numbers, amounts, percentages and single marks; hyphens and slashes stand alone."""
-    return [
-        Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end(), m.lastgroup or "mark")
-        for m in _TOKEN.finditer(text)
-    ]
+    found = []
+    for m in _TOKEN.finditer(text):
+        part = m[0]
+        lower = part.lower()
+        start, end = m.span()
+        kind = m.lastgroup or "mark"
+        found.append(Token(part, lower.replace("’", "'") if "’" in lower else lower, start, end, kind))
+    return found
 
 
 _IRREGULAR = """
@@ -91,6 +95,7 @@ def forms(word: str) -> frozenset[str]:
 
 
 V = TypeVar("V")
+_holds = frozenset.__contains__
 
 
 class PhraseIndex(Generic[V]):
@@ -116,12 +121,30 @@ class PhraseIndex(Generic[V]):
 
     def find(self, tokens: Sequence[Token]) -> Iterable[tuple[int, int, V]]:
         """All occurrences as (first token, end token exclusive, value), left to right."""
-        size = len(tokens)
-        for i, token in enumerate(tokens):
-            for rest, value in self._first.get(token.lower, ()):
+        words = [t.lower for t in tokens]
+        size = len(words)
+        first = self._first
+        for i, word in enumerate(words):
+            known = first.get(word)
+            if known is None:
+                continue
+            for rest, value in known:
+                if not rest:
+                    yield i, i + 1, value
+                    continue
                 end = i + 1 + len(rest)
-                if end <= size and all(tokens[i + 1 + k].lower in part for k, part in enumerate(rest)):
+                # Of phrases of several words that begin here, nine in ten fail at their second word.
+                if end <= size and words[i + 1] in rest[0] and all(map(_holds, rest, words[i + 1 : end])):
                     yield i, end, value
+
+    def phrases(self) -> Iterable[tuple[tuple[frozenset[str], ...], V]]:
+        """Every phrase as the lower-case forms of each of its words, with its value."""
+        parts: dict[tuple[tuple[frozenset[str], ...], V], set[str]] = {}
+        for word, known in self._first.items():
+            for rest in known:
+                parts.setdefault(rest, set()).add(word)
+        for (rest, value), words in parts.items():
+            yield (frozenset(words), *rest), value
 
     def starts(self, word: str) -> bool:
         """Whether some phrase begins with this lower-case word."""
