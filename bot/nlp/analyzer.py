@@ -12,16 +12,20 @@ from bot.nlp.combine import Combiner
 from bot.nlp.events import Sentence, extract, match_cues, mentions_of
 from bot.nlp.grammar import Grammar
 from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
-from bot.nlp.lexicon import Found, Lexicon, load_lexicon
+from bot.nlp.lexicon import OUTSIDE, Found, Lexicon, load_lexicon
 from bot.nlp.normalise import View, normalise, sentences
+from bot.nlp.prefilter import is_clean, prefilter_for
 from bot.nlp.themes import Taxonomy, load_taxonomy
 from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "2"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "3"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
+
+Draft = tuple[list[Sentence], dict[int, list[Span]], frozenset[str]]
+"""Sentences, where their tokens stand in the entry, and flags."""
 
 
 class SpacyAnalyzer:
@@ -43,6 +47,7 @@ class SpacyAnalyzer:
         self.makers = {c.id: c.sector for c in lexicon.companies.values()}
         self.taxonomy = taxonomy
         self._version = version
+        self._prefilter = prefilter_for(lexicon, taxonomy)
 
     @property
     def version(self) -> str:
@@ -55,12 +60,12 @@ class SpacyAnalyzer:
         Raises:
             AnalysisError: The parser can't be loaded or failed.
         """
-        drafts = [self._read(entry) for entry in entries]
+        drafts = [self._draft(entry) for entry in entries]
         self._parse([s for runs, _, _ in drafts for s in runs])
         return [self._conclude(entry, *draft) for entry, draft in zip(entries, drafts, strict=True)]
 
     def trace(self, entry: Entry, /) -> tuple[Analysis, Trace]:
-        """The analysis of one entry, and what was weighed on the way to it.
+        """The analysis of one entry, read without the prefilter, and what was weighed on the way to it.
 
         Raises:
             AnalysisError: The parser can't be loaded or failed.
@@ -70,16 +75,24 @@ class SpacyAnalyzer:
         trace = Trace(runs, spans)
         return self._conclude(entry, runs, spans, flags, trace), trace
 
+    def _draft(self, entry: Entry) -> Draft:
+        """What is read of an entry: nothing if it can't be about the field."""
+        views = _views(entry)
+        if any(self._prefilter.passes(view.text) for view in views):
+            return self._read(entry, views)
+        return [], {}, _flags(views)
+
     def _parse(self, runs: Sequence[Sentence]) -> None:
         waiting = [s for s in runs if s.hits and len(s.companies) > 1]
         for sentence, parse in zip(waiting, self.grammar.parse([s.tokens for s in waiting]), strict=True):
             sentence.parse = parse
 
-    def _read(self, entry: Entry) -> tuple[list[Sentence], dict[int, list[Span]], frozenset[str]]:
-        fields: list[tuple[Literal["title", "text"], View, list[Token]]] = []
-        for name, text, limit in (("title", entry.title, TITLE_LIMIT), ("text", entry.text, TEXT_LIMIT)):
-            view = normalise(text, limit)
-            fields.append(("title" if name == "title" else "text", view, tokenize(view.text)))
+    def _read(self, entry: Entry, views: tuple[View, View] | None = None) -> Draft:
+        title, text = views or _views(entry)
+        fields: list[tuple[Literal["title", "text"], View, list[Token]]] = [
+            ("title", title, tokenize(title.text)),
+            ("text", text, tokenize(text.text)),
+        ]
         found = self.lexicon.find(
             [(v.text, t) for _, v, t in fields], informal=entry.kind is SourceKind.SOCIAL
         )
@@ -91,7 +104,7 @@ class SpacyAnalyzer:
                 spans[len(runs)] = [Span(name, *view.stored(t.start, t.end)) for t in run]
                 runs.append(sentence)
                 match_cues(sentence, self.taxonomy)
-        return runs, spans, frozenset().union(*(v.flags for _, v, _ in fields))
+        return runs, spans, _flags((title, text))
 
     def _conclude(
         self,
@@ -109,13 +122,19 @@ class SpacyAnalyzer:
             trace.said, trace.reading = events, reading
         if reading and self._combiner:
             events = self._combiner.events(entry, runs, spans, events, reading, trace)
+        events = tuple(e for e in events if self.makers.get(e.actor or "") not in OUTSIDE)
         acting = [e.actor for e in events if e.actor in self.taxonomy.sectors]
         sectors = [g for s in runs for _, _, g in s.groups] + [a for a in acting if a]
         if reading:
             sectors += [s for s in reading.sectors if s in self.taxonomy.sectors]
         return Analysis(
             entry_id=entry.id,
-            mentions=tuple(m for n, s in enumerate(runs) for m in mentions_of(s, spans[n])),
+            mentions=tuple(
+                m
+                for n, s in enumerate(runs)
+                for m in mentions_of(s, spans[n])
+                if self.makers.get(m.company) not in OUTSIDE
+            ),
             sectors=tuple(dict.fromkeys(sectors)),
             events=events,
             flags=flags,
@@ -140,6 +159,19 @@ class SpacyAnalyzer:
             groups=list(self.taxonomy.group_index.find(run)),
             goods=list(self.taxonomy.goods_index.find(run)),
         )
+
+
+def _views(entry: Entry) -> tuple[View, View]:
+    return _view(entry.title, TITLE_LIMIT), _view(entry.text, TEXT_LIMIT)
+
+
+def _view(text: str, limit: int) -> View:
+    head = text[:limit]
+    return View(head, None, frozenset()) if is_clean(head) else normalise(text, limit)
+
+
+def _flags(views: Iterable[View]) -> frozenset[str]:
+    return frozenset().union(*(view.flags for view in views))
 
 
 def worth_reading(runs: Sequence[Sentence]) -> bool:

@@ -1,8 +1,7 @@
-"""Clauses of a sentence, and whether what follows a claim takes it back."""
+"""Clauses of a sentence."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from bot.nlp.words import Token

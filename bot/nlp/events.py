@@ -1,29 +1,31 @@
-"""From cues to events: who the actor of a claim is, and what one entry claims in the end."""
+"""From cues to events: which cues a sentence gives, and what one entry claims in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from itertools import pairwise
 
 from bot.model import Attribution, Entry, Event, Mention, Polarity, Span, Stage
-from bot.nlp.cues import Occurrences, find
-from bot.nlp.fresh import recalls
-from bot.nlp.grammar import Parse
-from bot.nlp.modality import Signs, corrects, corrects_entry, judge, leans_on_sources, rebuts, takes_back
+from bot.nlp.actors import actors, after_preposition, is_attribute
+from bot.nlp.amounts import Yardstick, compared
+from bot.nlp.cues import Occurrences, Pattern, find
+from bot.nlp.fresh import recalls, recaps
+from bot.nlp.lexicon import OUTSIDE
+from bot.nlp.modality import (
+    Signs,
+    corrects,
+    corrects_entry,
+    is_foretold,
+    judge,
+    leans_on_sources,
+    opines,
+    rebuts,
+    takes_back,
+)
+from bot.nlp.sentence import Sentence as Sentence
 from bot.nlp.themes import ActorRole, CompiledCue, Sense, Taxonomy
-from bot.nlp.words import Token
 
-_PREPOSITIONS = frozenset(
-    "of with from to at for by against than as in on over into about between among behind versus vs via per despite unlike like".split()
-)
-# After a company's name these make it a mere attribute: 'Nvidia rival AMD', 'OpenAI-backed Crusoe'.
-_ATTRIBUTES = frozenset(
-    "rival supplier suppliers rivals backed partner partners customer customers maker makers owner backer backers competitor competitors veteran alumni "
-    "analyst analysts investor investors users chips gpus servers processors hardware tenant landlord contractor assembler parent".split()
-)
-_BEFORE_ATTRIBUTE = frozenset("ex former anti non pro".split())
-_SHARES = frozenset({"shares", "stock", "shareholders", "holders"})
 _ANAPHORS = frozenset(
     "it its they the shares share stock stocks company chipmaker group firm he she we our".split()
 )
@@ -34,27 +36,20 @@ _LIST_FILLERS = frozenset(
 _CLAUSE_LINKS = frozenset({",", "and", "but", "while", "whereas", "with", "as"})
 _NAME_LEADS = frozenset({"the", "shares", "of", "stock", "in", "$"})
 _MOVERS = frozenset({"company", "sector", "share_noun", "index_noun"})
+# What is measured: the themes of more and of less than was expected or planned.
+_MEASURED = {
+    "capex": ("capex_raise", "capex_cut"),
+    "outlook": ("guidance_raise", "guidance_cut"),
+    "results": ("earnings_beat", "earnings_miss"),
+}
+_AHEAD = frozenset(
+    "sees see expects expect guides guided guide guidance forecasts outlook predicts projects next will".split()
+)
+_WITNESSES = frozenset("sees saw flags flagged notes noted cites cited".split())
+_LOSSES = frozenset({"loss", "losses"})
+_COMPARISON = "two amounts compared"
+_NOUN_REACH = 8  # tokens between an amount and what it is an amount of
 _LEAD = 1_500  # characters of a text in which a dismissal concerns the whole of it
-_ADJACENT = 2  # a company this near before a cue is its subject, whatever the parser thinks
-_LINKS = frozenset((",", "and", "&", "/", "or", "-", "'s", "+", "as", "well", "both"))
-
-
-@dataclass(slots=True)
-class Sentence:
-    """A run of tokens of one field with what was found in it. Ranges are token numbers, end-exclusive."""
-
-    place: str  # "title" or "text"
-    tokens: Sequence[Token]
-    companies: list[tuple[int, int, str]]
-    products: list[tuple[int, int]]  # those of `companies` that are named by a product
-    groups: list[tuple[int, int, str]]
-    goods: list[tuple[int, int, str]]
-    makers: Mapping[str, str]  # company → its sector
-    hits: list[tuple[CompiledCue, int, int]] = field(default_factory=list)
-    in_domain: bool = False  # speaks of a company, a group or the trade's goods
-    parse: Parse | None = None
-    is_quiet: bool = False  # a title that brings no news
-    is_taken_back: bool = False  # by the sentence after it: 'It did not.'
 
 
 def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tuple[int, int]]]:
@@ -72,16 +67,14 @@ def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tup
 def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
     """Fill `sentence.hits`; of hits of one theme that overlap the longest stays."""
     occurrences = occurrences_in(sentence, taxonomy)
-    named = bool(sentence.companies or sentence.groups)
+    within = any(sentence.makers.get(c) not in OUTSIDE for _, _, c in sentence.companies)
+    named = within or bool(sentence.groups)
     sentence.in_domain = named or any(find(p, occurrences) for p in taxonomy.domain)
     sentence.is_quiet = sentence.place == "title" and any(find(p, occurrences) for p in taxonomy.quiet)
     walls = [n for n, t in enumerate(sentence.tokens) if t.text == ";"]
     conjuncts = _conjuncts(sentence)
     found: list[tuple[CompiledCue, int, int]] = []
-    present = set(occurrences)
-    for cue in taxonomy.cues:
-        if cue.pattern.orders[0][0].classes.isdisjoint(present):
-            continue  # every order of a cue needs all of its steps; spares 16 of 17 calls of `find`
+    for cue in taxonomy.cues_for(occurrences):
         hits = find(cue.pattern, occurrences, walls)
         if hits and conjuncts and _moves_first(cue):
             hits = find(cue.pattern, occurrences, [*walls, *conjuncts])
@@ -100,6 +93,7 @@ def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
             kept.append((cue, i, j))
     sentence.hits = sorted(kept, key=lambda h: h[1])
     _spread(sentence, occurrences)
+    _measure(sentence, occurrences, taxonomy)
 
 
 def _conjuncts(sentence: Sentence) -> list[int]:
@@ -135,96 +129,41 @@ def _spread(sentence: Sentence, occurrences: Occurrences) -> None:
             sentence.hits.append((cue, first, number + 1))
 
 
-def actors(sentence: Sentence, start: int, end: int, role: ActorRole, focus: str | None) -> list[str | None]:
-    """Who acts in the claim at tokens `start` to `end`: companies, else a sector, else None."""
-    if role is ActorRole.NOBODY:
-        return [None]
-    inside = [
-        c for c in sentence.companies if start <= c[0] < end and sentence.tokens[c[0] - 1].lower != "from"
-    ]
-    before = [c for c in sentence.companies if c[1] <= start and not _is_attribute(sentence.tokens, c)]
-    after = [c for c in sentence.companies if c[0] >= end and not _is_attribute(sentence.tokens, c)]
-    subjects = [c for c in before if not _after_preposition(sentence.tokens, c)]
-    if role is ActorRole.INSIDE and inside:
-        return _with_linked(sentence, inside[0])
-    if role is ActorRole.OBJECT:
-        near = [
-            c for c in sentence.companies if start <= c[0] < end + 7
-        ]  # 'curbs on Nvidia chips' hit Nvidia
-        if near:
-            return _with_linked(sentence, near[0])
-    if role is ActorRole.GROUP:
-        return _group(sentence, start, end, subjects, inside, focus)
-    agent = [c for c in after if c[0] <= end + 2 and sentence.tokens[c[0] - 1].lower == "by"]
-    if agent:
-        return _with_linked(sentence, agent[0])
-    between = [t.text for t in sentence.tokens[subjects[-1][1] : start]] if subjects else []
-    far = len(subjects) > 1 and (len(between) > _ADJACENT or "," in between)
-    parsed = _parsed_subject(sentence, start, end) if far or not subjects else None
-    if parsed:
-        return _with_linked(sentence, parsed)
-    if subjects:
-        return _with_linked(sentence, subjects[-1])
-    if inside:
-        return _with_linked(sentence, inside[0])
-    groups = [g for g in sentence.groups if g[0] < end]
-    if groups:
-        return [groups[-1][2]]
-    if before:
-        return _with_linked(sentence, before[-1])
-    if after and after[0][0] <= end + 6:
-        return _with_linked(sentence, after[0])
-    if sentence.groups:
-        return [sentence.groups[0][2]]
-    if focus:
-        return [focus]
-    return [after[0][2]] if after else [None]
-
-
-def _parsed_subject(sentence: Sentence, start: int, end: int) -> tuple[int, int, str] | None:
-    phrase = sentence.parse.subject(start, end) if sentence.parse else None
-    if phrase is None:
-        return None
-    held = [
-        c
-        for c in sentence.companies
-        if phrase[0] <= c[0] < phrase[1] and not _is_attribute(sentence.tokens, c)
-    ]
-    return held[0] if held else None
-
-
-def _group(
-    sentence: Sentence,
-    start: int,
-    end: int,
-    subjects: list[tuple[int, int, str]],
-    inside: list[tuple[int, int, str]],
-    focus: str | None,
-) -> list[str | None]:
-    goods = [g for g in (*sentence.groups, *sentence.goods) if start <= g[0] < end]
-    parsed = _parsed_subject(sentence, start, end)
-    if parsed and not (goods and sentence.makers.get(parsed[2], goods[0][2]) != goods[0][2]):
-        return _with_linked(sentence, parsed)
-    if goods and subjects and sentence.makers.get(subjects[-1][2], goods[0][2]) != goods[0][2]:
-        return [goods[0][2]]
-    if subjects and not any(t.text in (",", ":", ";") for t in sentence.tokens[subjects[-1][1] : start]):
-        return _with_linked(sentence, subjects[-1])
-    if inside:
-        return _with_linked(sentence, inside[0])
-    near = [g for g in (*sentence.groups, *sentence.goods) if g[1] > start - 8 and g[0] < end + 8]
-    if near:
-        nearest = min(near, key=lambda g: max(start - g[1], g[0] - end, 0))
-        return _with_linked(sentence, nearest) if nearest in sentence.groups else [nearest[2]]
-    if len({c for _, _, c in sentence.companies}) == 1:
-        return [sentence.companies[0][2]]
-    return [focus] if focus and not sentence.companies else [None]
-
-
-def _is_attribute(tokens: Sequence[Token], company: tuple[int, int, str]) -> bool:
-    i, j, _ = company
-    following = [t.lower for t in tokens[j : j + 3] if t.lower not in ("-", "'s")]
-    before = [t.lower for t in tokens[max(0, i - 2) : i] if t.text != "-"]
-    return bool(following and following[0] in _ATTRIBUTES) or bool(before and before[-1] in _BEFORE_ATTRIBUTE)
+def _measure(sentence: Sentence, occurrences: Occurrences, taxonomy: Taxonomy) -> None:
+    """Add what two amounts of capital spending, outlook or results say when one is measured by the other."""
+    nouns = [(i, j, name) for name in _MEASURED for i, j in occurrences.get(name, ())]
+    if not nouns or len(occurrences.get("money", ())) + len(occurrences.get("number", ())) < 2:
+        return
+    for c in compared(sentence.tokens):
+        near = [(c.start - j if j <= c.start else i - c.end + _NOUN_REACH, i, j, n) for i, j, n in nouns]
+        near = [row for row in near if 0 <= row[0] <= 2 * _NOUN_REACH and not c.start < row[1] < c.end]
+        if not near:
+            continue
+        _, i, j, name = min(near)
+        is_outlook = name == "results" and (
+            c.yardstick is Yardstick.PLANNED or any(t.lower in _AHEAD for t in sentence.tokens)
+        )
+        more, less = _MEASURED["outlook" if is_outlook else name]
+        is_loss = sentence.tokens[j - 1].lower in _LOSSES  # more of it is less
+        theme = taxonomy.themes.get(less if c.is_more is is_loss else more)
+        if theme is None:
+            continue
+        cue = CompiledCue(
+            theme=theme,
+            pattern=Pattern(_COMPARISON, ()),
+            unless=(),
+            unless_near=(),
+            needs=(),
+            actor=theme.actor,
+            denies=False,
+            attribution=None,
+            score=1.0,
+        )
+        start, end = min(i, c.start), max(j, c.end)
+        apart = [
+            h for h in sentence.hits if h[0].theme.id not in (more, less) or h[2] <= start or h[1] >= end
+        ]
+        sentence.hits = [*apart, (cue, start, end)]
 
 
 def points_back(sentence: Sentence) -> bool:
@@ -234,37 +173,8 @@ def points_back(sentence: Sentence) -> bool:
 
 def described(sentences: Sequence[Sentence]) -> frozenset[str]:
     """Companies that an entry names only to describe others: 'OpenAI-backed startup'."""
-    acting = {c[2] for s in sentences for c in s.companies if not _is_attribute(s.tokens, c)}
+    acting = {c[2] for s in sentences for c in s.companies if not is_attribute(s.tokens, c)}
     return frozenset(c for s in sentences for _, _, c in s.companies if c not in acting)
-
-
-def _after_preposition(tokens: Sequence[Token], company: tuple[int, int, str]) -> bool:
-    first = company[0]
-    if first > 1 and tokens[first - 1].lower in ("of", "in") and tokens[first - 2].lower in _SHARES:
-        return False  # 'shares of Arm fell': Arm is whose move it is
-    for token in reversed(tokens[max(0, first - 2) : first]):
-        if token.lower in _PREPOSITIONS:
-            return True
-        if token.lower not in ("the", "a", "its", "rival"):
-            return False
-    return False
-
-
-def _with_linked(sentence: Sentence, chosen: tuple[int, int, str]) -> list[str | None]:
-    """The company or group and those of its kind that are joined to it by commas, 'and' or '/'."""
-    ordered = sentence.companies if chosen in sentence.companies else sentence.groups
-    at = ordered.index(chosen)
-    out = [chosen]
-    for step in (-1, 1):
-        k = at
-        while 0 <= k + step < len(ordered):
-            a, b = sorted((ordered[k], ordered[k + step]))
-            between = [t.lower for t in sentence.tokens[a[1] : b[0]]]
-            if not between or len(between) > 3 or not all(t in _LINKS for t in between):
-                break
-            k += step
-            out.append(ordered[k])
-    return list(dict.fromkeys(c for _, _, c in sorted(out)))
 
 
 def extract(
@@ -283,12 +193,14 @@ def extract(
         return ()
     sourced = leans_on_sources(entry.title, entry.text)
     leading = [
-        c[2] for s in sentences if s.place == "title" for c in s.companies if not _is_attribute(s.tokens, c)
+        c[2] for s in sentences if s.place == "title" for c in s.companies if not is_attribute(s.tokens, c)
     ]
-    rebutting = rebuts(
-        entry.title, ""
-    )  # what the text recounts, and what the title does if the text begins so
+    for sentence, answer in pairwise(sentences):
+        sentence.is_taken_back = takes_back(answer.tokens)
+    # What the text recounts, and what the title does if the text begins so.
+    rebutting = rebuts(entry.title, "")
     title_rebutted = rebutting or rebuts("", entry.text)
+    is_opinion, is_recap = opines(entry.title), recaps(entry.title)
     correcting = corrects_entry(entry.title, entry.text[:_LEAD])
     focus: str | None = leading[0] if leading else None
     has_topic = bool(entry.title) or len({c for s in sentences for _, _, c in s.companies}) == 1
@@ -321,6 +233,10 @@ def extract(
                 certainty.stage.rank >= Stage.AGREED.rank
                 and certainty.attribution is not Attribution.SPECULATION
             )
+            in_title = sentence.place == "title"
+            foretold = _speaker_is_other(sentence, start) and is_foretold(sentence.tokens, start)
+            if foretold or (in_title and is_opinion):
+                certainty = replace(certainty, attribution=Attribution.SPECULATION)
             if cue.attribution and cue.attribution.rank < certainty.attribution.rank:
                 certainty = replace(certainty, attribution=cue.attribution)
             who = actors(
@@ -335,15 +251,21 @@ def extract(
             elif cue.theme.needs_actor:
                 who = [actor for actor in who if actor is not None]
             first, last = spans[n][start], spans[n][end - 1]
+            told = (
+                replace(certainty, attribution=Attribution.SOURCED)
+                if certainty.attribution is Attribution.ON_RECORD
+                else certainty
+            )
+            witness = _witness(sentence, start)
             events += [
                 Event(
                     theme=cue.theme.id,
                     actor=actor,
                     stage=certainty.stage,
-                    attribution=certainty.attribution,
+                    attribution=(certainty if witness in (None, actor) else told).attribution,
                     polarity=certainty.polarity,
                     evidence=Span(first.field, first.start, last.end),
-                    fresh=not recalls(sentence.tokens, start, end),
+                    fresh=not recalls(sentence.tokens, start, end) and not (in_title and is_recap),
                     score=cue.score,
                     cue=cue.pattern.source,
                 )
@@ -352,11 +274,30 @@ def extract(
         subjects = [
             c
             for c in sentence.companies
-            if not _after_preposition(sentence.tokens, c) and not _is_attribute(sentence.tokens, c)
+            if not after_preposition(sentence.tokens, c) and not is_attribute(sentence.tokens, c)
         ]
         if subjects:
             focus = subjects[0][2]
     return _settle(events, of_indexes)
+
+
+def _speaker_is_other(sentence: Sentence, start: int) -> bool:
+    """Whether the words before a colon name a person and no company: 'Jim Doe: Broadcom will …'."""
+    colon = next((n for n, t in enumerate(sentence.tokens[:start]) if t.text == ":"), 0)
+    speaker = sentence.tokens[:colon]
+    return (
+        2 <= len(speaker) <= 3
+        and all(t.kind == "word" and t.text[0].isupper() for t in speaker)
+        and not any(i < colon for i, _, _ in (*sentence.companies, *sentence.groups, *sentence.goods))
+    )
+
+
+def _witness(sentence: Sentence, start: int) -> str | None:
+    """The company that tells or sees what another does: 'TSMC sees Apple order cuts'."""
+    for _, last, company in sentence.companies:
+        if last < start and sentence.tokens[last].lower in _WITNESSES:
+            return company
+    return None
 
 
 def _settle(events: Sequence[Event], of_indexes: Set[str]) -> tuple[Event, ...]:

@@ -1,22 +1,29 @@
 """Companies by name, ticker and cashtag: reads `rules/companies/*.yaml` and finds mentions in a text.
 
-Longest match wins; look-alikes ('Meta Materials') take part in the matching and are then thrown away.
+Longest match wins; look-alikes ('Meta Materials') take part in the matching and are then thrown away. How a ticker
+is written lives in `symbols.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from bot.documents import Document, Strict, read_document
+from bot.documents import Document, Loc, Strict, read_document
 from bot.errors import RulesError
+from bot.nlp.symbols import Symbol, Symbols, has_market
 from bot.nlp.words import PhraseIndex, Token, tokenize
 from bot.text import did_you_mean
+
+# Sectors of companies that are known so that they are not mistaken for others; an entry that names only such
+# is not one about the field, and what they do is nobody's news here.
+OUTSIDE = frozenset({"industrial", "other", "telecom", "utility"})
+_OTHER = "other"
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Alias(Strict):
@@ -43,8 +50,9 @@ class Company(Strict):
     sector: str
     exchange: str = ""
     aliases: tuple[Alias, ...] = ()
+    # Besides an id with a market's suffix (2330.TW), which is one by itself.
     tickers: tuple[str, ...] = ()  # bare, as $cashtag, or with an exchange
-    shy_tickers: tuple[str, ...] = ()  # common words: only as $cashtag or with an exchange
+    shy_tickers: tuple[str, ...] = ()  # words and short ones: only as $cashtag or with an exchange
     products: tuple[Alias, ...] = ()  # product names that stand for their maker
 
     @field_validator("aliases", "products", mode="before")
@@ -57,9 +65,26 @@ class CompanyFile(Strict):
     """One file of `rules/companies`."""
 
     version: Literal["1"]
-    contexts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    contexts: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # words anywhere in the entry
+    following: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # words right after the name
     companies: tuple[Company, ...] = ()
+    # Ticker → names of a company outside the field; the ticker counts only as $cashtag or with an exchange, names
+    # only as written or in capitals, the first is the one for readers.
+    others: dict[str, tuple[Alias, ...]] = Field(default_factory=dict)
     lookalikes: tuple[str, ...] = ()
+
+    @field_validator("others", mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        lists = {k: v if isinstance(v, list) else [v] for k, v in value.items()}
+        if nameless := [k for k, v in lists.items() if not v]:
+            raise ValueError(f"{nameless[0]} needs a name")
+        return {
+            k: [{"case": True, **(a if isinstance(a, dict) else {"text": a})} for a in v]
+            for k, v in lists.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +99,28 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is known of an entry as a whole before its ambiguous names are judged."""
+
+    context: Set[str]
+    sure: Set[str]  # companies that are named without doubt
+    of_field: Set[str]  # those of them that belong to the field
+    informal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Name:
     company: str  # empty: a look-alike
     alias: Alias
     is_ticker: bool = False
     is_product: bool = False
 
-
-# Reuters, Bloomberg and Yahoo suffixes of the markets that our companies are listed on.
-_SUFFIX = r"(?:O|OQ|N|K|KS|KQ|T|TW|TWO|TT|HK|SS|SZ|SH|DE|PA|AS|MI|L|US|JP|JT|KR|NA|FP|GR|CH|GY)"
-_EXCHANGE = (
-    r"(?:NASDAQ|Nasdaq|NasdaqGS|NasdaqGM|NASDAQ\s?GS|NYSE|NYSEARCA|AMEX|TSE|TYO|TWSE|TPE|KRX|KOSPI|HKEX|HKG|HKSE|SEHK|SSE|SHA|SHE|SZSE"
-    r"|XETRA|ETR|FRA|EPA|AMS|Euronext|Euronext Paris|Euronext Amsterdam|ASX|LON|LSE|BIT)"
-)
-
-
-_ACTS = "acts"  # the context whose words count only right after the name
+    def is_sure(self, surface: str) -> bool:
+        """Whether it names the company without doubt: no guard, or several words with their capitals."""
+        alias = self.alias
+        if alias.requires or not alias.case:
+            return not alias.requires
+        return " " in alias.text and surface == alias.text and not alias.blocks
 
 
 class Lexicon:
@@ -99,60 +130,68 @@ class Lexicon:
         """Check the files against each other and build the index.
 
         Raises:
-            RulesError: A company id or context stands twice, or a guard names no word.
+            RulesError: A company id, a ticker or a context stands twice, or a guard names no context.
         """
         self.companies: dict[str, Company] = {}
-        self._contexts: dict[str, tuple[str, ...]] = {}
+        self._outside: set[str] = set()
+        self._contexts: set[str] = set()
+        self._following: dict[str, set[str]] = {}  # word → the contexts that it gives to a name before it
         self._index: PhraseIndex[_Name] = PhraseIndex()
         self._context_index: PhraseIndex[str] = PhraseIndex()
+        self._symbols = Symbols()
         for file in files:
-            for name, words in file.content.contexts.items():
-                if name in self._contexts:
-                    raise file.error(f"context {name!r} is defined a second time", ("contexts", name))
-                self._contexts[name] = words
-        for name, words in self._contexts.items():
-            for word in words:
-                if name != _ACTS:
-                    self._context_index.add(word, f"@{name}", inflect=True)
-        symbols: dict[str, str] = {}
+            self._add_contexts(file)
         for file in files:
-            self._add_file(file, symbols)
-        self._symbols = symbols
-        codes = "|".join(sorted(map(re.escape, symbols), key=len, reverse=True)) or r"(?!)"
-        self._ticker = re.compile(
-            rf"\$(?P<cash>{codes})(?:\.{_SUFFIX})?(?![\w])"
-            rf"|\b{_EXCHANGE}\s?:\s?(?P<listed>{codes})(?![\w])"
-            rf"|(?<![\w.$])(?P<ric>{codes})(?:\.{_SUFFIX}|\s(?:US|JP|KS|TT|HK|CH|TW)(?:\sEquity)?)(?![\w.]\w)(?!\w)"
-            rf"|\((?P<bracket>{codes})\)"
-        )
+            self._add_file(file)
 
-    def _add_file(self, file: Document[CompanyFile], symbols: dict[str, str]) -> None:
+    def _add_contexts(self, file: Document[CompanyFile]) -> None:
+        for kind, contexts in (("contexts", file.content.contexts), ("following", file.content.following)):
+            for name, words in contexts.items():
+                if name in self._contexts:
+                    raise file.error(f"context {name!r} is defined a second time", (kind, name))
+                self._contexts.add(name)
+                for word in words:
+                    if kind == "contexts":
+                        self._context_index.add(word, f"@{name}", inflect=True)
+                    else:
+                        self._following.setdefault(word.lower(), set()).add(f"@{name}")
+
+    def _add_file(self, file: Document[CompanyFile]) -> None:
         for n, company in enumerate(file.content.companies):
-            if company.id in self.companies:
-                raise file.error(f"company {company.id!r} is defined a second time", ("companies", n, "id"))
-            self.companies[company.id] = company
-            named = {a.text.lower() for a in company.aliases}
-            own = () if company.name.lower() in named else (Alias(text=company.name),)
-            for kind in ("aliases", "products"):
-                for k, alias in enumerate(getattr(company, kind)):
-                    self._check_guard(file, alias, ("companies", n, kind, k))
-            for alias in (*own, *company.aliases):
-                self._index.add(alias.text, _Name(company.id, alias), inflect=False)
-            for alias in company.products:
-                self._index.add(alias.text, _Name(company.id, alias, is_product=True), inflect=False)
-            for ticker in company.tickers:
-                if len(ticker) > 1 and not ticker[0].isdigit():
-                    self._index.add(
-                        ticker, _Name(company.id, Alias(text=ticker, case=True), True), inflect=False
-                    )
-            for ticker in (*company.tickers, *company.shy_tickers):
-                base = re.sub(r"\.[A-Z]+$", "", ticker)
-                for symbol in {ticker, base, base.lstrip("0") or base}:
-                    symbols[symbol] = company.id
+            self._add(file, company, ("companies", n))
+        for ticker, names in file.content.others.items():
+            company = Company(
+                id=ticker, name=names[0].text, sector=_OTHER, aliases=names, shy_tickers=(ticker,)
+            )
+            self._add(file, company, ("others", ticker))
         for text in file.content.lookalikes:
             self._index.add(text, _Name("", Alias(text=text)), inflect=False)
 
-    def _check_guard(self, file: Document[CompanyFile], alias: Alias, loc: tuple[str | int, ...]) -> None:
+    def _add(self, file: Document[CompanyFile], company: Company, loc: Loc) -> None:
+        if company.id in self.companies:
+            raise file.error(f"company {company.id!r} is defined a second time", (*loc, "id"))
+        self.companies[company.id] = company
+        if company.sector in OUTSIDE:
+            self._outside.add(company.id)
+        named = {a.text.lower() for a in company.aliases}
+        own = () if company.name.lower() in named else (Alias(text=company.name),)
+        for kind in ("aliases", "products"):
+            for k, alias in enumerate(getattr(company, kind)):
+                self._check_guard(file, alias, (*loc, kind, k))
+        for alias in (*own, *company.aliases):
+            self._index.add(alias.text, _Name(company.id, alias), inflect=False)
+        for alias in company.products:
+            self._index.add(alias.text, _Name(company.id, alias, is_product=True), inflect=False)
+        for ticker in company.tickers:
+            if ticker.isalpha() and len(ticker) > 1:
+                self._index.add(ticker, _Name(company.id, Alias(text=ticker, case=True), True), inflect=False)
+        own_line = (company.id,) if has_market(company.id) else ()
+        for ticker in (*own_line, *company.tickers, *company.shy_tickers):
+            owner = self._symbols.add(ticker, company.id, plain=ticker in company.tickers)
+            if owner:
+                raise file.error(f"ticker {ticker!r} of {company.id!r} is {owner!r}'s already", loc)
+
+    def _check_guard(self, file: Document[CompanyFile], alias: Alias, loc: Loc) -> None:
         for key, words in (("requires", alias.requires), ("blocks", alias.blocks)):
             for k, word in enumerate(words):
                 if not word.startswith("@"):
@@ -182,46 +221,40 @@ class Lexicon:
         """
         context = {name for _, tokens in fields for _, _, name in self._context_index.find(tokens)}
         candidates = [list(self._index.find(tokens)) for _, tokens in fields]
-        sure = {n.company for c in candidates for _, _, n in c if not n.alias.requires and not n.alias.case}
-        sure |= {self._symbols[s] for text, _ in fields for s, _, _ in self._symbols_in(text)}
-        sure.discard("")
-        return [
-            self._choose(text, tokens, found, context, sure, informal)
+        symbols = [
+            list(self._symbols.find(text, {(n.company, tokens[j - 1].end) for _, j, n in found}))
             for (text, tokens), found in zip(fields, candidates, strict=True)
         ]
-
-    def _symbols_in(self, text: str) -> Iterable[tuple[str, int, int]]:
-        for m in self._ticker.finditer(text):
-            group = m.lastgroup or "cash"
-            symbol = m.group(group)
-            if (
-                group == "bracket"
-                and symbol.isdigit()
-                and len(symbol) < 5
-                and symbol.startswith(("19", "20"))
-            ):
-                continue  # a year
-            yield symbol, m.start(), m.end()
+        sure = {
+            name.company
+            for (text, tokens), found in zip(fields, candidates, strict=True)
+            for i, j, name in found
+            if name.is_sure(_surface(text, tokens, i, j))
+        }
+        sure |= {s.company for found in symbols for s in found}
+        sure.discard("")
+        scene = _Scene(context, sure, sure - self._outside, informal)
+        return [
+            self._choose(text, tokens, found, codes, scene)
+            for (text, tokens), found, codes in zip(fields, candidates, symbols, strict=True)
+        ]
 
     def _choose(
         self,
         text: str,
         tokens: Sequence[Token],
-        candidates: list[tuple[int, int, _Name]],
-        context: set[str],
-        sure: set[str],
-        informal: bool,
+        candidates: Sequence[tuple[int, int, _Name]],
+        symbols: Sequence[Symbol],
+        scene: _Scene,
     ) -> list[Found]:
-        spans = [Found(self._symbols[s], start, end, s) for s, start, end in self._symbols_in(text)]
+        spans = [Found(s.company, s.start, s.end, text[s.start : s.end]) for s in symbols]
         loud = _is_loud(tokens)
         for i, j, name in candidates:
-            surface = text[tokens[i].start : tokens[j - 1].end]
-            acts = j < len(tokens) and tokens[j].lower in self._contexts.get(_ACTS, ())
-            here = context | {f"@{_ACTS}"} if acts else context
-            if name.company and not self._passes(name, surface, here, sure, informal, loud):
-                continue
             start, end = tokens[i].start, tokens[j - 1].end
-            spans.append(Found(name.company, start, end, name.alias.text, name.is_product))
+            if not name.company or self._passes(
+                name, _surface(text, tokens, i, j), scene, self._next(tokens, j), loud
+            ):
+                spans.append(Found(name.company, start, end, name.alias.text, name.is_product))
         spans.sort(key=lambda s: s.start - s.end)  # longest first; stable, so that symbols win a tie
         kept: list[Found] = []
         covered: set[int] = set()
@@ -231,21 +264,33 @@ class Lexicon:
                 kept.append(span)
         return sorted((k for k in kept if k.company), key=lambda k: k.start)
 
-    def _passes(
-        self, name: _Name, surface: str, context: set[str], sure: set[str], informal: bool, loud: bool
-    ) -> bool:
+    def _next(self, tokens: Sequence[Token], end: int) -> Set[str]:
+        """The contexts that the word after a name gives to it; 's and an apostrophe are stepped over."""
+        if end < len(tokens) and tokens[end].lower in ("'s", "'"):
+            end += 1
+        return self._following.get(tokens[end].lower, _NOTHING) if end < len(tokens) else _NOTHING
+
+    def _passes(self, name: _Name, surface: str, scene: _Scene, following: Set[str], loud: bool) -> bool:
         alias = name.alias
-        others = sure - {name.company}
-        keys = set(alias.requires)
-        fits = not keys or bool(keys & context) or name.company in sure or bool(others and "@company" in keys)
         if name.is_ticker:
             return surface == alias.text and not (loud and len(surface) < 4)
-        if any(b in context for b in alias.blocks) and name.company not in sure:
+        is_sure = name.company in scene.sure
+        among = bool(scene.of_field - {name.company})
+        fits = not alias.requires or any(
+            k in scene.context or k in following or (k == "@company" and among) for k in alias.requires
+        )
+        if not is_sure and any(b in scene.context or b in following for b in alias.blocks):
             return False
-        if alias.case and not (surface == alias.text or surface == alias.text.upper()):
-            strong = bool(keys & context) or bool(others) or name.company in sure
-            return informal and strong and surface == surface.lower() and fits
-        return fits
+        if alias.case and surface not in (alias.text, alias.text.upper()):
+            if not (scene.informal and surface == surface.lower() and (fits or is_sure)):
+                return False
+            told = alias.requires and any(k in scene.context or k in following for k in alias.requires)
+            return bool(is_sure or (name.company not in self._outside and (among or told)))
+        return fits or is_sure
+
+
+def _surface(text: str, tokens: Sequence[Token], start: int, end: int) -> str:
+    return text[tokens[start].start : tokens[end - 1].end].replace("’", "'")
 
 
 def _is_loud(tokens: Sequence[Token]) -> bool:

@@ -107,9 +107,21 @@ _NOT_A_DENIAL = re.compile(
     re.IGNORECASE,
 )
 _STRONG_SPECULATION = re.compile(
-    r"\b(?:if|could|might|what if|suppose|imagine|fears?|feared|analysts? (?:expect|say|see|think|believe|fear|reckon|warn|estimate)s?"
+    r"\b(?:if|whether|unlikely|not likely|could|might|what if|suppose|imagine|fears?|feared|analysts? (?:expect|say|see|think|believe|fear|reckon|warn|estimate)s?"
     r"|imo|imho|i think|i bet|my bet|my guess|prediction|predicts?|scenario|speculat\w+|in theory|bear case|bull case|would|should|wonders?|likely to|seen (?:rising|falling|at)|is expected to|are expected to|projects?|forecasts? that|thinks? that|reckons? that|expects? that)\b|\?",
     re.IGNORECASE,
+)
+# 'Glut fears', 'shortage talk': not the thing, but that it is feared or talked about.
+_ONLY_FEARED = re.compile(
+    r"^(?:fears?|worry|worries|concerns?|jitters|anxiety|talk|chatter|rumou?rs?|speculation|scares?|hopes?|warnings?)\b"
+)
+_UNPROVEN = re.compile(
+    r"\b(?:big if true|unconfirmed|grain of salt|pinch of salt|take with salt|trust me bro)\b"
+)
+# 'Delays price rise until May', 'puts off its listing': what is put off is still planned.
+_PUT_OFF = re.compile(
+    r"\b(?:delay|postpone|defer)(?:s|ed|ing)? (?:\w+ ){0,2}?(?:cuts?|cutting|reductions?|rises?|increases?|hikes?|sales?|listing|ipo|launch|layoffs|lay-offs|takeover|merger)\b"
+    r"|\b(?:put(?:s|ting)? off|push(?:es|ed)? back) (?:\w+ ){0,2}?(?:cuts?|reductions?|rises?|increases?|hikes?|sale|listing|ipo|launch)\b"
 )
 _EXPLORE = re.compile(
     r"\b(?:consider(?:s|ed|ing)?|weigh(?:s|ed|ing)?|explor(?:e|es|ed|ing)|mull(?:s|ed|ing)?|ey(?:es|ed|eing|ing)|stud(?:y|ies|ied|ying)|examin(?:e|es|ed|ing)|evaluat(?:e|es|ed|ing)"
@@ -139,7 +151,7 @@ _SECOND_HAND = re.compile(
     r" (?:\S+ ){0,3}(?:says?|said|writes?|wrote|reports?|reported|shows?|suggests?|learned|told|adds?|has it|have it)"
     r"|(?:says?|said|writes?|adds|reports?|by|per) (?:the )?(?:ft|wsj|cnbc|axios|barron|yonhap|nikkei|digitimes|etnews|handelsblatt|bloomberg|reuters|trendforce|press|newspaper|magazine|daily)"
     r"|(?:ft|wsj|cnbc|cna|axios|barron's|yonhap|etnews|handelsblatt|the edge|kyodo|caixin|digitimes) (?:says?|said|writes?|wrote|reports?|reported|adds)"
-    r"|(?:we|i) (?:understand|hear|heard|gather|are told|were told|was told)|tells? (?:us|me|dcd)|told (?:us|me)|suggests? that|it appears|appears? to|as a \w+ (?:magazine|paper|daily) has it)\b"
+    r"|(?:we|i) (?:understand|hear|heard|gather|are told|were told|was told)|tells? (?:us|me|dcd)|told (?:us|me)|suggests? that|it appears|appears? to|points? to|hints? (?:at|that)|as a \w+ (?:magazine|paper|daily) has it)\b"
 )
 # Who forecasts what others will do, and how a forecast sounds.
 _THIRD = re.compile(
@@ -150,6 +162,8 @@ _THIRD = re.compile(
 _FORECASTS = re.compile(
     r"\b(?:will|would|could|should|expects?|expected|sees?|forecasts?|forecast|predicts?|predicted|fears?|feared|reckons?|argues?|thinks?|calculates?|models?|modelled|projects?|outlook|has the company|in theory|by (?:20\d\d|next|the end)|next year|unlikely|likely)\b"
 )
+_DECIDED = re.compile(r"\b(?:has|have) (?:decided|agreed|signed)\b")
+_HEDGED = re.compile(r"\b(?:if|could|might|would|may|should|expects?|sees?|risks?|fears?)\b|\?")
 _DENY_FAR = re.compile(rf"\b(?:{_DENIES}|{_WAVES_OFF})\b")
 _NO_SUCH = re.compile(
     r"(?:\b(?:no|no more|no further|zero|not|never|nobody|none|nothing|without|neither)|n't)\b(?: \S+){0,4}$",
@@ -187,43 +201,43 @@ def judge(
     if not denied and not is_data:
         denied = _says(_UNTRUE_SO, words(tokens[first:last]), Polarity.DENIED, signs)
     polarity = Polarity.DENIED if denied else Polarity.AFFIRMED
+    unproven = _says(_ONLY_FEARED, right, Attribution.SPECULATION, signs) or _says(
+        _UNPROVEN, words(tokens), Attribution.SPECULATION, signs
+    )
     if is_data:
-        hypothetical = _says(
-            r"\b(?:if|could|might|would|may|should|expects?|sees?|risks?|fears?)\b|\?",
-            f"{near} {inside}",
-            Attribution.SPECULATION,
-            signs,
-        )
-        attribution = Attribution.SPECULATION if hypothetical else Attribution.FILING
-        return Certainty(Stage.DONE, attribution, polarity)
+        hedged = unproven or _says(_HEDGED, f"{near} {inside}", Attribution.SPECULATION, signs)
+        return Certainty(Stage.DONE, Attribution.SPECULATION if hedged else Attribution.FILING, polarity)
+    stage = _stage(left, near, inside, whole, signs)
+    others_say = stage is Stage.DONE or _OTHERS.search(left)
+    asks = "?" in right or "?" in inside
+    speculates = (
+        unproven
+        or (_THIRD.search(whole) and _says(_FORECASTS, f"{left} {inside}", Attribution.SPECULATION, signs))
+        or _holds(asks, "it asks", Attribution.SPECULATION, signs)
+        or (others_say and _says(_STRONG_SPECULATION, f"{left} {inside}", Attribution.SPECULATION, signs))
+    )
+    if speculates:
+        return Certainty(stage, Attribution.SPECULATION, polarity)
     if kind in (SourceKind.FILING, SourceKind.NEWSROOM, SourceKind.REGULATOR):
         base = Attribution.FILING if kind is SourceKind.FILING else Attribution.ON_RECORD
         _holds(True, f"it comes from a {kind.value}", base, signs)
-    elif (
+        return Certainty(stage, base, polarity)
+    sourced = (
         _says(_SOURCED, whole, Attribution.SOURCED, signs)
         or _says(_SECOND_HAND, words(tokens[first:last]), Attribution.SOURCED, signs)
         or _holds(sourced_entry, "the entry leans on unnamed people", Attribution.SOURCED, signs)
         or _holds(kind is SourceKind.SOCIAL, "it is a social post", Attribution.SOURCED, signs)
-    ):
-        base = Attribution.SOURCED
-    else:
-        base = Attribution.ON_RECORD
-    stage = Stage.DONE
-    decided = re.search(r"\b(?:has|have) (?:decided|agreed|signed)\b", whole)
-    if not decided and _says(_EXPLORE, f"{left} {inside}", Stage.EXPLORING, signs):
-        stage = Stage.EXPLORING
-    elif _says(_PLAN, f"{near} {inside}", Stage.PLANNED, signs):
-        stage = Stage.PLANNED
-    others_say = stage is Stage.DONE or _OTHERS.search(left)
-    forecast = _THIRD.search(whole) and _says(_FORECASTS, f"{left} {inside}", Attribution.SPECULATION, signs)
-    asks = "?" in right or "?" in inside
-    if (
-        forecast
-        or _holds(asks, "it asks", Attribution.SPECULATION, signs)
-        or (others_say and _says(_STRONG_SPECULATION, f"{left} {inside}", Attribution.SPECULATION, signs))
-    ):
-        base = Attribution.SPECULATION
-    return Certainty(stage, base, polarity)
+    )
+    return Certainty(stage, Attribution.SOURCED if sourced else Attribution.ON_RECORD, polarity)
+
+
+def _stage(left: str, near: str, inside: str, whole: str, signs: list[Sign] | None) -> Stage:
+    if not _DECIDED.search(whole) and _says(_EXPLORE, f"{left} {inside}", Stage.EXPLORING, signs):
+        return Stage.EXPLORING
+    planned = (_PLAN, _PUT_OFF)
+    if any(_says(pattern, f"{near} {inside}", Stage.PLANNED, signs) for pattern in planned):
+        return Stage.PLANNED
+    return Stage.DONE
 
 
 _WITHIN = {Sense.DEED: _DENY_DEED, Sense.LACK: _DENY_LACK, Sense.HOLD: _DENY_FAR}
@@ -260,9 +274,29 @@ def takes_back(tokens: Sequence[Token]) -> bool:
     return bool(_TAKES_BACK.match(words(tokens[:12])))
 
 
+_OPINION = re.compile(
+    r"^\W*(?:opinion|op-ed|commentary|column|unpopular opinion|hot take|my take|why i(?:['’]m| am|['’]ve| have)?)\b",
+    re.IGNORECASE,
+)
+
+
+def opines(title: str) -> bool:
+    """Whether a title says that what follows is what somebody thinks: 'Opinion: …', 'Why I sold …'."""
+    return bool(_OPINION.search(title))
+
+
+def is_foretold(tokens: Sequence[Token], start: int) -> bool:
+    """Whether the claim at token `start` is told of the future."""
+    return any(
+        t.lower in ("will", "should", "would", "could", "may", "might")
+        for t in tokens[max(0, start - 4) : start]
+    )
+
+
 _OTHERS = re.compile(r"\b(?:if|what if|analysts?|imo|would|could)\b")
 _UNNAMED = re.compile(
-    r"\b(?:people (?:familiar|briefed|with knowledge|close to|with direct knowledge)|person familiar|sources? (?:say|said|told)|[-–—]\s?sources?\b|reportedly|[-–—]\s?(?:report|bloomberg|reuters|the information|wsj|ft|cnbc|nikkei|media)\b|said to\b|according to (?:people|a person|sources))",
+    r"[-–—|]\s?(?:sources?|reports?|bloomberg|reuters|the information|wsj|ft|cnbc|nikkei|media|axios|caixin|digitimes|yonhap|kyodo|handelsblatt|times|barron[’']s)\s*$"
+    r"|\b(?:people (?:familiar|briefed|with knowledge|close to|with direct knowledge)|person familiar|sources? (?:say|said|told)|reportedly|said to\b|according to (?:people|a person|sources))",
     re.IGNORECASE,
 )
 

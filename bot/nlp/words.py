@@ -99,9 +99,14 @@ _holds = frozenset.__contains__
 
 
 class PhraseIndex(Generic[V]):
-    """Finds phrases of one or more tokens in a run of tokens; each phrase carries values."""
+    """Finds phrases of one or more tokens in a run of tokens; each phrase carries values.
+
+    Attributes:
+        phrases: What was added: the lower-case forms of each word, and the value.
+    """
 
     def __init__(self) -> None:
+        self.phrases: list[tuple[tuple[frozenset[str], ...], V]] = []
         self._first: dict[str, list[tuple[tuple[frozenset[str], ...], V]]] = {}
 
     def add(self, phrase: str, value: V, *, inflect: bool) -> None:
@@ -116,8 +121,10 @@ class PhraseIndex(Generic[V]):
             exact = False
         if not parts:
             raise ValueError(f"{phrase!r} has no words")
+        rest = tuple(parts[1:])
+        self.phrases.append(((parts[0], *rest), value))
         for form in parts[0]:
-            self._first.setdefault(form, []).append((tuple(parts[1:]), value))
+            self._first.setdefault(form, []).append((rest, value))
 
     def find(self, tokens: Sequence[Token]) -> Iterable[tuple[int, int, V]]:
         """All occurrences as (first token, end token exclusive, value), left to right."""
@@ -136,15 +143,6 @@ class PhraseIndex(Generic[V]):
                 # Of phrases of several words that begin here, nine in ten fail at their second word.
                 if end <= size and words[i + 1] in rest[0] and all(map(_holds, rest, words[i + 1 : end])):
                     yield i, end, value
-
-    def phrases(self) -> Iterable[tuple[tuple[frozenset[str], ...], V]]:
-        """Every phrase as the lower-case forms of each of its words, with its value."""
-        parts: dict[tuple[tuple[frozenset[str], ...], V], set[str]] = {}
-        for word, known in self._first.items():
-            for rest in known:
-                parts.setdefault(rest, set()).add(word)
-        for (rest, value), words in parts.items():
-            yield (frozenset(words), *rest), value
 
     def starts(self, word: str) -> bool:
         """Whether some phrase begins with this lower-case word."""

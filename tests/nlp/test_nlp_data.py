@@ -29,13 +29,6 @@ def test_every_theme_and_sector_of_the_taxonomy_is_there(taxonomy):
     assert sorted(taxonomy.sectors) == sorted(SECTORS)
 
 
-def test_every_company_belongs_to_a_known_sector_or_to_the_investors(lexicon, taxonomy):
-    strays = {
-        c.id: c.sector for c in lexicon.companies.values() if c.sector not in {*taxonomy.sectors, "investor"}
-    }
-    assert strays == {}
-
-
 GOOD_COMPANY = "version: 1\ncompanies:\n  - {id: NVDA, name: Nvidia, sector: accelerator}\n"
 
 

@@ -79,7 +79,7 @@ ACTORS = said(
     ("Samsung raises DRAM prices by 15%", "price_rise", "005930.KS", "confirmed"),
     ("The Kospi tumbled 5.3% on Tuesday", "selloff", None, "confirmed"),
     ("OpenAI signs $38 billion cloud deal with AWS", "compute_deal", "OPENAI", "confirmed"),
-    ("SoftBank sold its entire stake in Nvidia", "positioning", "NVDA", "confirmed"),
+    ("SoftBank sold its entire stake in Nvidia", "positioning", "9984.T", "confirmed"),
 )
 
 THEMES = said(
@@ -105,7 +105,7 @@ THEMES = said(
     ("Microsoft signs nuclear power deal with Constellation", "power_constraint", "MSFT", "confirmed"),
     ("IREN launches GPU cloud to take on CoreWeave", "ai_cloud_competition", "IREN", "confirmed"),
     ("Investors want a return on AI spending from Meta", "monetization_shift", "META", "confirmed"),
-    ("Vantage breaks ground on a data center campus for Oracle", "datacenter_build", "ORCL", "confirmed"),
+    ("Vantage breaks ground on a data center campus for Oracle", "datacenter_build", "VANTAGE", "confirmed"),
 )
 
 SILENT = said(

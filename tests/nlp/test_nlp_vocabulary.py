@@ -50,7 +50,7 @@ def test_a_typo_gets_suggestions(vocabulary):
 def test_an_id_has_a_readable_name(vocabulary):
     assert vocabulary.name("000660.KS") == "SK Hynix"
     assert vocabulary.name("capex_cut") == "Capex cut"
-    assert vocabulary.name("XYZ") == "XYZ"
+    assert vocabulary.name("NOSUCH") == "NOSUCH"
 
 
 def test_every_company_resolves_by_its_name(vocabulary, lexicon):
