@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.nlp.lexicon import OUTSIDE
 from bot.nlp.sentence import Sentence
 from bot.nlp.themes import ActorRole
 from bot.nlp.words import Token
@@ -29,6 +30,10 @@ def actors(sentence: Sentence, start: int, end: int, role: ActorRole, focus: str
     """Who acts in the claim at tokens `start` to `end`: companies, else a sector, else None."""
     if role is ActorRole.NOBODY:
         return [None]
+    if role is ActorRole.HOLDER:
+        holders = actors(sentence, start, end, ActorRole.SUBJECT, focus)
+        known = [c for c in holders if c and sentence.makers.get(c) not in OUTSIDE]
+        return [*known] or actors(sentence, start, end, ActorRole.OBJECT, focus)
     inside = [
         c for c in sentence.companies if start <= c[0] < end and sentence.tokens[c[0] - 1].lower != "from"
     ]
@@ -41,6 +46,7 @@ def actors(sentence: Sentence, start: int, end: int, role: ActorRole, focus: str
         near = [
             c for c in sentence.companies if start <= c[0] < end + 7
         ]  # 'curbs on Nvidia chips' hit Nvidia
+        near.sort(key=lambda c: sentence.makers.get(c[2]) in OUTSIDE)  # stable: the first of the field
         if near:
             return _with_linked(sentence, near[0])
     if role is ActorRole.GROUP:

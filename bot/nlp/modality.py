@@ -275,7 +275,7 @@ def takes_back(tokens: Sequence[Token]) -> bool:
 
 
 _OPINION = re.compile(
-    r"^\W*(?:opinion|op-ed|commentary|column|unpopular opinion|hot take|my take|why i(?:['’]m| am|['’]ve| have)?)\b",
+    r"^\W*(?:opinion|op-ed|commentary|column|why i(?:['’]m| am|['’]ve| have)?)\b",
     re.IGNORECASE,
 )
 

@@ -91,13 +91,13 @@ def prefilter_for(lexicon: Lexicon, taxonomy: Taxonomy) -> Prefilter:
         phrase for phrase, name in lexicon._index.phrases if name.company and not name.is_ticker
     ]
     phrases += [phrase for phrase, _ in taxonomy.group_index.phrases]
-    telling = [_telling(p) for p in taxonomy.domain]
-    wanted = frozenset[str]().union(*(t for t in telling if t))
+    told = [telling(p) for p in taxonomy.domain]
+    wanted = frozenset[str]().union(*(t for t in told if t))
     phrases += [phrase for phrase, name in taxonomy.compiler._index.phrases if name in wanted]
-    return Prefilter(phrases, lexicon._symbols, is_open=None in telling)
+    return Prefilter(phrases, lexicon._symbols, is_open=None in told)
 
 
-def _telling(pattern: Pattern) -> frozenset[str] | None:
+def telling(pattern: Pattern) -> frozenset[str] | None:
     """Word classes of which a text must hold one for a pattern to match; None if there are none such.
 
     Companies and sectors are looked for anyway.
@@ -146,6 +146,8 @@ def _automaton(words: Iterable[str]) -> ahocorasick.Automaton:
 
 def _holds(automaton: ahocorasick.Automaton, line: str) -> bool:
     """Whether a word of the automaton stands in a line, and not merely within a longer word or number."""
+    if not len(automaton):
+        return False  # an empty one can't be asked
     for last, size in automaton.iter(line):
         first = last - size + 1
         if not _is_one(line[first - 1], line[first]) and not _is_one(line[last], line[last + 1]):

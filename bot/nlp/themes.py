@@ -28,6 +28,7 @@ class ActorRole(StrEnum):
     OBJECT = "object"  # the company acted upon ('sues X', 'target on X'); else the subject
     INSIDE = "inside"  # a company within the cue itself
     GROUP = "group"  # the sector whose goods are spoken of; a company only as the subject of the sentence
+    HOLDER = "holder"  # the company that buys or sells a stake; of one beyond the field, the company whose stake it is
     NOBODY = "nobody"
 
 
