@@ -1,7 +1,8 @@
 """Invented news about anything but the field: as many different items as are asked for, always the same ones.
 
-Titles and summaries are of the length that feeds bring (about 10 and 45 words). Money, percentages, firms and
-markets occur in them as they do in real news, so that they are no easier to tell apart than those.
+Titles and summaries are of the length that feeds bring (about 10 and 55 words). Money, percentages, firms and
+markets occur in them as they do in real news, and one in five holds words that in other news would be companies
+or the trade's goods: an arm, the Amazon, apples, chips, a server, a foundry.
 """
 
 from __future__ import annotations
@@ -121,6 +122,30 @@ ITEMS = (
     (
         "Retailer to cut {big} jobs as shoppers stay away",
         "Stores in {town} and {n} other places close by {month}. Sales fell {n}% and rents rose. {name}, who took over on {day}, told staff of {adj} months ahead, but expects to break even next year. The union asked the government of {land} for help. Shares of the group gained {n}% on the news.",
+    ),
+    (
+        "{name} breaks an arm and plays on for {n} minutes",
+        "The keeper of {club} fell on her left arm after {n} minutes in {town} and refused to be taken off. Only at the hospital did she learn that it was broken. The target is to be fit by {month}, said the doctor. About {big} fans sang her name on {day}; {club} won {n}-0 and stay in the upper half of a {adj} table.",
+    ),
+    (
+        "Explorers from {land} follow the Amazon to its source",
+        "For {n} weeks the party paddled up the Amazon and its side arms, with {big} kilos of rice and a {adj} map from a library in {town}. They met a {animal}, two pilots and a poet. {name}, who led them, will tell of it on {day} in the old foundry, which has been a concert hall since {month}. Tickets cost ${n}.",
+    ),
+    (
+        "Apple growers of {land} count {adj} losses after hail",
+        "A storm on {day} broke {n}% of the branches near {town}. Apple and plum trees need {n} years to grow back. {name} showed reporters the orchard, where {big} boxes were to be picked by {month}. The growers ask for help; the ministry looks at its data on rainfall before it decides. Cider will be dearer.",
+    ),
+    (
+        "The best fish and chips in {town}, by someone who tried {n}",
+        "The batter must crackle and the chips be soft within. {name} ate at {n} places in {month} and gives top marks to a {adj} shop behind the harbour, where the server remembers every name. A portion costs ${n}; salmon is {n}% more. On {day} the queue is long, so bring a {art} and some patience, and ask for mushy peas.",
+    ),
+    (
+        "An oracle, a {animal} and a {adj} night in {town}",
+        "The new {art} by {name} opens under a full moon. An oracle speaks from a well, gold is weighed against {food}, and the third act lasts {n} minutes too long. Still, {big} people stood up to cheer on {day}. The gap between stage and hall has been closed with glass. It runs until {month}, then moves to {land}.",
+    ),
+    (
+        "Power cut leaves {big} homes in {town} dark for {n} hours",
+        "A {animal} had climbed into a transformer, said the grid operator on {day}. Traffic lights failed and a {adj} choir sang by candlelight. {name} of the council wants a second line to the data office of the town hall by {month}, at a cost of ${n} million. Bread was given away because the ovens and the cloud of steam were gone.",
     ),
     (
         "Letters: the {adj} truth about {food}",

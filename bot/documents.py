@@ -22,6 +22,9 @@ Place = tuple[int, int]  # 1-based line and column
 
 _MAX_BYTES = 5_000_000
 _MAX_NODES = 500_000  # stops an alias bomb
+_MAX_DEPTH = 50
+_TOO_DEEP = "is nested too deeply or repeats itself through aliases"
+_FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml, where PyYAML was built with it
 
 
 class Strict(BaseModel):
@@ -72,7 +75,7 @@ def parse_document(raw: bytes | str, path: Path, model: type[M]) -> Document[M]:
     if len(raw) > _MAX_BYTES:
         raise RulesError(f"is larger than {_MAX_BYTES:,} bytes", path)
     try:
-        node = yaml.compose(raw, Loader=yaml.BaseLoader)
+        node = _compose(raw, path)
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -92,6 +95,22 @@ def parse_document(raw: bytes | str, path: Path, model: type[M]) -> Document[M]:
     return Document(path, content, builder.places)
 
 
+def _compose(raw: bytes | str, path: Path) -> yaml.Node | None:
+    """The nodes of a text; a few brackets too many are found before anything recurses."""
+    try:
+        depth = 0
+        for event in yaml.parse(raw, Loader=_FAST):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                mark = event.start_mark
+                raise RulesError(_TOO_DEEP, path, *((mark.line + 1, mark.column + 1) if mark else ()))
+        return yaml.compose(raw, Loader=_FAST)
+    except yaml.YAMLError:
+        if _FAST is yaml.BaseLoader:
+            raise
+        return yaml.compose(raw, Loader=yaml.BaseLoader)  # says better what is wrong
+
+
 class _Builder:
     """Turns nodes into dicts, lists and strings, and remembers where each stood."""
 
@@ -107,8 +126,8 @@ class _Builder:
         here = (mark.line + 1, mark.column + 1)
         self.places.setdefault(loc, here)
         self._count += 1
-        if self._count > _MAX_NODES or id(node) in self._open or len(loc) > 50:
-            raise RulesError("is nested too deeply or repeats itself through aliases", self.path, *here)
+        if self._count > _MAX_NODES or id(node) in self._open or len(loc) > _MAX_DEPTH:
+            raise RulesError(_TOO_DEEP, self.path, *here)
         if isinstance(node, yaml.ScalarNode):
             return node.value
         self._open.add(id(node))

@@ -41,38 +41,38 @@ def actors(sentence: Sentence, start: int, end: int, role: ActorRole, focus: str
     after = [c for c in sentence.companies if c[0] >= end and not is_attribute(sentence.tokens, c)]
     subjects = [c for c in before if not after_preposition(sentence.tokens, c)]
     if role is ActorRole.INSIDE and inside:
-        return _with_linked(sentence, inside[0])
+        return with_linked(sentence, inside[0])
     if role is ActorRole.OBJECT:
         near = [
             c for c in sentence.companies if start <= c[0] < end + 7
         ]  # 'curbs on Nvidia chips' hit Nvidia
         near.sort(key=lambda c: sentence.makers.get(c[2]) in OUTSIDE)  # stable: the first of the field
         if near:
-            return _with_linked(sentence, near[0])
+            return with_linked(sentence, near[0])
     if role is ActorRole.GROUP:
         return _group(sentence, start, end, subjects, inside, focus)
     agent = [c for c in after if c[0] <= end + 2 and sentence.tokens[c[0] - 1].lower == "by"]
     if agent:
-        return _with_linked(sentence, agent[0])
+        return with_linked(sentence, agent[0])
     between = [t.text for t in sentence.tokens[subjects[-1][1] : start]] if subjects else []
     far = len(subjects) > 1 and (len(between) > _ADJACENT or "," in between)
     parsed = _parsed_subject(sentence, start, end) if far or not subjects else None
     if parsed:
-        return _with_linked(sentence, parsed)
+        return with_linked(sentence, parsed)
     if subjects:
-        return _with_linked(sentence, subjects[-1])
+        return with_linked(sentence, subjects[-1])
     givers = [c for c in sentence.companies if c[1] <= end and _is_giver(sentence.tokens, c)]
     if givers:
-        return _with_linked(sentence, givers[-1])
+        return with_linked(sentence, givers[-1])
     if inside:
-        return _with_linked(sentence, inside[0])
+        return with_linked(sentence, inside[0])
     groups = [g for g in sentence.groups if g[0] < end]
     if groups:
         return [groups[-1][2]]
     if before:
-        return _with_linked(sentence, before[-1])
+        return with_linked(sentence, before[-1])
     if after and after[0][0] <= end + 6:
-        return _with_linked(sentence, after[0])
+        return with_linked(sentence, after[0])
     if sentence.groups:
         return [sentence.groups[0][2]]
     if focus:
@@ -103,17 +103,17 @@ def _group(
     goods = [g for g in (*sentence.groups, *sentence.goods) if start <= g[0] < end]
     parsed = _parsed_subject(sentence, start, end)
     if parsed and not (goods and sentence.makers.get(parsed[2], goods[0][2]) != goods[0][2]):
-        return _with_linked(sentence, parsed)
+        return with_linked(sentence, parsed)
     if goods and subjects and sentence.makers.get(subjects[-1][2], goods[0][2]) != goods[0][2]:
         return [goods[0][2]]
     if subjects and not any(t.lower in _BREAKS for t in sentence.tokens[subjects[-1][1] : start]):
-        return _with_linked(sentence, subjects[-1])
+        return with_linked(sentence, subjects[-1])
     if inside:
-        return _with_linked(sentence, inside[0])
+        return with_linked(sentence, inside[0])
     near = [g for g in (*sentence.groups, *sentence.goods) if g[1] > start - 8 and g[0] < end + 8]
     if near:
         nearest = min(near, key=lambda g: max(start - g[1], g[0] - end, 0))
-        return _with_linked(sentence, nearest) if nearest in sentence.groups else [nearest[2]]
+        return with_linked(sentence, nearest) if nearest in sentence.groups else [nearest[2]]
     if len({c for _, _, c in sentence.companies}) == 1:
         return [sentence.companies[0][2]]
     return [focus] if focus and not sentence.companies else [None]
@@ -148,7 +148,7 @@ def after_preposition(tokens: Sequence[Token], company: tuple[int, int, str]) ->
     return False
 
 
-def _with_linked(sentence: Sentence, chosen: tuple[int, int, str]) -> list[str | None]:
+def with_linked(sentence: Sentence, chosen: tuple[int, int, str]) -> list[str | None]:
     """The company or group and those of its kind that are joined to it by commas, 'and' or '/'."""
     ordered = sentence.companies if chosen in sentence.companies else sentence.groups
     at = ordered.index(chosen)

@@ -9,12 +9,14 @@ from typing import Literal
 from bot.errors import AnalysisError
 from bot.model import Analysis, Entry, SourceKind, Span
 from bot.nlp.combine import Combiner
-from bot.nlp.events import Sentence, extract, match_cues, mentions_of
+from bot.nlp.events import Sentence, extract, look_over, match_cues, mentions_of
 from bot.nlp.grammar import Grammar
+from bot.nlp.hashtags import TagWords
 from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
 from bot.nlp.lexicon import OUTSIDE, Found, Lexicon, load_lexicon
 from bot.nlp.normalise import View, normalise, sentences
 from bot.nlp.prefilter import is_clean, prefilter_for
+from bot.nlp.sectors import spoken_of
 from bot.nlp.themes import Taxonomy, load_taxonomy
 from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
@@ -47,6 +49,7 @@ class SpacyAnalyzer:
         self.makers = {c.id: c.sector for c in lexicon.companies.values()}
         self.taxonomy = taxonomy
         self._version = version
+        self._tags = tag_words(lexicon, taxonomy)
         self._prefilter = prefilter_for(lexicon, taxonomy)
 
     @property
@@ -77,18 +80,27 @@ class SpacyAnalyzer:
 
     def _draft(self, entry: Entry) -> Draft:
         """What is read of an entry: nothing if it can't be about the field."""
-        views = _views(entry)
-        if any(self._prefilter.passes(view.text) for view in views):
-            return self._read(entry, views)
+        views = self._views(entry)
+        informal = entry.kind is SourceKind.SOCIAL
+        if any(self._prefilter.passes(view.text, informal=informal) for view in views):
+            return self._read(entry, views, whole=False)
         return [], {}, _flags(views)
+
+    def _views(self, entry: Entry) -> tuple[View, View]:
+        return self._view(entry.title, TITLE_LIMIT), self._view(entry.text, TEXT_LIMIT)
+
+    def _view(self, text: str, limit: int) -> View:
+        head = text[:limit]
+        return View(head, None, frozenset()) if is_clean(head) else normalise(text, limit, self._tags)
 
     def _parse(self, runs: Sequence[Sentence]) -> None:
         waiting = [s for s in runs if s.hits and len(s.companies) > 1]
         for sentence, parse in zip(waiting, self.grammar.parse([s.tokens for s in waiting]), strict=True):
             sentence.parse = parse
 
-    def _read(self, entry: Entry, views: tuple[View, View] | None = None) -> Draft:
-        title, text = views or _views(entry)
+    def _read(self, entry: Entry, views: tuple[View, View] | None = None, *, whole: bool = True) -> Draft:
+        """What was found in an entry. Cues can't make news of one that is not worth reading; only the `whole` has them."""
+        title, text = views or self._views(entry)
         fields: list[tuple[Literal["title", "text"], View, list[Token]]] = [
             ("title", title, tokenize(title.text)),
             ("text", text, tokenize(text.text)),
@@ -103,7 +115,10 @@ class SpacyAnalyzer:
                 sentence = self._sentence(name, run, companies)
                 spans[len(runs)] = [Span(name, *view.stored(t.start, t.end)) for t in run]
                 runs.append(sentence)
-                match_cues(sentence, self.taxonomy)
+        seen = [look_over(sentence, self.taxonomy) for sentence in runs]
+        if whole or worth_reading(runs):
+            for sentence, occurrences in zip(runs, seen, strict=True):
+                match_cues(sentence, self.taxonomy, occurrences)
         return runs, spans, _flags((title, text))
 
     def _conclude(
@@ -123,8 +138,7 @@ class SpacyAnalyzer:
         if reading and self._combiner:
             events = self._combiner.events(entry, runs, spans, events, reading, trace)
         events = tuple(e for e in events if self.makers.get(e.actor or "") not in OUTSIDE)
-        acting = [e.actor for e in events if e.actor in self.taxonomy.sectors]
-        sectors = [g for s in runs for _, _, g in s.groups] + [a for a in acting if a]
+        sectors = list(spoken_of(runs, events, self.taxonomy))
         if reading:
             sectors += [s for s in reading.sectors if s in self.taxonomy.sectors]
         return Analysis(
@@ -161,17 +175,15 @@ class SpacyAnalyzer:
         )
 
 
-def _views(entry: Entry) -> tuple[View, View]:
-    return _view(entry.title, TITLE_LIMIT), _view(entry.text, TEXT_LIMIT)
-
-
-def _view(text: str, limit: int) -> View:
-    head = text[:limit]
-    return View(head, None, frozenset()) if is_clean(head) else normalise(text, limit)
-
-
 def _flags(views: Iterable[View]) -> frozenset[str]:
     return frozenset().union(*(view.flags for view in views))
+
+
+def tag_words(lexicon: Lexicon, taxonomy: Taxonomy) -> TagWords:
+    """The words of the field of which hashtags may consist: names, and all that cues know."""
+    names = (word for c in lexicon.companies for name in lexicon.names_of(c) for word in name.split())
+    cues = (word for forms, _ in taxonomy.compiler._index.phrases for part in forms for word in part)
+    return TagWords([*names, *cues])
 
 
 def worth_reading(runs: Sequence[Sentence]) -> bool:

@@ -256,14 +256,15 @@ class Combiner:
                 sentences[sentence], reading, sentence, t, who, float(chances[t])
             ):
                 who = [None]
-            if not own:
-                who = [a for a in who if (_OPPOSITES.get(theme), a) not in spoken]
+            told = {e.actor for e in own}
+            who = [a for a in who if a in told or (_OPPOSITES.get(theme), a) not in spoken]
             for actor in who:
                 if not own and (
                     actor in idle or (actor is None and (idle or alone) and self._needs_actor(theme))
                 ):
                     continue
-                event = next((e for e in own if e.actor == actor), replace(base, actor=actor))
+                others = tuple(c for c in base.targets if c != actor)
+                event = next((e for e in own if e.actor == actor), replace(base, actor=actor, targets=others))
                 if not (own and alone):
                     event = self._certain(event, reading, sentence, t, entry.kind, trace)
                 out.append(event)

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from bot.model import Attribution, Entry, Event, Mention, Polarity, Span, Stage
 from bot.nlp.actors import actors, after_preposition, is_attribute
-from bot.nlp.amounts import Yardstick, compared
-from bot.nlp.cues import Occurrences, Pattern, find
+from bot.nlp.cues import Occurrences, find
 from bot.nlp.fresh import recalls, recaps
 from bot.nlp.lexicon import OUTSIDE
+from bot.nlp.measures import measure
 from bot.nlp.modality import (
     Signs,
     corrects,
@@ -24,7 +24,8 @@ from bot.nlp.modality import (
     takes_back,
 )
 from bot.nlp.sentence import Sentence as Sentence
-from bot.nlp.themes import ActorRole, CompiledCue, Sense, Taxonomy
+from bot.nlp.targets import targets_of
+from bot.nlp.themes import ActorRole, CompiledCue, Sense, Taxonomy, Theme
 
 _ANAPHORS = frozenset(
     "it its they the shares share stock stocks company chipmaker group firm he she we our".split()
@@ -36,20 +37,8 @@ _LIST_FILLERS = frozenset(
 _CLAUSE_LINKS = frozenset({",", "and", "but", "while", "whereas", "with", "as"})
 _NAME_LEADS = frozenset({"the", "shares", "of", "stock", "in", "$"})
 _MOVERS = frozenset({"company", "sector", "share_noun", "index_noun"})
-# What is measured: the themes of more and of less than was expected or planned.
-_MEASURED = {
-    "capex": ("capex_raise", "capex_cut"),
-    "outlook": ("guidance_raise", "guidance_cut"),
-    "results": ("earnings_beat", "earnings_miss"),
-}
-_AHEAD = frozenset(
-    "sees see expects expect guides guided guide guidance forecasts outlook predicts projects next will".split()
-)
 _WITNESSES = frozenset("sees saw flags flagged notes noted cites cited".split())
-_LOSSES = frozenset({"loss", "losses"})
-_COMPARISON = "two amounts compared"
-_NOUN_REACH = 8  # tokens between an amount and what it is an amount of
-_LEAD = 1_500  # characters of a text in which a dismissal concerns the whole of it
+_LEAD = 1_500  # characters of a text in which a correction concerns the whole of it
 
 
 def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tuple[int, int]]]:
@@ -64,13 +53,18 @@ def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tup
     return occurrences
 
 
-def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
-    """Fill `sentence.hits`; of hits of one theme that overlap the longest stays."""
+def look_over(sentence: Sentence, taxonomy: Taxonomy) -> Occurrences:
+    """Fill `sentence.in_domain` and `is_quiet`, and give what they were told by."""
     occurrences = occurrences_in(sentence, taxonomy)
     within = any(sentence.makers.get(c) not in OUTSIDE for _, _, c in sentence.companies)
     named = within or bool(sentence.groups)
     sentence.in_domain = named or any(find(p, occurrences) for p in taxonomy.domain)
     sentence.is_quiet = sentence.place == "title" and any(find(p, occurrences) for p in taxonomy.quiet)
+    return occurrences
+
+
+def match_cues(sentence: Sentence, taxonomy: Taxonomy, occurrences: Occurrences) -> None:
+    """Fill `sentence.hits`; of hits of one theme that overlap the longest stays."""
     walls = [n for n, t in enumerate(sentence.tokens) if t.text == ";"]
     conjuncts = _conjuncts(sentence)
     found: list[tuple[CompiledCue, int, int]] = []
@@ -93,7 +87,7 @@ def match_cues(sentence: Sentence, taxonomy: Taxonomy) -> None:
             kept.append((cue, i, j))
     sentence.hits = sorted(kept, key=lambda h: h[1])
     _spread(sentence, occurrences)
-    _measure(sentence, occurrences, taxonomy)
+    measure(sentence, occurrences, taxonomy)
 
 
 def _conjuncts(sentence: Sentence) -> list[int]:
@@ -127,43 +121,6 @@ def _spread(sentence: Sentence, occurrences: Occurrences) -> None:
         if all(sentence.tokens[k].lower in _LIST_FILLERS for k in range(last, number)):
             cue = replace(before[-1][0], actor=ActorRole.INSIDE)
             sentence.hits.append((cue, first, number + 1))
-
-
-def _measure(sentence: Sentence, occurrences: Occurrences, taxonomy: Taxonomy) -> None:
-    """Add what two amounts of capital spending, outlook or results say when one is measured by the other."""
-    nouns = [(i, j, name) for name in _MEASURED for i, j in occurrences.get(name, ())]
-    if not nouns or len(occurrences.get("money", ())) + len(occurrences.get("number", ())) < 2:
-        return
-    for c in compared(sentence.tokens):
-        near = [(c.start - j if j <= c.start else i - c.end + _NOUN_REACH, i, j, n) for i, j, n in nouns]
-        near = [row for row in near if 0 <= row[0] <= 2 * _NOUN_REACH and not c.start < row[1] < c.end]
-        if not near:
-            continue
-        _, i, j, name = min(near)
-        is_outlook = name == "results" and (
-            c.yardstick is Yardstick.PLANNED or any(t.lower in _AHEAD for t in sentence.tokens)
-        )
-        more, less = _MEASURED["outlook" if is_outlook else name]
-        is_loss = sentence.tokens[j - 1].lower in _LOSSES  # more of it is less
-        theme = taxonomy.themes.get(less if c.is_more is is_loss else more)
-        if theme is None:
-            continue
-        cue = CompiledCue(
-            theme=theme,
-            pattern=Pattern(_COMPARISON, ()),
-            unless=(),
-            unless_near=(),
-            needs=(),
-            actor=theme.actor,
-            denies=False,
-            attribution=None,
-            score=1.0,
-        )
-        start, end = min(i, c.start), max(j, c.end)
-        apart = [
-            h for h in sentence.hits if h[0].theme.id not in (more, less) or h[2] <= start or h[1] >= end
-        ]
-        sentence.hits = [*apart, (cue, start, end)]
 
 
 def points_back(sentence: Sentence) -> bool:
@@ -266,6 +223,7 @@ def extract(
                     polarity=certainty.polarity,
                     evidence=Span(first.field, first.start, last.end),
                     fresh=not recalls(sentence.tokens, start, end) and not (in_title and is_recap),
+                    targets=_targets(sentence, start, end, theme, actor, witness),
                     score=cue.score,
                     cue=cue.pattern.source,
                 )
@@ -298,6 +256,16 @@ def _witness(sentence: Sentence, start: int) -> str | None:
         if last < start and sentence.tokens[last].lower in _WITNESSES:
             return company
     return None
+
+
+def _targets(
+    sentence: Sentence, start: int, end: int, theme: Theme, actor: str | None, witness: str | None
+) -> tuple[str, ...]:
+    found = targets_of(sentence, start, end, theme.targets, actor)
+    # 'TSMC sees Apple order cuts': who sees the orders of another is where they lie.
+    if not found and theme.targets and witness not in (None, actor):
+        return (witness,) if witness else ()
+    return found
 
 
 def _settle(events: Sequence[Event], of_indexes: Set[str]) -> tuple[Event, ...]:

@@ -26,7 +26,7 @@ _COMPARED = re.compile(
     rf"\b(?:from|than|over|under|below|above|on|versus|vs|against|with|of|to|as|after|about|times) (?:the |in |it was |that of |\S*\d\S* (?:% )?){{0,2}}{_TIMES_AGO}"
 )
 _OVERTAKEN = re.compile(
-    r"(?:^| , )(?:then|before|but|and|only to)(?: \w+)? (?:recover|rebound|revers|par(?:e|ing)|eras|bounc|clos\w+ (?:flat|little changed|unchanged))"
+    r"(?:(?:^|\s)(?:then|before|only to)| , (?:but|and))(?: \w+)? (?:recover|rebound|revers|par(?:e|ing)|eras|bounc|clos\w+ (?:flat|little changed|unchanged))"
 )
 _RECAP = re.compile(
     r"^(?:timeline|recap|chronology|flashback|throwback|on this day)\b|\bthings to know\b", re.IGNORECASE

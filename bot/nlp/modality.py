@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.model import Attribution, Polarity, SourceKind, Stage
 from bot.nlp.clauses import clause, words
+from bot.nlp.normalise import OUTLETS
 from bot.nlp.themes import Sense
 from bot.nlp.words import Token
 
@@ -163,7 +164,10 @@ _FORECASTS = re.compile(
     r"\b(?:will|would|could|should|expects?|expected|sees?|forecasts?|forecast|predicts?|predicted|fears?|feared|reckons?|argues?|thinks?|calculates?|models?|modelled|projects?|outlook|has the company|in theory|by (?:20\d\d|next|the end)|next year|unlikely|likely)\b"
 )
 _DECIDED = re.compile(r"\b(?:has|have) (?:decided|agreed|signed)\b")
-_HEDGED = re.compile(r"\b(?:if|could|might|would|may|should|expects?|sees?|risks?|fears?)\b|\?")
+_HEDGED = re.compile(r"\b(?:if|could|might|would|may|should|risks?|fears?)\b|\?")
+_EXPECTS = re.compile(
+    r"\b(?:expects?|sees?|forecasts?|predicts?)\b"
+)  # of others; a company that expects guides
 _DENY_FAR = re.compile(rf"\b(?:{_DENIES}|{_WAVES_OFF})\b")
 _NO_SUCH = re.compile(
     r"(?:\b(?:no|no more|no further|zero|not|never|nobody|none|nothing|without|neither)|n't)\b(?: \S+){0,4}$",
@@ -205,7 +209,11 @@ def judge(
         _UNPROVEN, words(tokens), Attribution.SPECULATION, signs
     )
     if is_data:
-        hedged = unproven or _says(_HEDGED, f"{near} {inside}", Attribution.SPECULATION, signs)
+        hedged = (
+            unproven
+            or _says(_HEDGED, f"{near} {inside}", Attribution.SPECULATION, signs)
+            or (_THIRD.search(left) and _says(_EXPECTS, f"{near} {inside}", Attribution.SPECULATION, signs))
+        )
         return Certainty(Stage.DONE, Attribution.SPECULATION if hedged else Attribution.FILING, polarity)
     stage = _stage(left, near, inside, whole, signs)
     others_say = stage is Stage.DONE or _OTHERS.search(left)
@@ -295,7 +303,7 @@ def is_foretold(tokens: Sequence[Token], start: int) -> bool:
 
 _OTHERS = re.compile(r"\b(?:if|what if|analysts?|imo|would|could)\b")
 _UNNAMED = re.compile(
-    r"[-–—|]\s?(?:sources?|reports?|bloomberg|reuters|the information|wsj|ft|cnbc|nikkei|media|axios|caixin|digitimes|yonhap|kyodo|handelsblatt|times|barron[’']s)\s*$"
+    rf"[-–—|]\s?(?:{OUTLETS})\s*$"
     r"|\b(?:people (?:familiar|briefed|with knowledge|close to|with direct knowledge)|person familiar|sources? (?:say|said|told)|reportedly|said to\b|according to (?:people|a person|sources))",
     re.IGNORECASE,
 )

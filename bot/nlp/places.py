@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing.connection import wait
 from typing import ClassVar, Protocol
 
 from bot.errors import ConfigError
@@ -16,6 +19,7 @@ from bot.nlp.worker import Recipe, begin
 
 CONNECT_WITHIN = timedelta(seconds=5)  # to a scheduler on one's own network; a stop waits as long at worst
 STAFFED_WITHIN = timedelta(seconds=2)  # a scheduler that was just started learns of its workers
+ENDING = timedelta(seconds=1)  # for a process that is told to end; after it, it is killed
 _INLINE = "or set BOT_ANALYSIS=inline"
 
 
@@ -85,11 +89,16 @@ class Processes:
         )
 
         def end() -> None:
-            leash.close()  # at which the processes end
+            processes = list((pool._processes or {}).values())  # Python 3.14 has kill_workers
+            leash.close()  # at which they end, unless they are in a computation that lets no thread in
+            deadline = time.monotonic() + ENDING.total_seconds()
+            for process in processes:
+                if not wait([process.sentinel], max(0.0, deadline - time.monotonic())):
+                    process.kill()
             pool.shutdown(wait=True, cancel_futures=True)
             far_end.close()
 
-        return Crew(pool, end)
+        return Crew(pool, _once(end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +148,15 @@ class Cluster:
                 executor.shutdown(wait=False)
                 client.close(timeout=CONNECT_WITHIN.total_seconds())
 
-        return Crew(executor, end, (KilledWorker,))
+        return Crew(executor, _once(end), (KilledWorker,))
+
+
+def _once(work: Callable[[], None]) -> Callable[[], None]:
+    """The same work, done by whoever calls first: a stop and a loss may meet."""
+    turn = threading.Lock()
+
+    def done() -> None:
+        if turn.acquire(blocking=False):
+            work()
+
+    return done

@@ -17,7 +17,8 @@ from itertools import product
 import ahocorasick
 
 from bot.nlp.cues import BUILT_IN, Pattern
-from bot.nlp.lexicon import Lexicon
+from bot.nlp.lexicon import OUTSIDE, Lexicon
+from bot.nlp.normalise import is_untouched
 from bot.nlp.themes import Taxonomy
 
 Phrase = Sequence[frozenset[str]]  # the lower-case forms of each of its words
@@ -40,6 +41,10 @@ _NOISE = (
     "t&c",
     "disclaimer",
     "comment",
+    "repost",
+    "reward",
+    "retweet",
+    "bookmark",
     "read more",
     "subscribe now",
     "follow me",
@@ -62,61 +67,84 @@ _NOISE = (
 
 
 class Prefilter:
-    """Looks for phrases in any case and for symbols as they are written.
+    """Looks for phrases in any case, and for others as they are written.
 
     Args:
-        phrases: Of which a text must hold one, or one of the symbols.
-        symbols: Tickers.
+        phrases: Of which a text must hold one, or one of the others.
+        written: Tickers and names that count only as they are written.
+        informal: Names of which an informal text may hold one instead.
         is_open: Let everything pass: something is looked for that no phrase tells.
     """
 
-    def __init__(self, phrases: Iterable[Phrase], symbols: Iterable[str], *, is_open: bool = False) -> None:
+    def __init__(
+        self,
+        phrases: Iterable[Phrase],
+        written: Iterable[str] = (),
+        informal: Iterable[Phrase] = (),
+        *,
+        is_open: bool = False,
+    ) -> None:
         """Build the automata."""
         self._is_open = is_open
         self._phrases = _automaton(folded(s) for phrase in phrases for s in spellings(phrase))
-        self._symbols = _automaton(symbols)
+        self._written = _automaton(written)
+        self._informal = _automaton(folded(s) for phrase in informal for s in spellings(phrase))
 
-    def passes(self, text: str) -> bool:
-        """Whether a text may speak of the field."""
+    def passes(self, text: str, *, informal: bool = False) -> bool:
+        """Whether a text may speak of the field; in `informal` ones capitals say nothing."""
         if self._is_open:
             return True
-        line = f" {' '.join(text.split())} "
-        return _holds(self._phrases, folded(line)) or _holds(self._symbols, line)
+        line = f" {' '.join(text.split())} ".replace("’", "'")
+        lower = folded(line)
+        return (
+            _holds(self._phrases, lower)
+            or _holds(self._written, line)
+            or (informal and _holds(self._informal, lower))
+        )
 
 
 def prefilter_for(lexicon: Lexicon, taxonomy: Taxonomy) -> Prefilter:
     """The filter that rejects no text in which `lexicon` finds a company or `taxonomy` the field."""
     # The index itself, not the companies: no sort of name that it comes to hold can be forgotten here.
-    phrases: list[Phrase] = [
-        phrase for phrase, name in lexicon._index.phrases if name.company and not name.is_ticker
+    names = [
+        (phrase, name.alias)
+        for phrase, name in lexicon._index.phrases
+        if name.company and not name.is_ticker and lexicon.companies[name.company].sector not in OUTSIDE
     ]
+    phrases: list[Phrase] = [phrase for phrase, alias in names if not alias.case]
     phrases += [phrase for phrase, _ in taxonomy.group_index.phrases]
     told = [telling(p) for p in taxonomy.domain]
     wanted = frozenset[str]().union(*(t for t in told if t))
     phrases += [phrase for phrase, name in taxonomy.compiler._index.phrases if name in wanted]
-    return Prefilter(phrases, lexicon._symbols, is_open=None in told)
+    cased = [alias.text for _, alias in names if alias.case]
+    return Prefilter(
+        phrases,
+        [*lexicon._symbols, *cased, *map(str.upper, cased)],
+        [phrase for phrase, alias in names if alias.case],
+        is_open=None in told,
+    )
 
 
 def telling(pattern: Pattern) -> frozenset[str] | None:
     """Word classes of which a text must hold one for a pattern to match; None if there are none such.
 
-    Companies and sectors are looked for anyway.
+    Sectors are looked for anyway.
     """
     for step in pattern.orders[0]:
-        words = step.classes - {"company", "sector"}
+        words = step.classes - {"sector"}
         if words.isdisjoint(BUILT_IN):
             return words
     return None
 
 
 def folded(text: str) -> str:
-    """The text as its tokens are compared; 'ς' is the one letter whose lower case depends on its neighbours."""
-    return text.lower().replace("’", "'").replace("ς", "σ")
+    """A text in small letters; 'ς' is the one letter whose lower case depends on its neighbours."""
+    return text.lower().replace("ς", "σ")
 
 
 def is_clean(text: str) -> bool:
     """Whether `normalise` leaves a text as it is, for certain."""
-    return next(_NOISY.iter(text.lower()), None) is None
+    return is_untouched(text) and next(_NOISY.iter(text.lower()), None) is None
 
 
 def spellings(phrase: Phrase) -> Iterator[str]:

@@ -65,6 +65,9 @@ class Theme(Strict):
     needs_actor: bool = False  # a claim about nobody in particular is none
     is_data: bool = False  # market moves, results, ratings: confirmed unless hedged
     sense: Sense = Sense.DEED
+    targets: tuple[
+        str, ...
+    ] = ()  # after which words stands whom it concerns: 'in', 'with'; 'object': after the verb
     cues: tuple[Cue, ...]
     unless: tuple[str, ...] = ()  # for every cue
     unless_near: tuple[str, ...] = ()  # for every cue
@@ -81,6 +84,7 @@ class Sector(Strict):
     id: str
     name: str
     nouns: tuple[str, ...] = ()  # 'memory makers': speak of the group
+    topics: tuple[str, ...] = ()  # 'memory capacity': mean the group where it does not act
     goods: tuple[str, ...] = ()  # 'DRAM': what it sells; names it as an actor of prices, supply and demand
 
 
@@ -124,6 +128,7 @@ class Taxonomy:
         self.themes: dict[str, Theme] = {}
         self.sectors: dict[str, Sector] = {}
         self.group_index: PhraseIndex[str] = PhraseIndex()
+        self.topic_index: PhraseIndex[str] = PhraseIndex()
         self.goods_index: PhraseIndex[str] = PhraseIndex()
         for file in files:
             for name, phrases in file.content.words.items():
@@ -168,6 +173,8 @@ class Taxonomy:
         self.sectors[sector.id] = sector
         for noun in sector.nouns:
             self.group_index.add(noun, sector.id, inflect=True)
+        for noun in sector.topics:
+            self.topic_index.add(noun, sector.id, inflect=True)
         for noun in sector.goods:
             self.goods_index.add(noun, sector.id, inflect=True)
 

@@ -107,7 +107,7 @@ def test_two_hundred_thousand_characters_are_taken_and_what_is_not_read_is_count
 def test_hidden_characters_are_written_out(shipped: dict[str, str]) -> None:
     facts = explained(shipped, "\u200fNvi\u200bdia שבבים \u202ecuts\u202c capex \x1b[31m")
     assert facts["title"] == "‹U+200F›Nvi‹U+200B›dia שבבים ‹U+202E›cuts‹U+202C› capex ‹U+001B›[31m"
-    assert facts["companies"] == "none"
+    assert facts["companies"] == "NVDA Nvidia by “Nvi‹U+200B›dia”"
 
 
 def test_a_pipe_gets_no_colour_and_a_terminal_does(shipped: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ from nlp_entries import claims, nlp_entry
 from bot.model import Entry, Modality, SourceKind
 
 DATA = Path(__file__).parent / "data"
-MOST_LIMITS = 70
+MOST_LIMITS = 60
 Claims = set[tuple[str, str | None, str]]
 
 

@@ -107,7 +107,7 @@ def test_the_place_of_every_cue_is_the_line_where_it_stands(taxonomy):
     ("title", "silence", "told"),
     [
         pytest.param("", Silence.EMPTY, "no word", id="empty"),
-        pytest.param("\u200b \n", Silence.OFF_FIELD, "no company", id="invisible"),
+        pytest.param("\u200b \n", Silence.EMPTY, "no word", id="invisible"),
         pytest.param("A recipe for Nvidia", Silence.QUIET_TITLE, "“recipe”", id="quiet title"),
         pytest.param("A town elects its mayor", Silence.OFF_FIELD, "no company", id="another field"),
         pytest.param("Nvidia opens an office in Leeds", Silence.BELOW, " of 0.", id="below the threshold"),
