@@ -10,7 +10,8 @@ import signal
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,9 @@ import click
 
 from bot import __version__
 from bot.app import App, utc_now
-from bot.config import Settings
+from bot.backtest import comparison, from_archive, from_items, read_rulesets, replay_all, report, why_not
+from bot.backtest import show as show_lines
+from bot.config import MAX_PROCESSES, Settings, load_settings
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.explain import explanation, latest
 from bot.demo.run import play
@@ -35,12 +38,13 @@ from bot.nlp.page import page
 from bot.rules.check import load_checked
 from bot.sources.opml import export_opml, import_opml
 from bot.sources.registry import load_feeds
-from bot.store.archive import Archive, Lock, backup, restore
+from bot.store.archive import Archive, Arrival, Lock, backup, restore
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.stories.assign import assign_stories
 from bot.telemetry import event, set_up_logging
 from bot.terminal import Group, Screen, finding, given_text, with_settings
+from bot.text import parse_duration
 
 log = logging.getLogger("bot.cli")
 T = TypeVar("T")
@@ -284,6 +288,94 @@ def why(settings: Settings, alert: str | None) -> None:
     else:
         drawn = latest(newest, now=utc_now(), heading="The newest alerts; spillover why ID explains one:")
     ConsoleChannel(Screen(), utc_now).show(drawn)
+
+
+@main.command()
+@click.argument("reference", metavar="URL")
+@with_settings
+def whynot(settings: Settings, reference: str) -> None:
+    """Explain why an entry was not told.
+
+    URL is its address, or its id in the archive. Shown are the decisions about it, what stopped it first,
+    and the rule of each pack that came nearest. What it says is as it was found when it came.
+    """
+    with _archive(settings) as archive:
+        show_lines(why_not(archive, settings, reference, utc_now()), Screen())
+
+
+def _span(_: click.Context, __: click.Parameter, text: str | None) -> timedelta | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except (ValueError, OverflowError) as e:
+        raise click.BadParameter(str(e)) from e
+
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@main.command()
+@click.option("--items", "file", type=click.Path(path_type=Path), help="Items, as analyze reads them.")
+@click.option(
+    "--since", metavar="30d", callback=_span, help="The archive's last days, counted from its newest entry."
+)
+@click.option(
+    "--rules", "folder", type=FOLDER, help="A rules folder, or one of packs; those in force by default."
+)
+@click.option("--against", type=FOLDER, help="Other rules, to see what they would change.")
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each notification instead.")
+@click.option("--batch", type=click.IntRange(1, 100_000), help="Entries analysed in one go.")
+@click.option("--processes", type=click.IntRange(1, MAX_PROCESSES), help="Analyse in so many processes.")
+@click.option("--dask", metavar="tcp://HOST:PORT", help="Analyse on a Dask cluster.")
+@with_settings
+def backtest(
+    settings: Settings,
+    file: Path | None,
+    since: timedelta | None,
+    folder: Path | None,
+    against: Path | None,
+    as_json: bool,
+    batch: int | None,
+    processes: int | None,
+    dask: str | None,
+) -> None:
+    """Say what rules would have told of past news.
+
+    News are the items of a file, or those of the archive with --since. Each is decided about at its own
+    time, for one reader who follows everything. Nothing is sent or stored.
+    """
+    if (file is None) == (since is None):
+        raise click.UsageError("give either --items FILE or --since 30d")
+    if as_json and against is not None:
+        raise click.UsageError("--json writes what one set of rules tells; leave out --against")
+    if processes is not None and dask is not None:
+        raise click.UsageError("give either --processes or --dask")
+    if processes is not None or dask is not None:
+        place = f"processes:{processes}" if dask is None else f"dask:{dask}"
+        others = {k: v for k, v in os.environ.items() if not k.startswith("BOT_ANALYSIS")}
+        settings = load_settings(others | {"BOT_ANALYSIS": place})
+    with ExitStack() as stack:
+        past: Iterable[Arrival]
+        if file is not None:
+            past = from_items(Path("/dev/stdin") if str(file) == "-" else file)
+        else:
+            past = from_archive(stack.enter_context(_archive(settings)), since or timedelta(0))
+        rulesets = read_rulesets(settings, [folder] if against is None else [folder, against])
+        runs = replay_all(rulesets, past, batch)
+    if as_json:
+        for sent in runs[0].sent:
+            click.echo(json.dumps(sent.row()))
+        return
+    lines = report(rulesets[0], runs[0]) if against is None else comparison(rulesets, runs)
+    show_lines(lines, Screen())
+
+
+@contextmanager
+def _archive(settings: Settings) -> Iterator[Archive]:
+    database = _existing(settings)
+    try:
+        yield Archive(database)
+    finally:
+        database.close()
 
 
 @main.command()

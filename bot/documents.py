@@ -23,6 +23,7 @@ Place = tuple[int, int]  # 1-based line and column
 _MAX_BYTES = 5_000_000
 _MAX_NODES = 500_000  # stops an alias bomb
 _MAX_DEPTH = 50
+_ONE_VALUE = frozenset({"enum", "literal_error", "string_type", "int_type", "float_type", "bool_type"})
 _TOO_DEEP = "is nested too deeply or repeats itself through aliases"
 _FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml, where PyYAML was built with it
 
@@ -77,11 +78,9 @@ def parse_document(raw: bytes | str, path: Path, model: type[M]) -> Document[M]:
     try:
         node = _compose(raw, path)
     except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        where = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise RulesError(f"not valid YAML: {e.problem or e.context or e}", path, *where) from e
+        raise _malformed(e, path) from e
     except (yaml.YAMLError, UnicodeDecodeError) as e:
-        raise RulesError(f"not valid YAML: {str(e).splitlines()[0]}", path) from e
+        raise _unreadable(raw, path) or RulesError(f"not valid YAML: {str(e).splitlines()[0]}", path) from e
     if node is None:
         raise RulesError("is empty", path)
     builder = _Builder(path)
@@ -109,6 +108,44 @@ def _compose(raw: bytes | str, path: Path) -> yaml.Node | None:
         if _FAST is yaml.BaseLoader:
             raise
         return yaml.compose(raw, Loader=yaml.BaseLoader)  # says better what is wrong
+
+
+def _malformed(error: yaml.MarkedYAMLError, path: Path) -> RulesError:
+    """A slip of YAML's own grammar, in the words of those who make it; the parser's words are for its authors."""
+    said, context = str(error.problem or error.context or error), str(error.context or "")
+    start, mark = error.context_mark, error.problem_mark or error.context_mark
+    if "expected ':'" in said:  # noticed a line too late
+        said, mark = "a key needs ': ' behind it, with a blank", start or mark
+    elif "\\t" in said:
+        said = "a tab can't indent; use blanks"
+    elif "<block end>" in said:
+        said = "this doesn't follow from what stands before; look for a wrong indentation or an open quote"
+    elif "mapping values" in said:
+        said = "a ': ' is too many here; put a text that holds one in quotes"
+    elif "another document" in said:
+        said = "a second document begins here; a file holds one"
+    elif "flow" in context and start:
+        said = f"{said}; the bracket opens in line {start.line + 1}, column {start.column + 1}"
+    return RulesError(f"not valid YAML: {said}", path, *((mark.line + 1, mark.column + 1) if mark else ()))
+
+
+def _unreadable(raw: bytes | str, path: Path) -> RulesError | None:
+    """The first thing in a file that is no text, or None if all is."""
+    try:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8")
+    except UnicodeDecodeError as e:
+        before, problem = e.object[: e.start].decode("utf-8"), f"byte 0x{e.object[e.start]:02x} is not UTF-8"
+        return RulesError(f"{problem}; save the file as UTF-8", path, *_end_of(before))
+    odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if odd is None:
+        return None
+    problem = f"the character U+{ord(odd[0]):04X} can't stand in a file; delete it"
+    return RulesError(problem, path, *_end_of(text[: odd.start()]))
+
+
+def _end_of(text: str) -> Place:
+    """Where the character behind a text stands."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 class _Builder:
@@ -165,29 +202,60 @@ def _explain(
 ) -> list[RulesError]:
     mistakes = []
     items = error.errors()
+    unknown = [i["loc"] for i in items if i["type"] == "extra_forbidden"]
     mistyped = {  # a required key that is written wrongly is one mistake, not an unknown key and a missing one
-        (*item["loc"][:-1], key)
-        for item in items
-        if item["type"] == "extra_forbidden"
-        for key in nearest(str(item["loc"][-1]), _keys_at(model, item["loc"][:-1]))
+        (*loc[:-1], key) for loc in unknown for key in nearest(str(loc[-1]), _keys_at(model, loc[:-1]))
     }
+    missing: dict[Loc, list[str]] = {}  # what a part lacks is one mistake, told with its unknown key
+    for item in items:
+        if item["type"] == "missing" and item["loc"] not in mistyped:
+            missing.setdefault(item["loc"][:-1], []).append(str(item["loc"][-1]))
     for item in items:
         loc, kind = item["loc"], item["type"]
         name = str(loc[-1]) if loc else ""
-        if kind == "missing" and loc in mistyped:
-            continue
         if kind == "extra_forbidden":
+            lacking = missing.pop(loc[:-1], [])
             problem = f"unknown key {name!r}{did_you_mean(name, _keys_at(model, loc[:-1]))}"
+            problem += f"; {_are_missing(lacking)}" if lacking else ""
         elif kind == "missing":
-            problem = f"{name!r} is missing"
-        elif kind in ("enum", "literal_error"):
-            given, known = str(item["input"]), _expected(item)
-            problem = f"{given!r} is not one of {', '.join(known)}{did_you_mean(given, known)}"
+            lacking = missing.pop(loc[:-1], []) if loc[:-1] not in {u[:-1] for u in unknown} else []
+            if not lacking:
+                continue
+            problem = _are_missing(lacking)
         else:
-            text = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-            problem = f"{name}: {text}" if name and kind != "value_error" else text
+            problem = _explained(item, name)
         mistakes.append(RulesError(problem, path, *_place(places, loc)))
     return sorted(mistakes, key=lambda m: (m.line or 0, m.column or 0))
+
+
+def _are_missing(keys: list[str]) -> str:
+    *first, last = (repr(key) for key in keys)
+    return f"{', '.join(first)} and {last} are missing" if first else f"{last} is missing"
+
+
+def _explained(item: Any, name: str) -> str:
+    """What is wrong with a value, and what can stand there."""
+    kind, given = item["type"], item["input"]
+    if not isinstance(given, str) and kind in _ONE_VALUE:
+        return f"{name}: expected one value here, found {shape(given)}"
+    if kind in ("enum", "literal_error"):
+        known = _expected(item)
+        if len(known) == 1:
+            return f"{given!r} can't stand here; the only word is {known[0]}"
+        return f"{given!r} is not one of {', '.join(known)}{did_you_mean(given, known)}"
+    if kind in ("int_parsing", "float_parsing"):
+        return f"{name}: {given!r} is no {'whole ' if kind == 'int_parsing' else ''}number"
+    if kind == "string_too_short":
+        return f"{name}: nothing is written here"
+    text: str = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return f"{name}: {text}" if name and kind != "value_error" else text
+
+
+def shape(value: object) -> str:
+    """What was written, in a word or two."""
+    if isinstance(value, dict):
+        return "keys with values"
+    return "a list" if isinstance(value, list) else repr(value) if value else "nothing"
 
 
 def _expected(item: Any) -> list[str]:

@@ -115,6 +115,12 @@ class SourceCondition(Part):
     tier: Tiers | None = None
     language: Languages | None = None
 
+    @model_validator(mode="after")
+    def _not_empty(self) -> SourceCondition:
+        if not self.model_fields_set:
+            raise ValueError("nothing is written here")
+        return self
+
 
 class Condition(Part):
     """What one event of one entry must be; all keys must hold."""

@@ -11,6 +11,7 @@ import re2
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
+from bot.documents import shape
 from bot.text import did_you_mean, parse_duration
 
 PLACEHOLDERS = ("actor", "target", "theme")
@@ -25,9 +26,11 @@ T = TypeVar("T")
 def _items(value: object) -> object:
     """Refuse what was meant as a list but is none, in words that say how to write one."""
     if not isinstance(value, list):
-        raise ValueError("expected a list here: write [a, b], or begin each item with '- '")
+        raise ValueError(
+            f"expected a list here, found {shape(value)}: write [a, b], or begin each item with '- '"
+        )
     if not value:
-        raise ValueError("this list is empty; leave the key out instead")
+        raise ValueError("this list is empty; write one item at least, or leave out a key that may be")
     return value
 
 
@@ -36,10 +39,12 @@ def _values(value: object) -> object:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, dict):
-        raise ValueError("expected one value or a list of values here")
+        raise ValueError("expected one value or a list of values here, found keys with values")
     for item in _items(value):  # type: ignore[attr-defined]
         if not isinstance(item, str) or not item.strip():
-            raise ValueError("expected a plain word here" if item else "nothing is written here")
+            raise ValueError(
+                f"expected a plain word here, found {shape(item)}" if item else "nothing is written here"
+            )
     return value
 
 
@@ -73,7 +78,7 @@ def _pattern(value: str) -> str:
 
 def _tier(value: object) -> object:
     if value not in ("1", "2", "3"):
-        raise ValueError(f"{value!r} is no tier; write 1, 2 or 3")
+        raise ValueError(f"{shape(value)} is no tier; write 1, 2 or 3")
     return value
 
 

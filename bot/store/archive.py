@@ -1,22 +1,39 @@
-"""The archive: search, retention, backup and restore."""
+"""The archive: search, replay, retention, backup and restore."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urldefrag, urlsplit
 
 from bot.errors import StoreError
-from bot.model import Entry
+from bot.model import Analysis, Entry, Reason, Verdict
 from bot.store.database import Database, translate
-from bot.store.rows import ENTRY_COLUMNS, entry_of, stamp
+from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, entry_of, moment, stamp, verdict_of
 
 # Rows deleted in one transaction, so that pruning never holds up a batch for long.
 PRUNE_STEP = 2_000
+READ_STEP = 1_000  # decisions read at a time for a replay, with the entries that they are about
 # Whatever else is set: open stories (72 hours) refer to it, and feeds still show it.
 KEEP_AT_LEAST = timedelta(days=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An entry, or a revision of it, as it came."""
+
+    entry: Entry
+    at: datetime  # UTC, when it was decided about
+    baseline: bool = False  # it came with the silent first poll of its feed
+    counts: bool = (
+        True  # False: from before the time that is asked about, for the stories that were open then
+    )
 
 
 class Archive:
@@ -41,6 +58,100 @@ class Archive:
     def count(self) -> int:
         """How many entries it holds."""
         return int(self._db.value("SELECT count(*) FROM entries"))
+
+    def last_decided(self) -> datetime | None:
+        """When the newest entry was decided about; None for an empty archive."""
+        return moment(self._db.value("SELECT max(at) FROM verdicts"))
+
+    def arrivals(self, since: datetime) -> Iterator[Arrival]:
+        """What was decided about since then, in that very order and with the words of that time.
+
+        The decisions that are kept are a log of arrivals: they say when, in which order, and what was a
+        feed's silent first poll. Of a revised entry only title and text are kept as they were.
+        """
+        start = self._db.value("SELECT min(id) FROM verdicts WHERE at >= ?", (stamp(since),))
+        last = None
+        while start is not None:
+            rows = self._db.rows(
+                "SELECT id, entry_id, at, reason FROM verdicts WHERE id >= ? ORDER BY id LIMIT ?",
+                (start, READ_STEP),
+            )
+            yield from self._arrivals(rows, last)
+            last, start = (_visit(rows[-1]), rows[-1]["id"] + 1) if rows else (None, None)
+
+    def _arrivals(self, rows: Sequence[sqlite3.Row], last: tuple[str, str] | None) -> Iterator[Arrival]:
+        visits: dict[tuple[str, str], bool] = {}  # the first decision about an entry says if it is a baseline
+        for row in rows:
+            visits.setdefault(_visit(row), row["reason"] == Reason.BASELINE)
+        visits.pop(last, None) if last else None  # its decisions began on the page before
+        ids = {entry_id for entry_id, _ in visits}
+        entries = {row["id"]: entry_of(row) for row in self._of("entries", "id", ids, ENTRY_COLUMNS)}
+        replaced: dict[str, list[sqlite3.Row]] = {}
+        for row in self._of("revisions", "entry_id", ids, "*", order="entry_id, revision"):
+            replaced.setdefault(row["entry_id"], []).append(row)
+        for (entry_id, stamped), baseline in visits.items():
+            at = moment(stamped)
+            if entry_id in entries and at is not None:
+                entry = _as_of(entries[entry_id], replaced.get(entry_id, ()), stamped)
+                yield Arrival(entry=entry, at=at, baseline=baseline)
+
+    def _of(
+        self, table: str, column: str, ids: Collection[str], columns: str, order: str = "1"
+    ) -> list[sqlite3.Row]:
+        marks = ",".join("?" * len(ids))
+        return self._db.rows(
+            f"SELECT {columns} FROM {table} WHERE {column} IN ({marks}) ORDER BY {order}", tuple(ids)
+        )
+
+    def find(self, reference: str) -> list[Entry]:
+        """The entries with this id or URL, newest first.
+
+        A URL is also found by another scheme, without its fragment or query, or by a slash more or less.
+        """
+        whole = urldefrag(reference.strip()).url
+        for url in dict.fromkeys((reference.strip(), whole, whole.partition("?")[0])):
+            bare = url.removeprefix("https://").removeprefix("http://").rstrip("/")
+            named = [f"{scheme}://{bare}{end}" for scheme in ("https", "http") for end in ("", "/")]
+            rows = self._db.rows(
+                f"SELECT {ENTRY_COLUMNS} FROM entries WHERE id = ? OR (url <> '' AND url IN (?, ?, ?, ?, ?)) "
+                "ORDER BY n DESC",
+                (url, url, *named),
+            )
+            if rows:
+                return [entry_of(row) for row in rows]
+        return []
+
+    def neighbour(self, url: str) -> str:
+        """The URL most like this one that an entry from the same host has, or an empty string."""
+        parts = urlsplit(url)
+        if not parts.netloc:
+            return ""
+        found: list[tuple[int, str]] = []
+        for scheme in ("https", "http"):
+            host = f"{scheme}://{parts.netloc}/"
+            wanted = host + url.partition(f"://{parts.netloc}")[2].lstrip("/")
+            for bound, order in (("url >= ?1", "ASC"), ("url < ?1", "DESC")):
+                near = self._db.value(
+                    f"SELECT url FROM entries WHERE url <> '' AND {bound} AND url >= ?2 AND url < ?3 "
+                    f"ORDER BY url {order} LIMIT 1",
+                    (wanted, host, host + "\U0010ffff"),
+                )
+                if near:
+                    alike = sum(
+                        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(near, wanted, strict=False))
+                    )
+                    found.append((alike - len(host), near))
+        return max(found, default=(0, ""), key=lambda pair: pair[0])[1]
+
+    def verdicts(self, entry_id: str) -> list[Verdict]:
+        """Every decision about an entry, in order."""
+        rows = self._db.rows("SELECT * FROM verdicts WHERE entry_id = ? ORDER BY id", (entry_id,))
+        return [verdict_of(row) for row in rows]
+
+    def analysis(self, entry_id: str) -> Analysis | None:
+        """What the latest revision of an entry was found to say, if that is kept."""
+        body = self._db.value("SELECT body FROM analyses WHERE entry_id = ?", (entry_id,))
+        return ANALYSIS.validate_json(body) if body else None
 
     def prune(self, now: datetime, keep: timedelta, *, most: int = 1_000_000) -> int:
         """Delete entries, decisions and closed notifications older than `keep`; gives the entries deleted.
@@ -84,6 +195,19 @@ class Archive:
             )
             cursor.execute("DELETE FROM silences WHERE until < ?", (stamp(now),))
         return deleted
+
+
+def _visit(row: sqlite3.Row) -> tuple[str, str]:
+    return row["entry_id"], row["at"]
+
+
+def _as_of(entry: Entry, replaced: Sequence[sqlite3.Row], stamped: str) -> Entry:
+    """The revision that an entry had at a moment; `replaced` are the former ones, oldest first."""
+    for row in replaced:
+        if row["replaced_at"] > stamped:
+            was = {name: row[name] for name in ("title", "text", "content", "revision")}
+            return replace(entry, **was)
+    return entry
 
 
 def backup(source: Path, target: Path) -> int:

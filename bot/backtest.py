@@ -1,0 +1,362 @@
+"""What rules would have told of the news of the past, how two sets of rules differ, and why an entry was not told.
+
+The replay itself is in `replay`; here are the rules, those who analyse, and what people read of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.config import Settings
+from bot.delivery.explain import verdict_line
+from bot.delivery.sheet import NO_TITLE, fold, safe_url
+from bot.delivery.words import REASONS, count
+from bot.errors import ConfigError, StoreError
+from bot.loading import Loaded, known_ids, load, load_language, rules_folder, workers_for
+from bot.model import STORY_WINDOW, AlertKind, Analysis, Decision, Entry, Reason, Verdict
+from bot.nlp.items import read_items
+from bot.ports import Analyzer
+from bot.replay import Prepared, Replay, Sent, World, arrivals_of
+from bot.rules.book import Rule, Rulebook
+from bot.rules.check import load_checked
+from bot.rules.conditions import Scene, failure, progress
+from bot.rules.engine import explain
+from bot.rules.loader import load_rulebook
+from bot.store.archive import Archive, Arrival
+from bot.telemetry import event
+from bot.text import shorten
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # entries analysed in one go
+SPREAD_BATCH = 5_000  # over workers, who all wait for the last at its end
+TOLD_EVERY = 10_000  # entries between two lines of progress in the log
+SAMPLES = 2  # cards shown of a rule
+DIFFERING = 3  # cards shown that only one of two sets of rules sends
+_PARTS = ("sources.yaml", "exposure.yaml", "companies", "themes", "alerts")
+_LONGEST_SPAN = timedelta(days=36_500)
+_LONGEST = 160  # characters of a title that are shown
+_DECISIONS = 12  # that are shown of an entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    """Rules to replay the past with."""
+
+    name: str  # as the person wrote it
+    settings: Settings  # whose rules folder holds the companies and themes
+    loaded: Loaded
+
+
+def read_rulesets(settings: Settings, folders: Sequence[Path | None]) -> list[Ruleset]:
+    """Read, check and test the rules of each folder; None stands for the rules in force.
+
+    A folder that holds any part of a rules folder is one, and must be whole. Another holds packs of rules,
+    which stand in for those in force; companies, themes and exposure stay.
+
+    Raises:
+        ConfigError: A folder is neither.
+        RulesError: A file is wrong or a rule fails its tests; further mistakes are in its `others`.
+        AnalysisError: The language model can't be loaded.
+    """
+    homes: dict[Path, Loaded] = {}
+    rulesets = []
+    for folder in folders:
+        whole = folder is None or _is_whole(folder)
+        home = folder if whole and folder is not None else settings.rules_dir
+        own = settings.model_copy(update={"rules_dir": home})
+        key = home.resolve()
+        if key not in homes:
+            homes[key] = load(own)
+        loaded = homes[key]
+        if folder is not None and not whole:
+            rules = load_checked(folder, loaded.book.rules.known, loaded.analyzer)
+            loaded = replace(loaded, book=replace(loaded.book, rules=rules))
+        rulesets.append(Ruleset(name=str(folder or settings.rules_dir), settings=own, loaded=loaded))
+    return rulesets
+
+
+def _is_whole(folder: Path) -> bool:
+    missing = [part for part in _PARTS if not (folder / part).exists()]
+    if not missing:
+        return True
+    if len(missing) < len(_PARTS):
+        raise ConfigError(
+            f"{folder} is a rules folder without {', '.join(missing)}; copy the whole folder, "
+            "or name one that holds packs of rules only"
+        )
+    if not any(folder.glob("*.y*ml")):
+        raise ConfigError(f"{folder} is no rules folder ({', '.join(_PARTS)}) and holds no packs (*.yaml)")
+    return False
+
+
+def from_items(path: Path) -> list[Arrival]:
+    """The items of a file, as if each had come when it was published.
+
+    Raises:
+        ParseError: The file can't be read, or a line is no item; names the line.
+        ConfigError: It holds none, or a date is out of reach.
+    """
+    entries = read_items(path)
+    if not entries:
+        raise ConfigError(f"{path} holds no items; write one a line, as for spillover analyze")
+    try:
+        return arrivals_of(entries)
+    except OverflowError as e:
+        raise ConfigError(f"{path}: an item is of the year 1 or 9999; correct its date") from e
+
+
+def from_archive(archive: Archive, span: timedelta) -> Iterator[Arrival]:
+    """What came within so long before the newest entry; before it, uncounted, what stories were open by then.
+
+    Raises:
+        ConfigError: The archive is empty.
+    """
+    last = archive.last_decided()
+    if last is None:
+        raise ConfigError("the archive holds no entries yet; run the bot for a while, or give --items")
+    start = last - min(span, _LONGEST_SPAN)
+    return (a if a.at >= start else replace(a, counts=False) for a in archive.arrivals(start - STORY_WINDOW))
+
+
+def replay_all(
+    rulesets: Sequence[Ruleset], arrivals: Iterable[Arrival], batch: int | None = None
+) -> list[Replay]:
+    """Replay arrivals with each set of rules, all at once: where their analyzers are alike, a text is read once.
+
+    Args:
+        rulesets: At least one.
+        arrivals: In order of time.
+        batch: Entries analysed in one go; it changes nothing but time and memory.
+
+    Raises:
+        ConfigError: There is nobody to analyse where the settings say.
+        AnalysisError: The analyzer failed, or workers have other rules or another release.
+    """
+    replays = [Replay(World(r.loaded.book)) for r in rulesets]
+    with ExitStack() as stack:
+        readers: dict[str, Analyzer] = {}
+        for ruleset in rulesets:
+            analyzer = ruleset.loaded.analyzer
+            if analyzer.version not in readers:
+                workers = stack.enter_context(workers_for(ruleset.settings))
+                workers.open(analyzer)
+                readers[analyzer.version] = workers.through(analyzer)
+        is_spread = rulesets[0].settings.analysis != "inline"
+        for part in _parts(arrivals, batch or (SPREAD_BATCH if is_spread else BATCH)):
+            read = {v: Prepared(reader, (a.entry for a in part)) for v, reader in readers.items()}
+            for ruleset, run in zip(rulesets, replays, strict=True):
+                for arrival in part:
+                    run.take(arrival, read[ruleset.loaded.analyzer.version])
+    return replays
+
+
+def _parts(arrivals: Iterable[Arrival], size: int) -> Iterator[list[Arrival]]:
+    waiting, done = iter(arrivals), 0
+    while part := list(islice(waiting, size)):
+        yield part
+        if (done + len(part)) // TOLD_EVERY > done // TOLD_EVERY:
+            log.info(event("replayed", entries=done + len(part)))
+        done += len(part)
+
+
+# --- what people read ---
+
+
+def show(lines: Iterable[Text], console: Console) -> None:
+    """Print lines whole: a terminal wraps them, a pipe gets each as one."""
+    for line in lines:
+        line.plain = line.plain.encode(console.encoding, "replace").decode(console.encoding)
+        console.print(line, soft_wrap=True)
+
+
+def report(ruleset: Ruleset, run: Replay) -> Iterator[Text]:
+    """What each rule would have told, with samples, and what was held back and why."""
+    yield from _totals(ruleset.name, run)
+    if unasked := _held(run.held.get("", Counter())):
+        yield Text(f"held back before any rule: {unasked}")
+    never: list[str] = []
+    for rule in ruleset.loaded.book.rules.rules:
+        sent = [s for s in run.sent if s.rule == rule.id]
+        cards = [s for s in sent if s.kind is AlertKind.NEW]
+        held = _held(run.held.get(rule.id, Counter()))
+        if not cards:
+            never.append(rule.id + (f" (held back: {held})" if held else ""))
+            continue
+        replies, edits = (sum(s.kind is k for s in sent) for k in (AlertKind.REPLY, AlertKind.EDIT))
+        yield Text.assemble("\n", (rule.id, "bold"), f"  {rule.level.word}  ", (rule.where, "dim"))
+        yield Text(
+            f"  would have fired {count(len(cards), 'time')}; "
+            f"{count(replies, 'reply', 'replies')}, {count(edits, 'silent edit')}"
+        )
+        yield from (_sample("    ", card) for card in cards[:SAMPLES])
+        if held:
+            yield Text(f"  held back: {held}")
+    if never:
+        yield Text.assemble("\n", ("never fired", "bold"), f": {', '.join(never)}")
+
+
+def comparison(rulesets: Sequence[Ruleset], runs: Sequence[Replay]) -> Iterator[Text]:
+    """How many cards each of two sets of rules would have sent, rule by rule, and which only one of them sends."""
+    for ruleset, run in zip(rulesets, runs, strict=True):
+        yield from _totals(ruleset.name, run)
+        yield Text()
+    names = [fold(ruleset.name) for ruleset in rulesets]
+    cards = [[s for s in run.sent if s.kind is AlertKind.NEW] for run in runs]
+    numbers = [Counter(s.rule for s in sent) for sent in cards]
+    told = [{(s.rule, s.story) for s in sent} for sent in cards]
+    ids = dict.fromkeys(rule.id for r in rulesets for rule in r.loaded.book.rules.rules)
+    yield Text.assemble(("cards by rule", "bold"), f": with {names[0]}, with {names[1]}")
+    for rule in (r for r in ids if numbers[0][r] or numbers[1][r]):
+        yield Text.assemble(f"{numbers[0][rule]:>6,} {numbers[1][rule]:>6,}  ", (rule, "bold"))
+        for mine, name, theirs in ((cards[0], names[0], told[1]), (cards[1], names[1], told[0])):
+            alone = [s for s in mine if s.rule == rule and (s.rule, s.story) not in theirs]
+            if alone:
+                yield Text(f"{'':15}only with {name}: {len(alone):,}")
+            yield from (_sample(f"{'':17}", card) for card in alone[:DIFFERING])
+    if never := [rule for rule in ids if not numbers[0][rule] and not numbers[1][rule]]:
+        yield Text.assemble("\n", ("fired with neither", "bold"), f": {', '.join(never)}")
+
+
+def _totals(name: str, run: Replay) -> Iterator[Text]:
+    kinds = Counter(s.kind for s in run.sent)
+    pings = sum(not s.silent for s in run.sent)
+    days, between = 1.0, ""
+    if run.first_at and run.last_at:
+        days = max((run.last_at - run.first_at) / timedelta(days=1), days)
+        between = f", {_time(run.first_at)} to {_time(run.last_at)} UTC"
+    later = f", {count(run.revisions, 'later version')}" if run.revisions else ""
+    yield Text.assemble(
+        (f"{count(run.entries, 'entry', 'entries')}{later}{between}, rules of {fold(name)}", "bold")
+    )
+    yield Text(
+        f"{count(run.stories, 'story', 'stories')}, {count(kinds[AlertKind.NEW], 'card')}, "
+        f"{count(kinds[AlertKind.REPLY], 'reply', 'replies')}, {count(kinds[AlertKind.EDIT], 'silent edit')}; "
+        f"{pings / days:,.1f} pings a day"
+    )
+
+
+def _sample(indent: str, card: Sent) -> Text:
+    return Text.assemble(indent, (_time(card.at), "dim"), f"  {_title(card.title)}")
+
+
+def _title(text: str) -> str:
+    return shorten(fold(text).strip(), _LONGEST) or NO_TITLE
+
+
+def _held(reasons: Counter[Reason]) -> str:
+    """'3 uncorroborated (waits for further independent sources), …', the most frequent first."""
+    ordered = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{n:,} {reason} ({REASONS[reason]})" for reason, n in ordered)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+# --- why not ---
+
+
+def why_not(archive: Archive, settings: Settings, reference: str, now: datetime) -> list[Text]:
+    """What was decided about an entry, what stopped it first, and which rule of each pack came nearest.
+
+    Args:
+        archive: Where the entry is.
+        settings: Name the rules in force.
+        reference: The entry's URL or id. Every feed that has shown that URL has an entry of its own.
+        now: Decides which times need a day beside them.
+
+    Raises:
+        StoreError: There is no such entry; names the nearest URL of the same site.
+        RulesError: A file of the rules is wrong.
+        AnalysisError: What the entry says is not stored, and the language model can't be loaded.
+    """
+    found = archive.find(reference)
+    if not found:
+        near = safe_url(archive.neighbour(reference))
+        hint = f"the nearest of its site is {near}" if near else "nothing else of its site is"
+        if "://" not in reference:
+            hint = "give the URL of an entry, or its whole id"
+        raise StoreError(
+            f"{reference!r} is not in the archive; {hint}. Whether its feed is polled stands in sources.yaml"
+        )
+    analyzer = load_language(settings)
+    book = load_rulebook(rules_folder(settings.rules_dir) / "alerts", known_ids(analyzer))
+    lines: list[Text] = []
+    for entry in found:
+        analysis = archive.analysis(entry.id) or analyzer.analyze([entry])[0]
+        lines += [Text()] if lines else []
+        lines += _decisions(entry, archive.verdicts(entry.id), now)
+        lines += _nearness(entry, analysis, book)
+    return lines
+
+
+def _decisions(entry: Entry, verdicts: Sequence[Verdict], now: datetime) -> Iterator[Text]:
+    yield Text(_title(entry.title or entry.text), "bold")
+    yield Text(
+        f"published {_time(entry.at)}, seen {_time(entry.seen_at)} UTC, {fold(entry.feed_id)}, tier {entry.tier}"
+        + (f", revision {entry.revision}" if entry.revision else "")
+    )
+    yield from (Text(url) for url in (safe_url(entry.url),) if url)
+    told = next((v.decision for v in verdicts if v.decision.send), None)
+    held = [v.decision for v in verdicts if not v.decision.send]
+    if told is not None:
+        yield Text.assemble(("it was told", "bold"), f": {told.reason} ({REASONS[told.reason]})")
+    elif held:
+        first = min(held, key=lambda d: list(Reason).index(d.reason))
+        yield Text.assemble(
+            ("first stopped by", "bold"), f": {first.reason} ({REASONS[first.reason]})", fold(_detail(first))
+        )
+    decided = Counter(verdict_line(v, now=now) for v in verdicts)
+    for line, n in islice(decided.items(), _DECISIONS):
+        yield Text(f"  {line}" + (f" ({count(n, 'chat')})" if n > 1 else ""))
+    if len(decided) > _DECISIONS:
+        yield Text(f"  and {len(decided) - _DECISIONS:,} more")
+
+
+def _detail(decision: Decision) -> str:
+    return f"; {decision.detail}" if decision.detail else ""
+
+
+def _nearness(entry: Entry, analysis: Analysis, book: Rulebook) -> Iterator[Text]:
+    events = [
+        f"{e.theme} ({book.name(e.actor) if e.actor else 'nobody named'}), {e.modality}"
+        + ("" if e.fresh else ", background")
+        for e in analysis.events
+    ]
+    yield Text.assemble(("events in it", "bold"), f": {'; '.join(events) or 'none'}")
+    if not analysis.fresh_events:
+        why = explain(book, book.rules[0], entry, analysis)
+        yield Text.assemble(("no rule comes near", "bold"), f": {why}")
+        return
+    yield Text("nearest rule of each pack", "bold")
+    for rule in _nearest(book, entry, analysis):
+        why = explain(book, rule, entry, analysis) or "satisfied"
+        yield Text.assemble("  ", rule.id, (f" {rule.where}", "dim"), f": {fold(why)}")
+
+
+def _nearest(book: Rulebook, entry: Entry, analysis: Analysis) -> list[Rule]:
+    """The rule of each pack that is satisfied, or of whose parts most hold before the first that does not.
+
+    The nearest of all comes first.
+    """
+    scenes = [Scene(entry, analysis, e, book.known.companies) for e in analysis.fresh_events]
+
+    def closeness(rule: Rule) -> tuple[bool, int]:
+        return max((failure(rule.condition, s) is None, progress(rule.condition, s)) for s in scenes)
+
+    nearest: dict[str, Rule] = {}
+    for rule in book.rules:
+        if rule.pack not in nearest or closeness(rule) > closeness(nearest[rule.pack]):
+            nearest[rule.pack] = rule
+    return sorted(nearest.values(), key=closeness, reverse=True)

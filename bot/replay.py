@@ -1,0 +1,267 @@
+"""News of the past decided anew: `process` at the time of each entry, with a store that is only memory.
+
+Nothing here reads a clock, a file or a database, and nothing is sent: what would have been sent is collected.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import takewhile
+
+from bot.model import (
+    Alert,
+    AlertKind,
+    Analysis,
+    Entry,
+    Known,
+    Outcome,
+    Reason,
+    Severity,
+    Snapshot,
+    Story,
+    Subscriber,
+    Target,
+    TargetKind,
+    Told,
+)
+from bot.pipeline import Book, process
+from bot.ports import Analyzer
+from bot.store.archive import Arrival
+from bot.stories import cluster
+from bot.stories.index import StoryIndex
+
+# Follows everything, hears also what is least important, and never has enough of it.
+READER = Subscriber(id="backtest:", channel="backtest", address="", level=Severity.INFO)
+_WATCHES = {READER.id: frozenset({Target(TargetKind.ALL)})}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def arrivals_of(entries: Iterable[Entry]) -> list[Arrival]:
+    """Entries without a history: each came when it was published, in order of time."""
+    ordered = sorted(entries, key=lambda e: (e.at, e.id))
+    return [Arrival(entry=e, at=e.at.astimezone(UTC)) for e in ordered]
+
+
+class Prepared:
+    """An analyzer that has read what it will be asked for; so batches may differ from what is decided in one go."""
+
+    def __init__(self, analyzer: Analyzer, entries: Iterable[Entry]) -> None:
+        """Read the entries.
+
+        Raises:
+            AnalysisError: The analyzer failed.
+        """
+        distinct: dict[tuple[str, str], Entry] = {}
+        for entry in entries:
+            distinct.setdefault((entry.id, entry.content), entry)
+        read = analyzer.analyze(list(distinct.values()))
+        self._version, self._read = analyzer.version, dict(zip(distinct, read, strict=True))
+
+    @property
+    def version(self) -> str:
+        """That of the analyzer which has read them."""
+        return self._version
+
+    def analyze(self, entries: Sequence[Entry], /) -> list[Analysis]:
+        """One analysis for each entry, in order."""
+        return [self._read[entry.id, entry.content] for entry in entries]
+
+
+class World:
+    """What the store would know: every entry, the open stories, and what the reader was told of them.
+
+    It keeps what `Ingest` keeps. Closed stories are dropped, so that an entry costs the same however many
+    came before it.
+
+    Attributes:
+        begun: How many stories have begun so far.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self.begun = 0
+        self._book, self._index = book, StoryIndex()
+        self._known: dict[str, Known] = {}
+        self._alike: dict[tuple[str, str], tuple[str, ...]] = {}  # feed and content → entry ids
+        self._stories: dict[str, Story] = {}
+        self._unordered = False  # they have changed since they were put in order
+        self._told: dict[str, tuple[Told, ...]] = {}
+        self._cards: dict[str, tuple[Alert, Entry]] = {}
+        # What this batch stores, by entry id, each with what was known before: in force from the next one on.
+        self._batch: dict[str, tuple[Known | None, Entry]] = {}
+        self._now, self._last = _LONG_AGO, (_LONG_AGO, "")
+
+    def receive(self, arrival: Arrival, analyzer: Analyzer) -> Outcome:
+        """Decide about one entry, and remember what was decided.
+
+        Raises:
+            AnalysisError: The analyzer failed; nothing was decided.
+        """
+        entry, now = arrival.entry, arrival.at
+        place = (entry.at, entry.id)
+        if now != self._now or place <= self._last:
+            self._begin_batch(now)
+        self._now, self._last = now, place
+        known = self._known_as(entry)
+        outcome = process(
+            [entry],
+            Snapshot(
+                known={} if known is None else {entry.id: known},
+                stories=tuple(self._stories.values()),
+                told=self._told,
+                cards=self._cards,
+                subscribers=(READER,),
+                watches=_WATCHES,
+            ),
+            self._book,
+            analyzer,
+            now,
+            baseline=frozenset({entry.id}) if arrival.baseline else frozenset(),
+            index=self._index,
+        )
+        self._remember(outcome)
+        return outcome
+
+    def _begin_batch(self, now: datetime) -> None:
+        """Stories stand in the order of their last change when a batch begins, and keep their places within it.
+
+        What comes at one moment, oldest first, is a batch: `process` would decide alike about all of it at once.
+        """
+        if self._unordered:
+            ordered = sorted(self._stories.values(), key=lambda s: (s.last_seen, s.id))
+            self._stories, self._unordered = {s.id: s for s in ordered}, False
+        for story in list(takewhile(lambda s: not cluster.is_open(s, now), self._stories.values())):
+            del self._stories[story.id]
+            for told in self._told.pop(story.id, ()):
+                self._cards.pop(told.alert_id, None)
+        for entry_id, (before, entry) in self._batch.items():
+            if before is not None:
+                self._alike[entry.feed_id, before.content] = tuple(
+                    i for i in self._alike.get((entry.feed_id, before.content), ()) if i != entry_id
+                )
+            key = (entry.feed_id, entry.content)
+            self._alike[key] = (*self._alike.get(key, ()), entry_id)
+        if any(before is not None for before, _ in self._batch.values()):
+            revised = {i: entry for i, (_, entry) in self._batch.items()}
+            self._cards = {i: (a, revised.get(e.id, e)) for i, (a, e) in self._cards.items()}
+        self._batch = {}
+
+    def _known_as(self, entry: Entry) -> Known | None:
+        found = self._known.get(entry.id)
+        if found is not None:
+            return found
+        if entry.revision:  # its first text is from before what is replayed
+            return Known(id=entry.id, content="", revision=entry.revision - 1, seen_at=entry.seen_at)
+        twins = self._alike.get((entry.feed_id, entry.content))  # from before this batch
+        return self._known[twins[0]] if twins else None
+
+    def _remember(self, outcome: Outcome) -> None:
+        for entry in outcome.entries:
+            before = self._batch[entry.id][0] if entry.id in self._batch else self._known.get(entry.id)
+            self._batch[entry.id] = (before, entry)
+            self._known[entry.id] = Known(
+                id=entry.id, content=entry.content, revision=entry.revision, seen_at=entry.seen_at
+            )
+        self.begun += sum(s.id not in self._stories for s in outcome.stories)
+        self._stories |= {s.id: s for s in outcome.stories}
+        self._unordered |= bool(outcome.stories)
+        entries = {e.id: e for e in outcome.entries}
+        for alert in outcome.alerts:
+            if alert.kind is AlertKind.NEW and alert.entry_id in entries:
+                self._cards[alert.id] = (alert, entries[alert.entry_id])
+        for told in outcome.told:
+            for former in self._told.get(told.story_id, ()):
+                if former.alert_id != told.alert_id:  # a card that has lapsed is not edited any more
+                    self._cards.pop(former.alert_id, None)
+            self._told[told.story_id] = (told,)  # there is one reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A notification that would have gone out."""
+
+    at: datetime
+    kind: AlertKind
+    story: str
+    rule: str
+    level: Severity
+    entry: str  # id of what caused it
+    reason: Reason
+    title: str  # of the entry; of a post without a title its text
+    silent: bool
+
+    def row(self) -> dict[str, str]:
+        """What is written of it as JSON."""
+        return {
+            "at": self.at.isoformat(),
+            "kind": self.kind.value,
+            "story": self.story,
+            "rule": self.rule,
+            "level": self.level.word,
+            "entry": self.entry,
+            "reason": self.reason.value,
+        }
+
+
+@dataclass(slots=True)
+class Replay:
+    """One set of rules over the past, and what came of it.
+
+    Attributes:
+        entries: New ones.
+        revisions: Of entries that were known.
+        stories: That began.
+        sent: In order.
+        held: Decisions not to send, by the id of the rule; "" where no rule was asked.
+        first_at: When the first entry that counts came; `last_at` likewise.
+    """
+
+    world: World
+    entries: int = 0
+    revisions: int = 0
+    stories: int = 0
+    sent: list[Sent] = field(default_factory=list)
+    held: dict[str, Counter[Reason]] = field(default_factory=dict)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+    def take(self, arrival: Arrival, analyzer: Analyzer) -> None:
+        """Decide about one entry, and count what was decided if it counts.
+
+        Raises:
+            AnalysisError: The analyzer failed.
+        """
+        begun = self.world.begun
+        outcome = self.world.receive(arrival, analyzer)
+        if not arrival.counts:
+            return
+        self.first_at, self.last_at = self.first_at or arrival.at, arrival.at
+        self.stories += self.world.begun - begun
+        self.revisions += sum(e.revision > 0 for e in outcome.entries)
+        self.entries += sum(e.revision == 0 for e in outcome.entries)
+        for verdict in outcome.verdicts:
+            if not verdict.decision.send:
+                self.held.setdefault(verdict.rule_id, Counter())[verdict.decision.reason] += 1
+        self.sent += _sent(arrival, outcome)
+
+
+def _sent(arrival: Arrival, outcome: Outcome) -> list[Sent]:
+    """The notifications, each with the decision behind it: it is the reader's, about the same story."""
+    reasons = {v.story_id: v.decision.reason for v in outcome.verdicts if v.subscriber_id}
+    entry = arrival.entry
+    return [
+        Sent(
+            at=note.created_at,
+            kind=note.kind,
+            story=note.story_id,
+            rule=note.rule_id,
+            level=note.level,
+            entry=entry.id,
+            reason=reasons[note.story_id],
+            title=entry.title or entry.text[:120],
+            silent=note.silent,
+        )
+        for note in outcome.notifications
+    ]
