@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 # A stop takes ten seconds at most: these, and a second or two for closing what is open.
 DECIDE_WITHIN, SEND_WITHIN = timedelta(seconds=3), timedelta(seconds=4)
 PRUNE_EVERY = timedelta(hours=6)
+TOLD_MISTAKES = 8  # of a reload that is refused
+LOOK_EVERY = timedelta(minutes=5)  # for what has not come
 PRUNE_MOST = 20_000  # entries at a time: a second or two in which no batch is decided
 LOOP_PROBE = timedelta(milliseconds=500)
 CONSOLE = "console:"
@@ -52,6 +54,19 @@ def utc_now() -> datetime:
 
 def _nothing(_: str) -> None:
     return None
+
+
+async def _tell_nobody(_: str) -> None:
+    return None
+
+
+def _refusal(error: BotError) -> str:
+    """Why a reload was refused, for those who edit the files."""
+    mistakes = [error, *getattr(error, "others", ())]
+    lines = [f"• {e}" for e in mistakes[:TOLD_MISTAKES]]
+    if more := len(mistakes) - len(lines):
+        lines.append(f"and {more} more: run spillover rules check")
+    return "\n".join(["The rules were not reloaded; the old ones stay in force.", *lines])
 
 
 class App:
@@ -82,6 +97,7 @@ class App:
         self._starting = True
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
+        self._tell_operators: Callable[[str], Coroutine[None, None, None]] = _tell_nobody
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
     @property
@@ -120,6 +136,7 @@ class App:
         self.desk = Desk(self._database())
         self._queue = Queue(self._database())
         channels = await self._channels()
+        self._enroll_routes()
         self.drain = Drain(self._queue, channels, Pacer(), self.clock, failpoint=self._failpoint)
         self._spawn(self.drain.run(), "drain")
         self._open.push_async_callback(self.drain.stop, SEND_WITHIN)
@@ -154,9 +171,11 @@ class App:
                 self._loaded = await asyncio.get_running_loop().run_in_executor(None, load, self.settings)
                 if not self._starting:  # a start does so itself
                     self._intake.sync()
+                    self._enroll_routes()
             except BotError as e:
                 self._loaded = before
                 log.error(event("reload_refused", problem=e, kept=self.rules_version))
+                await self._tell_operators(_refusal(e))
                 return
         log.info(event("reloaded", rules=len(self._loaded.book.rules.rules), feeds=len(self._loaded.feeds)))
 
@@ -186,7 +205,18 @@ class App:
         )
         self._open.push_async_callback(chatting.stop)
         await chatting.start()
+        self._tell_operators = chatting.tell_operators
         return {"telegram": chatting.channel}
+
+    def _enroll_routes(self) -> None:
+        """Chats to which a route leads are subscribers, whether or not they follow anything."""
+        served = "console" if self.settings.telegram_token is None else "telegram"
+        for target in sorted(self._loaded.book.routes.targets()):
+            channel, _, address = target.partition(":")
+            if channel != served:
+                log.warning(event("route_unserved", to=target, served=served))
+            elif self.desk.subscriber(target) is None:
+                self.desk.enroll(channel, address, self.clock())
 
     async def _make_intake(self, database: Database) -> Intake:
         settings = self.settings
@@ -231,6 +261,7 @@ class App:
         tick = self.settings.tick.total_seconds()
         scheduler.add_job(self._intake.tick, "interval", seconds=tick, id="poll")
         scheduler.add_job(self._prune, "interval", seconds=PRUNE_EVERY.total_seconds(), id="prune")
+        scheduler.add_job(self._intake.look, "interval", seconds=LOOK_EVERY.total_seconds(), id="look")
         scheduler.start()
 
         async def stop() -> None:

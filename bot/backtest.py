@@ -336,7 +336,7 @@ def _nearness(entry: Entry, analysis: Analysis, book: Rulebook) -> Iterator[Text
     ]
     yield Text.assemble(("events in it", "bold"), f": {'; '.join(events) or 'none'}")
     if not analysis.fresh_events:
-        why = explain(book, book.rules[0], entry, analysis)
+        why = explain(book, next(r for r in book.rules if r.condition), entry, analysis)
         yield Text.assemble(("no rule comes near", "bold"), f": {why}")
         return
     yield Text("nearest rule of each pack", "bold")
@@ -353,10 +353,13 @@ def _nearest(book: Rulebook, entry: Entry, analysis: Analysis) -> list[Rule]:
     scenes = [Scene(entry, analysis, e, book.known.companies) for e in analysis.fresh_events]
 
     def closeness(rule: Rule) -> tuple[bool, int]:
-        return max((failure(rule.condition, s) is None, progress(rule.condition, s)) for s in scenes)
+        condition = rule.condition
+        if condition is None:
+            return False, -1
+        return max((failure(condition, s) is None, progress(condition, s)) for s in scenes)
 
     nearest: dict[str, Rule] = {}
-    for rule in book.rules:
+    for rule in (r for r in book.rules if r.condition is not None):
         if rule.pack not in nearest or closeness(rule) > closeness(nearest[rule.pack]):
             nearest[rule.pack] = rule
     return sorted(nearest.values(), key=closeness, reverse=True)

@@ -132,6 +132,16 @@ class Intake:
             self._polls.add(task)
             task.add_done_callback(self._polls.discard)
 
+    async def look(self) -> None:
+        """Decide without news: what has not come for too long is news as well."""
+        if not self._loaded().book.rules.expects:
+            return
+        try:
+            self._note(await self._in_worker(partial(self._process, ())))
+        except BotError as e:
+            log.error(event("look_failed", problem=e))
+        self._stored()
+
     async def run(self) -> None:
         """Decide and store batch after batch until cancelled; no failure ends it."""
         while True:

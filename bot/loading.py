@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bot import __version__
 from bot.alerts.exposure import load_exposure
+from bot.alerts.routes import load_routes
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.model import Feed
@@ -15,6 +17,7 @@ from bot.nlp.places import Cluster, Place, Processes
 from bot.nlp.vocabulary import RulesVocabulary
 from bot.nlp.workers import Workers
 from bot.pipeline import Book
+from bot.pipeline.book import leads
 from bot.ports import Analyzer
 from bot.rules.book import KnownIds
 from bot.rules.check import load_checked
@@ -43,11 +46,22 @@ def load(settings: Settings) -> Loaded:
     analyzer = load_language(settings)
     feeds = load_feeds(folder / "sources.yaml", {"RSSHUB": settings.rsshub_url})
     known = replace(known_ids(analyzer), feeds=frozenset(f.id for f in feeds))
-    rules = load_checked(folder / "alerts", known, analyzer)
     exposure = load_exposure(folder / "exposure.yaml", companies=known.companies, themes=known.themes)
+    rules = load_checked(folder / "alerts", known, analyzer, partial(leads, exposure))
+    routes = load_routes(
+        folder / "routes.yaml",
+        rules={r.id for r in rules.rules},
+        packs=rules.packs,
+        themes=known.themes,
+        companies=known.companies,
+        sectors=known.sectors,
+    )
     vocabulary = RulesVocabulary(analyzer.lexicon, analyzer.taxonomy, rules.packs)
     return Loaded(
-        analyzer=analyzer, book=Book(rules=rules, exposure=exposure), vocabulary=vocabulary, feeds=feeds
+        analyzer=analyzer,
+        book=Book(rules=rules, exposure=exposure, routes=routes),
+        vocabulary=vocabulary,
+        feeds=feeds,
     )
 
 

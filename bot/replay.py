@@ -20,12 +20,14 @@ from bot.model import (
     Outcome,
     Reason,
     Severity,
+    Sighting,
     Snapshot,
     Story,
     Subscriber,
     Target,
     TargetKind,
     Told,
+    remember,
 )
 from bot.pipeline import Book, process
 from bot.ports import Analyzer
@@ -89,6 +91,8 @@ class World:
         self._unordered = False  # they have changed since they were put in order
         self._told: dict[str, tuple[Told, ...]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
+        self._sightings: dict[str, list[Sighting]] = {}
+        self._since: datetime | None = None
         # What this batch stores, by entry id, each with what was known before: in force from the next one on.
         self._batch: dict[str, tuple[Known | None, Entry]] = {}
         self._now, self._last = _LONG_AGO, (_LONG_AGO, "")
@@ -114,6 +118,8 @@ class World:
                 cards=self._cards,
                 subscribers=(READER,),
                 watches=_WATCHES,
+                sightings=self._sightings,
+                since=self._since,
             ),
             self._book,
             analyzer,
@@ -122,6 +128,8 @@ class World:
             index=self._index,
         )
         self._remember(outcome)
+        remember(self._sightings, outcome.sightings)
+        self._since = self._since or now
         return outcome
 
     def _begin_batch(self, now: datetime) -> None:
@@ -136,6 +144,7 @@ class World:
             del self._stories[story.id]
             for told in self._told.pop(story.id, ()):
                 self._cards.pop(told.alert_id, None)
+        remember(self._sightings, (), now)
         for entry_id, (before, entry) in self._batch.items():
             if before is not None:
                 self._alike[entry.feed_id, before.content] = tuple(

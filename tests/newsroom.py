@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.alerts.exposure import ExposureGraph, load_exposure
+from bot.alerts.routes import load_routes
 from bot.model import (
     Analysis,
     Entry,
@@ -16,6 +17,7 @@ from bot.model import (
     Mention,
     Outcome,
     Severity,
+    Sighting,
     Silence,
     Snapshot,
     Span,
@@ -24,6 +26,7 @@ from bot.model import (
     Target,
     TargetKind,
     Told,
+    remember,
 )
 from bot.pipeline import Book, process
 from bot.rules.book import KnownIds, Rulebook
@@ -58,6 +61,13 @@ rules:
     level: medium
     match: {theme: capex_cut, modality: {not: [denied, speculated]}}
     tests: *tests
+  - id: wave
+    title: "{count} cuts in days"
+    level: high
+    correlate: {type: frequency, of: [capex_cut], gte: 2, within: 5d}
+    tests:
+      - {news: [{at: 0h, title: "yes"}, {at: 1h, title: "yes, too"}], fires: true}
+      - {news: [{at: 0h, title: "no"}], fires: false}
   - id: fall
     title: "{actor} falls"
     level: low
@@ -107,8 +117,8 @@ class Reader:
         ]
 
 
-def make_book(folder: Path, pack: str = PACK) -> Book:
-    """The rules and the exposure graph above, read from files as ever."""
+def make_book(folder: Path, pack: str = PACK, routes: str = "") -> Book:
+    """The rules and the exposure graph above, and routes, read from files as ever."""
     (folder / "alerts").mkdir(exist_ok=True)
     (folder / "alerts" / "compute.yaml").write_text(pack, encoding="utf-8")
     (folder / "exposure.yaml").write_text(EXPOSURE, encoding="utf-8")
@@ -120,7 +130,16 @@ def make_book(folder: Path, pack: str = PACK) -> Book:
     )
     rules: Rulebook = load_rulebook(folder / "alerts", known)
     graph: ExposureGraph = load_exposure(folder / "exposure.yaml", companies=COMPANIES, themes=THEMES)
-    return Book(rules=rules, exposure=graph)
+    (folder / "routes.yaml").write_text(routes or "version: 1", encoding="utf-8")
+    led = load_routes(
+        folder / "routes.yaml",
+        rules={r.id for r in rules.rules},
+        packs=rules.packs,
+        themes=THEMES,
+        companies=COMPANIES,
+        sectors=known.sectors,
+    )
+    return Book(rules=rules, exposure=graph, routes=led)
 
 
 def subscriber(name: str = "telegram:1", **more: object) -> Subscriber:
@@ -146,6 +165,8 @@ class Newsroom:
     stories: dict[str, Story] = field(default_factory=dict)
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    sightings: dict[str, list[Sighting]] = field(default_factory=dict)
+    since: datetime | None = None
 
     def snapshot(self, entries: Sequence[Entry]) -> Snapshot:
         """What is known before these entries."""
@@ -164,6 +185,8 @@ class Newsroom:
             subscribers=tuple(self.subscribers),
             watches=watches,
             silences=self.silences,
+            sightings=self.sightings,
+            since=self.since,
         )
 
     def _known(self, entry: Entry) -> Known | None:
@@ -183,13 +206,15 @@ class Newsroom:
             self.snapshot(entries),
             self.book,
             self.reader,
-            now or max(e.at for e in entries),
+            at := now or max(e.at for e in entries),
             baseline=frozenset(e.id for e in entries) if baseline else frozenset(),
         )
         self.entries |= {e.id: e for e in outcome.entries}
         self.stories |= {s.id: s for s in outcome.stories}
         self.told |= {(t.story_id, t.subscriber_id): t for t in outcome.told}
         self.outcomes.append(outcome)
+        remember(self.sightings, outcome.sightings, at)
+        self.since = self.since or at
         return outcome
 
 

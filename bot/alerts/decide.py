@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.model import (
+    Alert,
     Change,
     Decision,
     Entry,
@@ -88,6 +89,26 @@ def first_card(match: Match, subscriber: Subscriber, now: datetime) -> Decision:
     if subscriber.muted_until is not None and subscriber.muted_until > now:
         return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
     return Decision(send=True, reason=Reason.FIRST)
+
+
+def throttled(match: Match, told: Iterable[tuple[Told, Alert]], now: datetime) -> datetime | None:
+    """Until when the same rule's last sound keeps a subscriber from another story's card; None if it does not.
+
+    Args:
+        match: Whose card it would be.
+        told: The open cards that the subscriber has.
+        now: UTC.
+    """
+    every, per = match.policy.throttle, match.policy.throttle_per
+    if every is None or per == "story":
+        return None
+    ends = [
+        have.last_sound_at + every
+        for have, alert in told
+        if have.rule_id == match.rule_id
+        and (per == "rule" or (match.event.actor is not None and alert.event.actor == match.event.actor))
+    ]
+    return max((end for end in ends if end > now), default=None)
 
 
 def _below(level: Severity, subscriber: Subscriber) -> Decision:

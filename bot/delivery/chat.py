@@ -14,6 +14,7 @@ from bot.delivery.commands import Commands
 from bot.delivery.handlers import App, register
 from bot.delivery.replies import MENU
 from bot.delivery.request import make_bot
+from bot.delivery.sheet import MAX_UNITS
 from bot.delivery.telegram import TelegramChannel, translate
 from bot.errors import ConfigError
 from bot.ports import Clock, Desk, Vocabulary
@@ -54,6 +55,7 @@ class Chatting:
         self._application: App = ApplicationBuilder().bot(bot).build()
         commands = Commands(desk, vocabulary, clock, operators=operators)
         register(self._application, commands, clock)
+        self._operators = operators
         self._listening: asyncio.Task[None] | None = None
         self.channel = TelegramChannel(bot, clock)
         self.trouble = "not connected yet"
@@ -83,6 +85,16 @@ class Chatting:
             log.warning("telegram_stop_cut_short problem=%r", str(e))
         await self._application.shutdown()
         await self._application.bot.shutdown()
+
+    async def tell_operators(self, text: str) -> None:
+        """Write to each operator; one who can't be reached just now only reads the log."""
+        for operator in self._operators:
+            try:
+                await self._application.bot.send_message(
+                    operator, text[:MAX_UNITS], disable_notification=True
+                )
+            except TelegramError as e:
+                log.warning("operator_not_told operator=%s problem=%r", operator, str(translate(e)))
 
     async def _introduce(self) -> bool:
         """Ask who we are; False if Telegram can't be reached just now."""

@@ -41,6 +41,7 @@ from bot.text import shorten
 # words come to less than MAX_UNITS, so that no card needs cutting as a whole.
 _TITLE, _POST, _SOURCE, _NOTE, _RULE, _FLAGS, _EXPOSED = 300, 200, 60, 150, 120, 120, 280
 _MAX_EXPOSED = 12
+_TOGETHER, _MAX_TOGETHER = 150, 6
 _NAME = 24
 
 
@@ -77,6 +78,8 @@ def card(
         sheet.add(f" ({source})" if source else "")
     elif source:
         sheet.line(f"Source: {source}")
+    for line in alert.together[-_MAX_TOGETHER:] if len(alert.together) > 1 else ():
+        sheet.line(f"– {clip(line, _TOGETHER)}")
     for label, hurt in (("Exposed", True), ("May gain", False)):
         groups = exposed([e for e in alert.exposures if (e.direction < 0) == hurt], names)
         if groups:

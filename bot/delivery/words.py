@@ -13,6 +13,7 @@ Names = Callable[[str], str]
 
 REASONS: Mapping[Reason, str] = {
     Reason.FIRST: "first card of this story",
+    Reason.CORRELATED: "several stories together",
     Reason.DEVELOPED: "the story really changed",
     Reason.DENIED: "the claim was denied",
     Reason.CORRECTED: "the claim was corrected",
@@ -27,7 +28,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_RULE: "no rule asks for it",
     Reason.UNCORROBORATED: "waits for further independent sources",
     Reason.UNSEEN_DENIAL: "denies something that nobody was told",
-    Reason.THROTTLED: "the rule spoke of this story a short while ago",
+    Reason.THROTTLED: "the rule spoke a short while ago",
+    Reason.INHIBITED: "a rule that covers it has told it",
     Reason.SILENCED: "silenced by the operator",
     Reason.BELOW_LEVEL: "below the level that this chat asks for",
     Reason.MUTED: "this chat is muted",

@@ -50,9 +50,10 @@ from bot.model.feed import (
     PollState,
     SourceKind,
 )
-from bot.model.story import Claim, Member, Story
+from bot.model.story import MEMORY, Claim, Member, Sighting, Story, remember
 
 __all__ = [
+    "MEMORY",
     "STORY_WINDOW",
     "Alert",
     "AlertKind",
@@ -88,6 +89,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Severity",
+    "Sighting",
     "Silence",
     "Snapshot",
     "SourceKind",
@@ -101,4 +103,5 @@ __all__ = [
     "Told",
     "Verdict",
     "modality",
+    "remember",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from bot.model.analysis import Event
 
@@ -45,6 +46,7 @@ class Reason(StrEnum):
     DENIED = "denied"  # the claim was denied: a reply to those who saw it
     CORRECTED = "corrected"
     SPILLOVER = "spillover"  # what the card predicted was seen
+    CORRELATED = "correlated"  # the first card of several stories that a rule puts together
     COUNTED = "counted"  # a further origin or copy: a silent edit
     # held back, first stage first
     BASELINE = "baseline"  # first poll of a new feed
@@ -57,6 +59,7 @@ class Reason(StrEnum):
     UNCORROBORATED = "uncorroborated"  # waits for more origins
     UNSEEN_DENIAL = "unseen_denial"  # a denial of something that nobody was told
     THROTTLED = "throttled"
+    INHIBITED = "inhibited"  # the subscriber was told by a louder rule that covers it
     SILENCED = "silenced"
     BELOW_LEVEL = "below_level"  # the subscriber wants louder ones only
     MUTED = "muted"  # the subscriber has muted everything for now
@@ -82,7 +85,8 @@ class Policy:
     """How a rule wants its matches handled, carried by each match so that deciding needs no rulebook."""
 
     window: timedelta = STORY_WINDOW  # a card older than this is followed by a new one
-    throttle: timedelta | None = None  # between two messages with sound on one story
+    throttle: timedelta | None = None  # between two messages with sound
+    throttle_per: Literal["story", "actor", "rule"] = "story"  # for actor and rule, first cards count too
     corroborate: tuple[tuple[int, int], ...] = ()  # (origins at least, tier at most), one suffices
     edit_on: frozenset[Change] = frozenset({Change.NEW_ORIGIN, Change.COPY, Change.NEW_CLAIM})
     reply_on: frozenset[Change] = frozenset(
@@ -173,6 +177,7 @@ class Alert:
     sectors: frozenset[str] = frozenset()
     exposures: tuple[Exposure, ...] = field(default_factory=tuple)
     note: str = ""  # for a reply: what changed, one line
+    together: tuple[str, ...] = ()  # what a correlation puts together, a line each, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

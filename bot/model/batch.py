@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from bot.model.alert import Alert, Severity, Silence, Verdict
 from bot.model.analysis import Analysis
 from bot.model.delivery import Notification, Subscriber, Target
 from bot.model.feed import Entry, PollState
-from bot.model.story import Story
+from bot.model.story import Sighting, Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,8 @@ class Snapshot:
     subscribers: tuple[Subscriber, ...] = ()  # active ones
     watches: Mapping[str, frozenset[Target]] = field(default_factory=dict)  # by subscriber id
     silences: tuple[Silence, ...] = ()
+    sightings: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)  # by theme, oldest first
+    since: datetime | None = None  # of the oldest sighting ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +62,4 @@ class Outcome:
     verdicts: tuple[Verdict, ...] = ()
     told: tuple[Told, ...] = ()  # new or changed
     notifications: tuple[Notification, ...] = ()
+    sightings: tuple[Sighting, ...] = ()

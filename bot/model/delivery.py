@@ -96,6 +96,7 @@ class Notification:
     level: Severity
     created_at: datetime
     silent: bool = False
+    not_before: datetime | None = None  # a route holds it until then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
 
 from bot.model.alert import Exposure
-from bot.model.analysis import Attribution, Modality, Polarity, Stage, modality
+from bot.model.analysis import Attribution, Event, Modality, Polarity, Stage, modality
+from bot.model.feed import SourceKind
+
+MEMORY = timedelta(days=92)
+"""How far back claims are remembered for rules that correlate them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,9 @@ class Story:
     exposures: tuple[Exposure, ...] = ()  # who its card named as touched
     alerted_at: datetime | None = None  # when its first card was decided
     spillover_at: datetime | None = None  # when an exposed company was first seen to move as predicted
+    rule_id: str = ""  # of the rule that correlates `links`; empty for a story that entries tell
+    group: str = ""  # what the linked stories have in common, by the rule's `group_by`
+    links: tuple[str, ...] = ()  # ids of the stories that the rule puts together, in order
 
     @property
     def origins(self) -> int:
@@ -73,3 +83,34 @@ class Story:
     def claim(self, theme: str, actor: str | None) -> Claim | None:
         """What the story holds on this theme of this actor."""
         return next((c for c in self.claims if (c.theme, c.actor) == (theme, actor)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A claim as a story first made it, and again when it goes further or is denied: what correlation rules count."""
+
+    story_id: str
+    at: datetime  # UTC, when its entry counts as published
+    event: Event
+    companies: tuple[str, ...]  # that the entry mentions
+    sectors: tuple[str, ...]
+    entry_id: str
+    feed_id: str
+    kind: SourceKind
+    tier: int
+    language: str
+    source: str
+    title: str
+    url: str = ""
+
+
+def remember(
+    table: dict[str, list[Sighting]], sightings: Iterable[Sighting], now: datetime | None = None
+) -> None:
+    """Add claims to a table by theme, oldest first, in place; with `now`, drop what no rule looks back to."""
+    at = attrgetter("at")
+    for sighting in sightings:
+        insort(table.setdefault(sighting.event.theme, []), sighting, key=at)
+    if now is not None:
+        for claims in table.values():
+            del claims[: bisect_left(claims, now - MEMORY, key=at)]

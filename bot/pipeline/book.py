@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.alerts.exposure import ExposureGraph
-from bot.model import Analysis, Event, Polarity, Story
+from bot.alerts.routes import Routes
+from bot.model import Analysis, Event, Polarity, Sighting, Story
 from bot.rules.book import Rulebook
 
 # How long after a story's card a move of an exposed company still counts as the predicted one.
 SPILLOVER_WITHIN = timedelta(hours=48)
 MOVES = {"selloff": -1, "rally": 1}  # theme → which way an exposed company moved
+_LINKED_FROM = 0.2  # weight of the path from one claim to another of a sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """Rules and exposure graph, checked against each other; swapped as a whole on reload."""
+    """Rules, exposure graph and routes, checked against each other; swapped as a whole on reload."""
 
     rules: Rulebook
     exposure: ExposureGraph
+    routes: Routes = field(default_factory=Routes)
+
+    def linked(self, first: Sighting, then: Sighting) -> bool:
+        """Whether what happened first touches who acts then, in the direction in which they moved."""
+        return leads(self.exposure, first, then)
 
     def moved(self, event: Event, story: Story) -> set[str]:
         """Companies that the event shows to move as the story's card said."""
@@ -43,3 +50,15 @@ class Book:
         moved = {company for e in analysis.fresh_events for company in self.moved(e, story)}
         causes = {c.actor for c in story.claims if c.theme not in MOVES}
         return len(moved) > 1 or (bool(moved) and not causes.isdisjoint(analysis.companies))
+
+
+def leads(graph: ExposureGraph, first: Sighting, then: Sighting) -> bool:
+    """Whether a path of the graph leads from one claim to another: to its actor, and the way it moved."""
+    actor, direction = then.event.actor, MOVES.get(then.event.theme)
+    if actor is None:
+        return False
+    touched = graph.exposed(first.event.theme, first.event.actor, 2, _LINKED_FROM, known_at=first.at.date())
+    return any(
+        actor in (x.company, graph.sectors.get(x.company)) and direction in (None, x.direction)
+        for x in touched
+    )

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import Alert, AlertKind, Analysis, Change, Entry, Event, Match, Polarity, Reason, Story
+from bot.model import (
+    Alert,
+    AlertKind,
+    Analysis,
+    Change,
+    Entry,
+    Event,
+    Match,
+    Polarity,
+    Reason,
+    Sighting,
+    Story,
+)
 from bot.pipeline.book import MOVES, Book
-from bot.text import digest
+from bot.text import digest, shorten
+
+_LINE = 90  # characters of a headline among others
 
 
 def words(entry: Entry, event: Event) -> str:
@@ -16,8 +31,30 @@ def words(entry: Entry, event: Event) -> str:
     return (entry.title if span.field == "title" else entry.text)[span.start : span.end]
 
 
+def lines(book: Book, sightings: Iterable[Sighting]) -> tuple[str, ...]:
+    """What a correlation puts together, a line each: who, what, where it stood and when."""
+    return tuple(
+        " · ".join(
+            part
+            for part in (
+                book.rules.name(s.event.actor) if s.event.actor else "",
+                shorten(s.title, _LINE),
+                f"{s.source}, {s.at:%d %b}" if s.source else f"{s.at:%d %b}",
+            )
+            if part
+        )
+        for s in sightings
+    )
+
+
 def first_alert(
-    book: Book, found: Match, entry: Entry, analysis: Analysis, story: Story, now: datetime
+    book: Book,
+    found: Match,
+    entry: Entry,
+    analysis: Analysis,
+    story: Story,
+    now: datetime,
+    together: tuple[str, ...] = (),
 ) -> Alert:
     """The alert by which a story is told for the first time."""
     event, known = found.event, book.rules.known
@@ -42,6 +79,7 @@ def first_alert(
         exposures=book.exposure.exposed(
             event.theme, event.actor, found.policy.hops, found.policy.min_weight, known_at=now.date()
         ),
+        together=together,
     )
 
 

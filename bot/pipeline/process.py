@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.alerts.decide import hold_entry
 from bot.model import (
+    MEMORY,
     Analysis,
     Change,
     Decision,
@@ -16,14 +17,17 @@ from bot.model import (
     Polarity,
     PollState,
     Reason,
+    Sighting,
     Snapshot,
     Story,
 )
 from bot.pipeline.book import Book
+from bot.pipeline.compose import lines
 from bot.pipeline.telling import Telling
 from bot.ports import Analyzer
-from bot.rules.engine import match
-from bot.stories import cluster
+from bot.rules.correlation import Memory, Together, absences, as_read, correlations
+from bot.rules.engine import match, match_together
+from bot.stories import cluster, together
 from bot.stories.dedupe import find_echo, fingerprint
 from bot.stories.index import StoryIndex
 
@@ -42,7 +46,7 @@ def process(
     states: tuple[PollState, ...] = (),
     index: StoryIndex | None = None,
 ) -> Outcome:
-    """Decide what a batch of entries means.
+    """Decide what a batch of entries means; an empty one only asks whether something is missing by now.
 
     Args:
         entries: As parsed; those that the archive has already are recognised by `snapshot.known`.
@@ -62,6 +66,7 @@ def process(
     analyses = analyzer.analyze(new)
     for entry, analysis in zip(new, analyses, strict=True):
         run.decide(entry, analysis)
+    run.look_for_absences()
     told = run.telling
     return Outcome(
         states=states,
@@ -72,6 +77,7 @@ def process(
         verdicts=tuple(told.verdicts),
         told=tuple(t for readers in told.told.values() for t in readers.values()),
         notifications=tuple(told.notifications.values()),
+        sightings=tuple(run.sightings),
     )
 
 
@@ -96,9 +102,12 @@ class _Run:
         self._book, self._now, self._baseline = book, now, baseline
         self.stories: dict[str, Story] = {s.id: s for s in snapshot.stories if cluster.is_open(s, now)}
         self.changed: dict[str, None] = {}  # ids in the order of change
-        self.telling = Telling(snapshot, book, now)
+        self.sightings: list[Sighting] = []
+        self.telling = Telling(snapshot, book, now, self.stories)
+        self._memory = Memory(snapshot.sightings, snapshot.since or now)
+        self._together = {(s.rule_id, s.group): s.id for s in self.stories.values() if s.rule_id}
         self._index = index
-        index.refresh(self.stories.values())
+        index.refresh(s for s in self.stories.values() if not s.rule_id)
 
     def decide(self, entry: Entry, analysis: Analysis) -> None:
         """Decide about one entry."""
@@ -133,10 +142,16 @@ class _Run:
             and self._book.bears_out(analysis, story, self._now)
         ):
             story, changes = replace(story, spillover_at=self._now), changes | {Change.SPILLOVER}
+        before = self.stories.get(story.id)
         self._keep(story)
+        claims = self._notice(before, story, entry, analysis)
         if held is not None:
             self.telling.say(entry, held, story)
             return story
+        for found in (
+            f for c in claims for f in correlations(self._book.rules, self._memory, c, self._book.linked)
+        ):
+            self._tell_together(found, entry, analysis)
         matches = match(self._book.rules, story, entry, analysis)
         if not matches and not self.telling.is_told(story.id):
             denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events)
@@ -144,7 +159,69 @@ class _Run:
             self.telling.say(entry, Decision(send=False, reason=reason), story)
         allowed = [m for m in matches if self.telling.allows(m, entry, story)]
         self._keep(self.telling.tell(entry, analysis, story, changes, allowed))
+        if retracted := changes & together.RETRACTED:
+            self._retract(story, entry, analysis, retracted)
         return story
+
+    def look_for_absences(self) -> None:
+        """Tell of what has not come for longer than a rule allows."""
+        for found in absences(self._book.rules, self._memory, self._now):
+            if (found.rule.id, found.group) not in self._together:
+                self._tell_together(found, *as_read(found.newest))
+
+    def _notice(self, before: Story | None, story: Story, entry: Entry, analysis: Analysis) -> list[Sighting]:
+        """Remember what an entry adds to the claims of its story."""
+        known = before.claims if before is not None else ()
+        noticed = []
+        for claim in (c for c in story.claims if c not in known):
+            events = [e for e in analysis.fresh_events if e.theme == claim.theme]
+            event = next((e for e in events if e.actor == claim.actor), next(iter(events), None))
+            if event is None or entry.at < self._now - MEMORY:
+                continue
+            sighting = Sighting(
+                story_id=story.id,
+                at=entry.at,
+                event=replace(event, actor=claim.actor),
+                companies=analysis.companies,
+                sectors=analysis.sectors,
+                entry_id=entry.id,
+                feed_id=entry.feed_id,
+                kind=entry.kind,
+                tier=entry.tier,
+                language=entry.language,
+                source=entry.source,
+                title=entry.title or entry.text[:120],
+                url=entry.url,
+            )
+            self._memory.add(sighting)
+            noticed.append(sighting)
+        self.sightings += noticed
+        return noticed
+
+    def _tell_together(self, found: Together, entry: Entry, analysis: Analysis) -> None:
+        """Tell, or bring up to date, the story of several stories."""
+        key = (found.rule.id, found.group)
+        have = self.stories.get(self._together.get(key, ""))
+        title = match_together(self._book.rules, found).title
+        if have is None:
+            assigned = together.begin(*key, title, found.sightings, self._now)
+        else:
+            assigned = together.grow(have, title, found.sightings)
+        story = assigned.story
+        self._together[key] = story.id
+        self._keep(story)
+        count = max(found.count, len(story.links))
+        told = match_together(self._book.rules, found, story.id, count)
+        allowed = [told] if self.telling.allows(told, entry, story) else []
+        shown = lines(self._book, found.sightings)
+        self._keep(self.telling.tell(entry, analysis, story, assigned.changes, allowed, together=shown))
+
+    def _retract(self, story: Story, entry: Entry, analysis: Analysis, changes: frozenset[Change]) -> None:
+        """A denial reaches those, too, who saw the claim only as a part of a correlation."""
+        knowing = self.telling.readers_of(story.id)
+        for whole in [s for s in self.stories.values() if s.rule_id and story.id in s.links]:
+            without = together.retract(whole, story)
+            self._keep(self.telling.tell(entry, analysis, without, changes, [], skip=knowing))
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
         """The story that an entry only repeats; nearly the same words may deny or confirm it."""
@@ -164,7 +241,9 @@ class _Run:
         story = cluster.nearest_story(entry, analysis, self._index.near(analysis.companies))
         if story is None:
             borne_out = (
-                s for s in reversed(self.stories.values()) if self._book.bears_out(analysis, s, self._now)
+                s
+                for s in reversed(self.stories.values())
+                if not s.rule_id and self._book.bears_out(analysis, s, self._now)
             )
             story = next(borne_out, None)
         return cluster.join(story, entry, analysis) if story else cluster.begin(entry, analysis)
@@ -174,4 +253,5 @@ class _Run:
             return
         self.stories[story.id] = story
         self.changed[story.id] = None
-        self._index.put(story)
+        if not story.rule_id:
+            self._index.put(story)

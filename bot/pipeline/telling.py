@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.alerts.decide import development, first_card, hold_match
+from bot.alerts.decide import development, first_card, hold_match, throttled
 from bot.alerts.route import recipients
 from bot.delivery.render import card, reply
 from bot.model import (
@@ -46,8 +47,15 @@ class Telling:
         notifications: What goes out, by id, in order.
     """
 
-    def __init__(self, snapshot: Snapshot, book: Book, now: datetime) -> None:
+    def __init__(
+        self, snapshot: Snapshot, book: Book, now: datetime, stories: Mapping[str, Story] | None = None
+    ) -> None:
+        """Begin with what is known; `stories` are the open ones by id, as they change."""
         self._snapshot, self._book, self._now = snapshot, book, now
+        self._stories = stories if stories is not None else {}
+        self._known: dict[str, list[Told]] | None = (
+            None  # what subscribers had been told before, once asked for
+        )
         self._subscribers = {s.id: s for s in snapshot.subscribers}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self.told: dict[str, dict[str, Told]] = {}
@@ -89,6 +97,10 @@ class Telling:
         """Whether anybody has the story's card."""
         return bool(self._told_of(story_id))
 
+    def readers_of(self, story_id: str) -> frozenset[str]:
+        """Who has the story's card."""
+        return frozenset(self._told_of(story_id))
+
     def tell(
         self,
         entry: Entry,
@@ -96,6 +108,9 @@ class Telling:
         story: Story,
         changes: frozenset[Change],
         matches: list[Match],
+        *,
+        together: tuple[str, ...] = (),
+        skip: Collection[str] = (),
     ) -> Story:
         """Bring the story's readers up to date, and show its card to those who have not seen it.
 
@@ -105,6 +120,8 @@ class Telling:
             story: With the entry in it.
             changes: What the entry did to the story.
             matches: Rules that may tell it as new, loudest first.
+            together: What a correlation puts together, a line each.
+            skip: Readers who hear of it otherwise.
 
         Returns:
             The story, with its exposure once its first card has gone out.
@@ -112,17 +129,18 @@ class Telling:
         told = self._told_of(story.id)
         if matches:  # whoever got the card too long ago by its rule gets a new one
             told = {reader: t for reader, t in told.items() if not self._has_lapsed(t)}
-        for subscriber_id in sorted(told.keys() & self._subscribers.keys()):
+        for subscriber_id in sorted((told.keys() & self._subscribers.keys()) - set(skip)):
             reader = self._subscribers[subscriber_id]
-            self._develop(entry, analysis, story, changes, matches, told[subscriber_id], reader)
+            self._develop(entry, analysis, story, changes, matches, told[subscriber_id], reader, together)
         offered: set[str] = set()
         for found in matches:
-            alert = first_alert(self._book, found, entry, analysis, story, self._now)
-            for reader in recipients(alert, self._snapshot.subscribers, self._snapshot.watches):
+            alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
+            snapshot = self._snapshot
+            for reader in recipients(alert, snapshot.subscribers, snapshot.watches, self._book.routes):
                 offered.add(reader.id)
                 if reader.id in told:
                     continue
-                decision = first_card(found, reader, self._now)
+                decision = self._offer(found, story, reader)
                 self.say(
                     entry,
                     decision,
@@ -140,6 +158,35 @@ class Telling:
             nobody = Decision(send=False, reason=Reason.NOT_WATCHED)
             self.say(entry, nobody, story, rule_id=lead.rule_id, rule_line=lead.rule_line)
         return story
+
+    def _offer(self, found: Match, story: Story, reader: Subscriber) -> Decision:
+        """Whether a subscriber who has not heard of the story gets its card."""
+        decision = first_card(found, reader, self._now)
+        if not decision.send:
+            return decision
+        have = self._cards_of(reader.id, found)
+        sectors = self._book.rules.known.companies
+        louder = self._book.routes.muted_by(found, story, have, self._stories, sectors, self._now)
+        if louder is not None:
+            return Decision(send=False, reason=Reason.INHIBITED, detail=f"told by {louder.rule_id}")
+        until = throttled(found, have, self._now)
+        if until is not None:
+            return Decision(send=False, reason=Reason.THROTTLED, until=until)
+        return replace(decision, reason=Reason.CORRELATED) if story.rule_id else decision
+
+    def _cards_of(self, subscriber_id: str, found: Match) -> list[tuple[Told, Alert]]:
+        """The open cards of a subscriber, where they matter to a match."""
+        if found.policy.throttle_per == "story" and not self._book.routes.mutes(found.rule_id):
+            return []
+        if self._known is None:
+            self._known = {}
+            for of_story in self._snapshot.told.values():
+                for told in of_story:
+                    self._known.setdefault(told.subscriber_id, []).append(told)
+        newer = {s: by[subscriber_id] for s, by in self.told.items() if subscriber_id in by}
+        older = {t.story_id: t for t in self._known.get(subscriber_id, ())}
+        pairs = [(told, self._card(told)) for told in (older | newer).values()]
+        return [(told, shown[0]) for told, shown in pairs if shown is not None]
 
     def _told_of(self, story_id: str) -> dict[str, Told]:
         """Who has the story's card, by subscriber, this batch included."""
@@ -184,6 +231,7 @@ class Telling:
         matches: list[Match],
         told: Told,
         reader: Subscriber,
+        together: tuple[str, ...],
     ) -> None:
         """Edit the card of a subscriber who has it, answer it, or leave it as it is."""
         shown = self._card(told)
@@ -208,7 +256,10 @@ class Telling:
             )
         if not decision.send and not changes & (policy.edit_on | policy.reply_on):
             return  # what is not told with sound is shown at least
-        if retold and lead is not None:
+        if (retold or story.rule_id) and lead is not None:
+            alert = replace(
+                alert, together=alert.together + tuple(t for t in together if t not in alert.together)
+            )
             alert = replace(alert, event=lead.event, evidence=words(entry, lead.event), title=lead.title)
             first = entry
             self._cards[told.alert_id] = (alert, first)
@@ -269,5 +320,8 @@ class Telling:
             level=alert.level,
             created_at=self._now,
             silent=silent,
+            not_before=self._book.routes.hold(
+                alert, reader.id, self._now, is_first=alert.kind is AlertKind.NEW
+            ),
         )
         self.notifications[note.id] = note

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.model import Policy, Severity
-from bot.rules.schema import Condition, RuleTest
+from bot.rules.correlate import Correlate, Kind
+from bot.rules.parts import Condition
+from bot.rules.schema import RuleTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +31,13 @@ class Rule:
     pack: str
     title: str  # with {actor}, {target}, {theme} still in it
     level: Severity
-    condition: Condition
+    condition: Condition | None  # of one event of one entry; None for a correlation
     policy: Policy
     tests: tuple[RuleTest, ...]
     path: Path
     line: int  # 1-based, where the rule begins
     test_places: tuple[tuple[int, int], ...]  # line and column of each test
+    correlate: Correlate | None = None  # of several claims
 
     @property
     def where(self) -> str:
@@ -50,6 +53,11 @@ class Rulebook:
     packs: Mapping[str, str]  # id → title
     version: str  # a hash; the same rules and known companies give the same version
     known: KnownIds
+
+    @property
+    def expects(self) -> bool:
+        """Whether a rule asks for what has not come."""
+        return any(r.correlate is not None and r.correlate.type is Kind.ABSENCE for r in self.rules)
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that full id ('compute/resale')."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
 from bot.errors import RulesError
-from bot.model import Analysis, DateQuality, Entry
+from bot.model import Analysis, DateQuality, Entry, Event, Sighting
 from bot.ports import Analyzer
 from bot.rules.book import KnownIds, Rule, Rulebook
+from bot.rules.correlation import Linked, Memory, Together, absences, correlations
 from bot.rules.engine import best_event, explain
 from bot.rules.loader import fail_with, load_rulebook
-from bot.rules.schema import RuleTest
+from bot.rules.schema import News, RuleTest
 from bot.text import digest
 
 _WHEN = datetime(2025, 1, 1, tzinfo=UTC)  # rules don't look at the date; any will do
@@ -41,31 +43,42 @@ class TestFailure:
         return f"{self.path}:{self.line}:{self.column}: {self.problem}"
 
 
-def load_checked(folder: Path, known: KnownIds, analyzer: Analyzer) -> Rulebook:
-    """Load all packs and run all their tests.
+def _any(_first: Sighting, _then: Sighting) -> bool:
+    return True
+
+
+def load_checked(folder: Path, known: KnownIds, analyzer: Analyzer, linked: Linked = _any) -> Rulebook:
+    """Load all packs and run all their tests; `linked` is the exposure graph's word, without it all are.
 
     Raises:
         RulesError: Mistakes in the files, or tests that fail; all of them, in `others` after the first.
         AnalysisError: The analyzer failed.
     """
     rulebook = load_rulebook(folder, known)
-    fail_with(RulesError(f.problem, f.path, f.line, f.column) for f in run_tests(rulebook, analyzer))
+    fail_with(RulesError(f.problem, f.path, f.line, f.column) for f in run_tests(rulebook, analyzer, linked))
     return rulebook
 
 
-def run_tests(rulebook: Rulebook, analyzer: Analyzer) -> list[TestFailure]:
+def run_tests(rulebook: Rulebook, analyzer: Analyzer, linked: Linked = _any) -> list[TestFailure]:
     """Send every rule's tests through the analyzer and the engine; what failed, in the order of the rules.
 
-    Only `match` is tested: corroboration and throttling need a history, which a single entry has not.
+    Only `match` and `correlate` are tested: corroboration and throttling need stories and readers.
 
     Raises:
         AnalysisError: The analyzer failed.
     """
     cases = [(rule, n, test) for rule in rulebook.rules for n, test in enumerate(rule.tests)]
-    entries = [_entry(rule, n, test) for rule, n, test in cases]
+    entries = [_entries(rule, n, test) for rule, n, test in cases]
+    distinct = list({entry.id: entry for told in entries for entry in told}.values())
+    analyses = {e.id: a for e, a in zip(distinct, analyzer.analyze(distinct), strict=True)}
     failures = []
-    for (rule, n, test), entry, analysis in zip(cases, entries, analyzer.analyze(entries), strict=True):
-        came = _what_came(rulebook, rule, test, entry, analysis)
+    for (rule, n, test), told in zip(cases, entries, strict=True):
+        read = [(entry, analyses[entry.id]) for entry in told]
+        if rule.correlate is None:
+            ((entry, analysis),) = read
+            came = _what_came(rulebook, rule, test, entry, analysis)
+        else:
+            came = _what_came_together(rulebook, rule, test, read, linked)
         if came:
             line, column = rule.test_places[n]
             failures.append(
@@ -86,11 +99,53 @@ def _what_came(rulebook: Rulebook, rule: Rule, test: RuleTest, entry: Entry, ana
     event = best_event(rulebook, rule, entry, analysis)
     if event is None:
         return f"it did not fire: {explain(rulebook, rule, entry, analysis)}" if test.fires else ""
+    return _contradiction(test, event)
+
+
+def _contradiction(test: RuleTest, event: Event) -> str:
     modality_differs = test.modality is not None and event.modality is not test.modality
     actor_differs = test.actor is not None and event.actor != test.actor
     if test.fires and not modality_differs and not actor_differs:
         return ""
     return f"it fired on {event.theme} of {event.actor or 'nobody named'}, {event.modality.value}"
+
+
+def _what_came_together(
+    rulebook: Rulebook, rule: Rule, test: RuleTest, read: list[tuple[Entry, Analysis]], linked: Linked
+) -> str:
+    """The same for a correlation: its news come one after another, each as a story of its own."""
+    memory = Memory({}, _WHEN)
+    found: list[Together] = []
+    claims = [_claim(entry, n, a, e) for n, (entry, a) in enumerate(read) for e in a.fresh_events]
+    for _, of_story in groupby(claims, key=lambda c: c.story_id):
+        told = list(of_story)
+        for claim in told:
+            memory.add(claim)
+        for claim in told:
+            found += (t for t in correlations(rulebook, memory, claim, linked) if t.rule is rule)
+    if test.until is not None:
+        found += (t for t in absences(rulebook, memory, _WHEN + test.until) if t.rule is rule)
+    if not found:
+        said = ", ".join(sorted({c.event.theme for c in claims})) or "nothing"
+        return f"it did not fire; the news say {said}" if test.fires else ""
+    return _contradiction(test, found[0].newest.event)
+
+
+def _claim(entry: Entry, n: int, analysis: Analysis, event: Event) -> Sighting:
+    return Sighting(
+        story_id=f"{n}",
+        at=entry.at,
+        event=event,
+        companies=analysis.companies,
+        sectors=analysis.sectors,
+        entry_id=entry.id,
+        feed_id=entry.feed_id,
+        kind=entry.kind,
+        tier=entry.tier,
+        language=entry.language,
+        source=entry.source,
+        title=entry.title,
+    )
 
 
 def _expectation(test: RuleTest) -> str:
@@ -101,20 +156,32 @@ def _expectation(test: RuleTest) -> str:
     return " ".join(["an alert", *details])
 
 
-def _entry(rule: Rule, n: int, test: RuleTest) -> Entry:
+def _entries(rule: Rule, n: int, test: RuleTest) -> list[Entry]:
+    """What a test lets come in, oldest first."""
+    if test.news is None:
+        return [_entry(rule, n, test, _WHEN)]
+    told = [
+        _entry(rule, n, news, _WHEN + news.at + k * (news.every or timedelta()))
+        for news in test.news
+        for k in range(news.times)
+    ]
+    return sorted(told, key=lambda e: e.at)
+
+
+def _entry(rule: Rule, n: int, told: RuleTest | News, at: datetime) -> Entry:
     return Entry(
-        id=digest(rule.id, str(n)),
-        feed_id=test.source or "test",
+        id=digest(rule.id, told.title, told.text, told.kind, str(told.tier), told.source, told.language),
+        feed_id=told.source or "test",
         guid=f"{rule.id}#{n}",
         url="",
-        title=test.title,
-        text=test.text,
-        content=digest(test.title, test.text),
-        published=_WHEN,
+        title=told.title,
+        text=told.text,
+        content=digest(told.title, told.text),
+        published=at,
         date_quality=DateQuality.OK,
-        seen_at=_WHEN,
-        kind=test.kind,
-        tier=test.tier,
-        language=test.language,
-        source=test.source,
+        seen_at=at,
+        kind=told.kind,
+        tier=told.tier,
+        language=told.language,
+        source=told.source,
     )

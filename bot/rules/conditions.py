@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.model import Analysis, Entry, Event
-from bot.rules.schema import Choice, Condition, Group, Scale, SourceCondition, Who, rank
+from bot.rules.parts import Choice, Condition, Group, Scale, SourceCondition, Who, rank
 from bot.rules.values import compile_pattern
 
 

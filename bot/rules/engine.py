@@ -7,6 +7,7 @@ import re
 from bot.model import Analysis, Entry, Event, Match, Modality, Story
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure, progress
+from bot.rules.correlation import Together
 
 _STRENGTH = [
     Modality.DENIED,
@@ -38,10 +39,29 @@ def match(rulebook: Rulebook, story: Story, entry: Entry, analysis: Analysis) ->
     return sorted(found, key=lambda m: -m.level)
 
 
+def match_together(rulebook: Rulebook, found: Together, story_id: str = "", count: int = 0) -> Match:
+    """A correlation as a match of the story that it makes; `count` is what its title says."""
+    rule, newest = found.rule, found.newest
+    return Match(
+        rule_id=rule.id,
+        pack=rule.pack,
+        level=rule.level,
+        title=fill_title(rulebook, rule.title, newest.event, count or found.count),
+        story_id=story_id,
+        entry_id=newest.entry_id,
+        event=newest.event,
+        rule_line=rule.where,
+        policy=rule.policy,
+    )
+
+
 def best_event(rulebook: Rulebook, rule: Rule, entry: Entry, analysis: Analysis) -> Event | None:
     """The fresh event that satisfies a rule best: by score, then by how certain it is, then the first."""
+    condition = rule.condition
+    if condition is None:
+        return None  # a correlation looks at more than one entry
     scenes = _scenes(rulebook, entry, analysis)
-    fitting = [s.event for s in scenes if failure(rule.condition, s) is None]
+    fitting = [s.event for s in scenes if failure(condition, s) is None]
     return max(fitting, key=lambda e: (e.score, _STRENGTH.index(e.modality)), default=None)
 
 
@@ -50,18 +70,21 @@ def explain(rulebook: Rulebook, rule: Rule, entry: Entry, analysis: Analysis) ->
 
     Empty if the rule is satisfied.
     """
+    condition = rule.condition
+    if condition is None:
+        return "it correlates several stories"
     scenes = _scenes(rulebook, entry, analysis)
     if not scenes:
         return "only background is in it, no news" if analysis.events else "no event of any theme is in it"
     if best_event(rulebook, rule, entry, analysis) is not None:
         return ""
-    closest = max(scenes, key=lambda s: progress(rule.condition, s))
+    closest = max(scenes, key=lambda s: progress(condition, s))
     who = rulebook.name(closest.event.actor) if closest.event.actor else "nobody named"
-    return f"{closest.event.theme} ({who}): {failure(rule.condition, closest)}"
+    return f"{closest.event.theme} ({who}): {failure(condition, closest)}"
 
 
-def fill_title(rulebook: Rulebook, template: str, event: Event) -> str:
-    """A rule's title for one event.
+def fill_title(rulebook: Rulebook, template: str, event: Event, count: int = 1) -> str:
+    """A rule's title for one event; `count` is how many a correlation puts together.
 
     Where the event has no actor (target), a leading '{actor}: ' is left out; anywhere else it reads
     'an unnamed company'. The schema has made sure that the template holds plain placeholders only.
@@ -72,7 +95,8 @@ def fill_title(rulebook: Rulebook, template: str, event: Event) -> str:
         template = template[lead.end() :]
 
     title = template.format(
-        **{key: rulebook.name(an_id) if an_id else "an unnamed company" for key, an_id in ids.items()}
+        count=count,
+        **{key: rulebook.name(an_id) if an_id else "an unnamed company" for key, an_id in ids.items()},
     )
     return title[:1].upper() + title[1:]
 

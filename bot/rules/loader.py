@@ -12,7 +12,8 @@ from types import MappingProxyType
 from bot.documents import Document, Loc, read_document
 from bot.errors import RulesError
 from bot.rules.book import KnownIds, Rule, Rulebook
-from bot.rules.schema import Choice, Condition, Group, PackFile, Who
+from bot.rules.parts import Choice, Condition, Group, Who
+from bot.rules.schema import PackFile
 from bot.text import did_you_mean, digest
 
 __all__ = ["KnownIds", "Rulebook", "load_rulebook"]
@@ -98,13 +99,19 @@ def _unknown(document: Document[PackFile], known: KnownIds) -> Iterator[RulesErr
         "feed": known.feeds,
     }
     for n, rule in enumerate(document.content.rules):
-        named = list(_in_condition(rule.match, ("rules", n, "match")))
+        named = list(_in_condition(rule.match, ("rules", n, "match"))) if rule.match else []
+        for k, part in enumerate(rule.correlate.of if rule.correlate else ()):
+            named += _in_condition(part, ("rules", n, "correlate", "of", k))
         for m, test in enumerate(rule.tests):
             if test.actor is not None:
                 named.append(("company or sector", test.actor, ("rules", n, "tests", m, "actor")))
         for kind, word, loc in named:
             allowed = words[kind]
-            if allowed is not None and word not in allowed:
+            if word.startswith("$"):
+                lists = [f"${name}" for name in document.content.lists]
+                problem = f"there is no list {word!r} in this pack{did_you_mean(word, lists)}"
+                yield document.error(problem, loc)
+            elif allowed is not None and word not in allowed:
                 yield document.error(f"no {kind} {word!r} is known{did_you_mean(word, allowed)}", loc)
 
 
@@ -147,6 +154,7 @@ def _rules(document: Document[PackFile]) -> Iterator[Rule]:
             title=spec.title,
             level=spec.severity,
             condition=spec.match,
+            correlate=spec.correlate,
             policy=spec.policy(),
             tests=spec.tests,
             path=document.path,

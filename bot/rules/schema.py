@@ -5,146 +5,26 @@ What needs more than the file itself (which companies, sectors and themes exist)
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field, model_validator
 
-from bot.documents import Strict
-from bot.model import Attribution, Change, Modality, Polarity, Policy, Severity, SourceKind, Stage
-from bot.rules.values import Duration, Id, Items, Language, Pattern, Tier, Title, Version, Words, Yes
-
-T = TypeVar("T")
-N = TypeVar("N", Stage, Attribution, int)
-
-
-class Part(Strict):
-    """Keys with values."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keys(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return value
-        written = "nothing" if value == "" else "a list" if isinstance(value, list) else repr(value)
-        keys = ", ".join(f.alias or n for n, f in cls.model_fields.items())
-        raise ValueError(f"expected keys with values here, found {written}; the keys are {keys}")
-
-
-class Shorthand(Part):
-    """A part that may be written as one value or a list of values instead of `{in: …}`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keys(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return {"in": value}
-        if not value:
-            raise ValueError("nothing is written here")
-        return value
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """The same in JSON Schema: an item, a list of items, or the keys."""
-        reference = handler(core_schema)
-        schema = handler.resolve_ref_schema(reference)
-        if "anyOf" not in schema:
-            keys = dict(schema)
-            many = keys["properties"]["in"]["anyOf"][0]
-            schema.clear()
-            schema.update(anyOf=[many["items"], many, keys])
-        return reference
-
-
-class Choice(Shorthand, Generic[T]):
-    """One of some values, or none of some."""
-
-    in_: Words[T] | None = Field(None, alias="in")
-    not_: Words[T] | None = Field(None, alias="not")
-
-
-class Scale(Shorthand, Generic[N]):
-    """One of some values that have an order, none of some, or a range of them."""
-
-    in_: Words[N] | None = Field(None, alias="in")
-    not_: Words[N] | None = Field(None, alias="not")
-    gte: N | None = None
-    lte: N | None = None
-
-    @model_validator(mode="after")
-    def _range(self) -> Scale[N]:
-        if self.gte is not None and self.lte is not None and rank(self.gte) > rank(self.lte):
-            raise ValueError(f"nothing is both at least {self.gte} and at most {self.lte}")
-        return self
-
-
-class Group(Shorthand):
-    """Companies by id or by sector."""
-
-    in_: Words[str] | None = Field(None, alias="in")
-    sector: Words[str] | None = None
-
-
-class Who(Group):
-    """Companies by id or by sector, and which of them are not meant."""
-
-    not_: Group | None = Field(None, alias="not")
-    named: Yes | None = None
-
-
-class Texts(Choice[Pattern]):
-    """Patterns to find in title or text."""
-
-
-class Languages(Choice[Language]):
-    """Languages of an entry."""
-
-
-class Tiers(Scale[Tier]):
-    """Reliability of a source, 1 is best."""
-
-
-class SourceCondition(Part):
-    """Where the entry comes from."""
-
-    id: Choice[str] | None = None
-    kind: Choice[SourceKind] | None = None
-    tier: Tiers | None = None
-    language: Languages | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> SourceCondition:
-        if not self.model_fields_set:
-            raise ValueError("nothing is written here")
-        return self
-
-
-class Condition(Part):
-    """What one event of one entry must be; all keys must hold."""
-
-    theme: Choice[str] | None = None
-    actor: Who | None = None
-    target: Who | None = None
-    company: Who | None = None
-    sector: Choice[str] | None = None
-    modality: Choice[Modality] | None = None
-    polarity: Choice[Polarity] | None = None
-    stage: Scale[Stage] | None = None
-    attribution: Scale[Attribution] | None = None
-    source: SourceCondition | None = None
-    text: Texts | None = None
-    all_: Items[Condition] | None = Field(None, alias="all")
-    any_: Items[Condition] | None = Field(None, alias="any")
-    not_: Condition | None = Field(None, alias="not")
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Condition:
-        if not self.model_fields_set:
-            raise ValueError("a match needs at least one condition; without any it would fire on everything")
-        return self
+from bot.model import Change, Modality, Policy, Severity, SourceKind
+from bot.rules.correlate import Correlate
+from bot.rules.parts import Condition, Part
+from bot.rules.values import (
+    Duration,
+    Id,
+    Items,
+    Language,
+    Moment,
+    Tier,
+    Title,
+    Version,
+    Words,
+    Yes,
+    unfold,
+)
 
 
 class Support(Part):
@@ -191,10 +71,30 @@ class Update(Part):
 
 
 class Throttle(Part):
-    """How often a story may make a sound."""
+    """How often a story may make a sound, or a rule's stories together, of one actor or of all."""
 
-    per: Literal["story"] = "story"
+    per: Literal["story", "actor", "rule"] = "story"
     every: Duration
+
+
+class News(Part):
+    """One entry of a correlation's test, or several alike."""
+
+    at: Moment  # after the first one's day began
+    title: str = Field(min_length=1)
+    text: str = ""
+    kind: SourceKind = SourceKind.WIRE
+    tier: Tier = 1
+    source: str = ""
+    language: Language = "en"
+    every: Duration | None = None
+    times: int = Field(1, ge=1, le=500)
+
+    @model_validator(mode="after")
+    def _repeated(self) -> News:
+        if (self.every is None) != (self.times == 1):
+            raise ValueError("'every' and 'times' go together: {at: 0h, every: 1d, times: 14, title: …}")
+        return self
 
 
 class RuleTest(Part):
@@ -208,13 +108,19 @@ class RuleTest(Part):
     tier: Tier = 1
     source: str = ""
     language: Language = "en"
+    news: Items[News] | None = None
+    until: Moment | None = None
     fires: Yes
     modality: Modality | None = None
     actor: str | None = None
 
     @model_validator(mode="after")
     def _sensible(self) -> RuleTest:
-        if not (self.title or self.text):
+        if self.news and (self.title or self.text):
+            raise ValueError("a test has either 'news' or a title and text of its own")
+        if self.until and not self.news:
+            raise ValueError("'until' goes with 'news'")
+        if not (self.title or self.text or self.news):
             raise ValueError("a test needs a title or a text")
         if not self.fires and (self.modality or self.actor):
             raise ValueError("a test that doesn't fire can't expect a modality or an actor")
@@ -227,13 +133,28 @@ class RuleSpec(Part):
     id: Id
     title: Title
     level: Literal["info", "low", "medium", "high", "critical"]
-    match: Condition
+    match: Condition | None = None
+    correlate: Correlate | None = None
     corroborate: Corroborate | None = None
     expose: Expose | None = None
     story: StoryPart | None = None
     update: Update | None = None
     throttle: Throttle | None = None
     tests: Items[RuleTest]
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> RuleSpec:
+        if (self.match is None) is (self.correlate is None):
+            raise ValueError(f"rule {self.id!r} needs either match or correlate")
+        if self.correlate and self.corroborate:
+            raise ValueError(f"rule {self.id!r}: a correlation counts stories itself; leave out corroborate")
+        if self.match and "{count}" in self.title:
+            raise ValueError(f"rule {self.id!r}: only the title of a correlation can hold {{count}}")
+        for n, test in enumerate(self.tests, 1):
+            if (test.news is None) is not (self.correlate is None):
+                needs = "'news', a list of entries" if self.correlate else "a title or a text, no 'news'"
+                raise ValueError(f"test {n} of rule {self.id!r} needs {needs}")
+        return self
 
     @model_validator(mode="after")
     def _tested_both_ways(self) -> RuleSpec:
@@ -254,6 +175,7 @@ class RuleSpec(Part):
         return Policy(
             window=self.story.window if self.story else usual.window,
             throttle=self.throttle.every if self.throttle else usual.throttle,
+            throttle_per=self.throttle.per if self.throttle else usual.throttle_per,
             corroborate=tuple((s.origins, s.tier) for s in self.corroborate.any_) if self.corroborate else (),
             edit_on=edit or usual.edit_on - reply,
             reply_on=reply or usual.reply_on - edit,
@@ -268,12 +190,13 @@ class PackFile(Part):
     version: Version
     pack: Id
     title: str = Field(min_length=1)
+    lists: dict[Id, Words[str]] = Field(default_factory=dict)
     rules: Items[RuleSpec]
 
-
-def rank(value: Stage | Attribution | int) -> int:
-    """Where a value stands in its order, lowest first."""
-    return value if isinstance(value, int) else value.rank
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, value: Any) -> Any:
+        return unfold(value)
 
 
 def json_schema() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pydantic.json_schema import WithJsonSchema
 from bot.documents import shape
 from bot.text import did_you_mean, parse_duration
 
-PLACEHOLDERS = ("actor", "target", "theme")
+PLACEHOLDERS = ("actor", "target", "theme", "count")
 MAX_PATTERN = 500  # characters of one text pattern
 _MAX_SPAN = timedelta(days=366)
 _ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -62,6 +62,29 @@ def _span(value: object) -> timedelta:
     if not timedelta(0) < span <= _MAX_SPAN:
         raise ValueError(f"{value!r} is out of range; write a duration from 1s to 366d")
     return span
+
+
+def _moment(value: object) -> timedelta:
+    if value in ("0", "0s", "0m", "0h", "0d"):
+        return timedelta(0)
+    return _span(value)
+
+
+def unfold(value: Any) -> Any:
+    """Put each `$name` of a pack's `lists` in its place among the words; a name that is not there stays as it is."""
+    if not isinstance(value, dict) or not isinstance(value.get("lists"), dict):
+        return value
+    lists = {f"${name}": words for name, words in value["lists"].items() if isinstance(words, list)}
+    return {key: part if key == "lists" else _unfolded(part, lists) for key, part in value.items()}
+
+
+def _unfolded(value: Any, lists: dict[str, list[Any]]) -> Any:
+    if isinstance(value, dict):
+        return {key: _unfolded(part, lists) for key, part in value.items()}
+    if isinstance(value, list):
+        parts = [lists.get(v, [v]) if isinstance(v, str) else [_unfolded(v, lists)] for v in value]
+        return [word for part in parts for word in part]
+    return lists.get(value, value) if isinstance(value, str) else value
 
 
 def _pattern(value: str) -> str:
@@ -138,6 +161,11 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_span),
     WithJsonSchema({"type": "string", "pattern": "^([0-9]+[smhdw])+$", "examples": ["6h", "3d"]}),
+]
+Moment = Annotated[
+    timedelta,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": "^(0|([0-9]+[smhdw])+)$", "examples": ["0h", "3d"]}),
 ]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Language = Annotated[str, AfterValidator(_language)]

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from bot.errors import StoreError
-from bot.model import Analysis, Entry, Reason, Verdict
+from bot.model import MEMORY, Analysis, Entry, Reason, Verdict
 from bot.store.database import Database, translate
 from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, entry_of, moment, stamp, verdict_of
 
@@ -194,6 +194,7 @@ class Archive:
                 (before,),
             )
             cursor.execute("DELETE FROM silences WHERE until < ?", (stamp(now),))
+            cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
         return deleted
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.model import (
+    MEMORY,
     STORY_WINDOW,
     Alert,
     AlertKind,
@@ -14,6 +15,7 @@ from bot.model import (
     Known,
     Outcome,
     Severity,
+    Sighting,
     Silence,
     Snapshot,
     Story,
@@ -21,6 +23,7 @@ from bot.model import (
     Target,
     TargetKind,
     Told,
+    remember,
 )
 from bot.store.database import Database
 from bot.store.polls import save_states
@@ -29,6 +32,7 @@ from bot.store.rows import (
     ANALYSIS,
     CARD,
     ENTRY_COLUMNS,
+    SIGHTING,
     STORY,
     clean,
     entry_of,
@@ -61,6 +65,8 @@ class Ingest:
         self._stories: dict[str, Story] | None = None
         self._told: dict[str, dict[str, Told]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
+        self._sightings: dict[str, list[Sighting]] | None = None
+        self._since: datetime | None = None
         self._audience = ""  # number of the audience that the last snapshot knew; empty before the first
         self._readers: list[str] | None = None  # ids of all subscribers when `told` was loaded
         self._subscribers: tuple[Subscriber, ...] = ()
@@ -80,6 +86,8 @@ class Ingest:
             subscribers=self._subscribers,
             watches=self._watches,
             silences=self._silences(now),
+            sightings=self._remembered(now),
+            since=self._since,
         )
 
     def _known(self, entries: Sequence[Entry]) -> dict[str, Known]:
@@ -109,6 +117,16 @@ class Ingest:
             for told in self._told.pop(story.id, {}).values():
                 self._cards.pop(told.alert_id, None)
         return self._stories
+
+    def _remembered(self, now: datetime) -> dict[str, list[Sighting]]:
+        if self._sightings is None:
+            self._sightings = {}
+            since = stamp(now - MEMORY)
+            rows = self._db.rows("SELECT body FROM sightings WHERE at >= ? ORDER BY at, n", (since,))
+            remember(self._sightings, (SIGHTING.validate_json(r["body"]) for r in rows))
+            self._since = moment(self._db.value("SELECT value FROM meta WHERE key = 'since'"))
+        remember(self._sightings, (), now)
+        return self._sightings
 
     def _load_told(self) -> None:
         self._told = {}
@@ -191,10 +209,11 @@ class Ingest:
             self._failpoint("apply_decisions_written")
             self._write_outbox(cursor, outcome)
             self._failpoint("apply_outbox_written")
+            self._write_sightings(cursor, outcome, now)
             save_states(cursor, outcome.states)
             self._failpoint("apply_before_commit")
         self._failpoint("apply_committed")
-        self._remember(outcome)
+        self._remember(outcome, now)
         return True
 
     def _write_entries(self, cursor: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
@@ -316,14 +335,28 @@ class Ingest:
                     int(n.silent),
                     stamp(n.created_at),
                     seq,
-                    stamp(n.created_at),
+                    stamp(n.not_before or n.created_at),
                     card,
                 ),
             )
 
-    def _remember(self, outcome: Outcome) -> None:
-        if self._stories is None:
+    def _write_sightings(self, cursor: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
+        cursor.executemany(
+            "INSERT INTO sightings (at, theme, story_id, body) VALUES (?, ?, ?, ?)",
+            [
+                (stamp(s.at), s.event.theme, s.story_id, SIGHTING.dump_json(s).decode())
+                for s in outcome.sightings
+            ],
+        )
+        if outcome.entries:  # when watching began
+            cursor.execute("INSERT OR IGNORE INTO meta VALUES ('since', ?)", (stamp(now),))
+
+    def _remember(self, outcome: Outcome, now: datetime) -> None:
+        if self._stories is None or self._sightings is None:
             return
+        remember(self._sightings, outcome.sightings)
+        if outcome.entries and self._since is None:
+            self._since = now
         for story in outcome.stories:
             self._stories[story.id] = story
         entries = {e.id: e for e in outcome.entries}
@@ -333,7 +366,11 @@ class Ingest:
             if alert.kind is AlertKind.NEW and alert.entry_id in entries:
                 self._cards[alert.id] = (alert, entries[alert.entry_id])
         for told in outcome.told:
-            self._told.setdefault(told.story_id, {})[told.subscriber_id] = told
+            of_story = self._told.setdefault(told.story_id, {})
+            before = of_story.get(told.subscriber_id)
+            of_story[told.subscriber_id] = told
+            if before is not None and all(t.alert_id != before.alert_id for t in of_story.values()):
+                self._cards.pop(before.alert_id, None)  # a newer card took its place
             if told.alert_id not in self._cards:
                 card = load_card(self._db, told.alert_id)
                 if card:

@@ -83,3 +83,13 @@ def m001_first_schema(db: Database) -> None:
     for statement in script.split(";"):  # executescript would commit halfway
         db.execute(statement)
     db.table("entries").enable_fts(["title", "text"], create_triggers=True, tokenize="porter")
+
+
+@migrations()
+def m002_sightings(db: Database) -> None:
+    """What correlations count: claims as stories first made them."""
+    db.execute(
+        "CREATE TABLE sightings (n INTEGER PRIMARY KEY, at TEXT NOT NULL, theme TEXT NOT NULL, "
+        "story_id TEXT NOT NULL, body TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX sightings_at ON sightings (at)")

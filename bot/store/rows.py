@@ -20,6 +20,7 @@ from bot.model import (
     PollState,
     Reason,
     Severity,
+    Sighting,
     SourceKind,
     Story,
     Subscriber,
@@ -30,6 +31,7 @@ STORY: TypeAdapter[Story] = TypeAdapter(Story)
 ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)
 ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 CARD: TypeAdapter[Card] = TypeAdapter(Card)
+SIGHTING: TypeAdapter[Sighting] = TypeAdapter(Sighting)
 
 ENTRY_COLUMNS = (
     "id, feed_id, guid, url, title, text, content, published, date_quality, seen_at, kind, tier, "

@@ -4,6 +4,7 @@ import pytest
 from make import alert
 
 from bot.alerts.route import recipients
+from bot.alerts.routes import Routes
 from bot.model import Exposure, Subscriber, Target, TargetKind
 
 READER = Subscriber(id="telegram:1", channel="telegram", address="1")
@@ -27,11 +28,11 @@ ALERT = alert(
     ],
 )
 def test_an_alert_reaches_those_who_follow_what_it_is_about(target: Target, follows: bool) -> None:
-    found = recipients(ALERT, [READER], {READER.id: frozenset({target})})
+    found = recipients(ALERT, [READER], {READER.id: frozenset({target})}, Routes())
     assert found == ([READER] if follows else [])
 
 
 def test_who_follows_nothing_or_has_left_hears_nothing() -> None:
     everything = frozenset({Target(TargetKind.ALL)})
-    assert recipients(ALERT, [READER], {}) == []
-    assert recipients(ALERT, [replace(READER, active=False)], {READER.id: everything}) == []
+    assert recipients(ALERT, [READER], {}, Routes()) == []
+    assert recipients(ALERT, [replace(READER, active=False)], {READER.id: everything}, Routes()) == []

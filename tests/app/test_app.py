@@ -305,6 +305,28 @@ async def test_a_reload_with_a_mistake_keeps_the_old_rules_and_says_where(
         await until(lambda: app.figures.entries)
 
 
+async def test_operators_are_told_where_a_refused_reload_is_wrong(tmp_path: Path, server: Server) -> None:
+    rules = tmp_path / "rules"
+    for folder in ("alerts", "companies", "themes"):
+        (rules / folder).mkdir(parents=True)
+    (rules / "sources.yaml").write_text("version: 1\nfeeds: []\nfeed: []\n")
+    async with BotApi() as api:
+        chosen = settings(
+            tmp_path,
+            server,
+            BOT_RULES_DIR=str(rules),
+            BOT_TELEGRAM_TOKEN=api.token,
+            BOT_TELEGRAM_API_URL=api.url.removesuffix("/bot"),
+            BOT_TELEGRAM_ADMINS="7,8",
+        )
+        app = App(chosen, loaded(tmp_path, server.feed("wire")))
+        async with running(app):
+            await app.reload()
+        told = {m.chat_id: m.text for m in api.accepted}
+    assert told.keys() >= {7, 8}
+    assert "The rules were not reloaded; the old ones stay in force." in told[7]
+
+
 async def test_reloads_come_one_after_another_also_before_the_start_is_done(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -407,7 +407,7 @@ def test_an_explanation_names_rule_line_event_evidence_and_decisions():
         "Exposed: CRWV, NBIS (competes) · NVDA (demand) · MU, SK Hynix (via NVDA)\n"
         "Story: 2 independent origins, 1 copy\n"
         "13:03 sent: first card of this story [resale]\n"
-        "13:03 held back until 19:03: the rule spoke of this story a short while ago; per story\n"
+        "13:03 held back until 19:03: the rule spoke a short while ago; per story\n"
         "Id: a1b2c3d4e5f60718"
     )
     assert parts(drawn, EntityKind.CODE) == ["a1b2c3d4e5f60718"]

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from make import MINUTE, NOW, entry, event
-from newsroom import Reader, make_book
+from newsroom import PACK, Reader, make_book
 
 from bot.model import (
     STORY_WINDOW,
@@ -29,13 +30,21 @@ from bot.model import (
     Target,
     TargetKind,
 )
-from bot.pipeline import process
+from bot.pipeline import Book, process
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
 from bot.store.queue import Queue
 from bot.stories.index import StoryIndex
 
+INHIBIT = """
+version: 1
+inhibit: [{when: {rule: compute/wave}, mute: {rule: compute/cut}, equal: story, for: 12h}]
+"""
+# The same without the correlation, and louder.
+FEWER = PACK[: PACK.index("  - id: wave")] + PACK[PACK.index("  - id: fall") :].replace(
+    "level: low", "level: high"
+)
 DONE = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
 READERS = ("telegram:1", "telegram:2")
 
@@ -73,6 +82,15 @@ SAYINGS: dict[str, tuple[str, tuple[str, ...], tuple[Event, ...]]] = {
 }
 
 
+class Crash(BaseException):
+    """The process dies."""
+
+
+def _book(folder: str, name: str, pack: str) -> Book:
+    (Path(folder) / name).mkdir()
+    return make_book(Path(folder) / name, pack, INHIBIT if "wave" in pack else "")
+
+
 class Days(RuleBasedStateMachine):
     """A newsroom with two readers, the real store, and a log of everything that was ever decided."""
 
@@ -80,7 +98,10 @@ class Days(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.db = Database(Path(self.folder.name) / "spillover.db")
-        self.book, self.reader = make_book(Path(self.folder.name)), Reader()
+        self.books = itertools.cycle(
+            [_book(self.folder.name, "b", FEWER), _book(self.folder.name, "a", PACK)]
+        )
+        self.book, self.reader = _book(self.folder.name, "c", PACK), Reader()
         self.ingest, self.index = Ingest(self.db), StoryIndex()
         self.now, self.numbers = NOW, itertools.count()
         self.shown: list[Entry] = []
@@ -167,6 +188,29 @@ class Days(RuleBasedStateMachine):
         self.ingest, self.index = Ingest(self.db), StoryIndex()
         after = self.ingest.snapshot([], self.now)
         assert before == after
+
+    @rule()
+    def the_rules_are_reloaded(self) -> None:
+        self.book = next(self.books)
+
+    @rule(
+        saying=st.sampled_from(sorted(SAYINGS)),
+        where=st.sampled_from(["apply_entries_written", "apply_decisions_written", "apply_before_commit"]),
+    )
+    def it_crashes_while_it_stores(self, saying: str, where: str) -> None:
+        self.now += MINUTE
+        entries = [self._made(saying, "wire", next(self.numbers))]
+
+        def crash(point: str) -> None:
+            if point == where:
+                raise Crash
+
+        dying = Ingest(self.db, failpoint=crash)
+        outcome = process(entries, dying.snapshot(entries, self.now), self.book, self.reader, self.now)
+        with pytest.raises(Crash):
+            dying.apply(outcome, self.now)
+        self.ingest, self.index = Ingest(self.db), StoryIndex()
+        self._receive(entries)
 
     @rule()
     def the_outbox_is_emptied(self) -> None:

@@ -8,21 +8,19 @@ import pytest
 
 from bot.documents import parse_document
 from bot.model import Change, Modality, SourceKind
+from bot.rules.correlate import Correlate, Distinct, GroupBy, Kind, Link, Novelty
+from bot.rules.parts import Choice, Condition, Scale, SourceCondition, Who
 from bot.rules.schema import (
-    Choice,
-    Condition,
     Corroborate,
     Expose,
+    News,
     PackFile,
     RuleSpec,
     RuleTest,
-    Scale,
-    SourceCondition,
     StoryPart,
     Support,
     Throttle,
     Update,
-    Who,
     json_schema,
 )
 
@@ -36,6 +34,7 @@ SECTIONS = {
     "Values in an order: stage, attribution, tier": Scale,
     "Companies: actor, target, company": Who,
     "source": SourceCondition,
+    "correlate": Correlate,
     "corroborate": Corroborate,
     "A support": Support,
     "expose": Expose,
@@ -43,6 +42,7 @@ SECTIONS = {
     "update": Update,
     "throttle": Throttle,
     "A test": RuleTest,
+    "News of a correlation's test": News,
 }
 
 
@@ -71,7 +71,11 @@ def test_the_example_on_the_page_is_right():
     assert parse_document(example[1], Path("README.md"), PackFile).content.rules[0].id == "resale"
 
 
-@pytest.mark.parametrize("words", [Modality, SourceKind], ids=["modality", "kind"])
+@pytest.mark.parametrize(
+    "words",
+    [Modality, SourceKind, Kind, Distinct, GroupBy, Novelty, Link],
+    ids=["modality", "kind", "type", "distinct", "group_by", "field", "link"],
+)
 def test_every_word_of_a_list_is_on_the_page(words):
     assert " · ".join(f"`{w}`" for w in words).replace(" · ", ", ") in PAGE
 

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from bot.model import Analysis, Attribution, Entry, Modality, Polarity, SourceKind, Stage
+from bot.alerts.exposure import load_exposure
+from bot.model import MEMORY, Analysis, Attribution, Entry, Modality, Polarity, SourceKind, Stage
 from bot.nlp.analyzer import load_analyzer
 from bot.nlp.lexicon import load_lexicon
 from bot.nlp.themes import load_taxonomy
+from bot.pipeline.book import leads
 from bot.rules.book import KnownIds, Rule
 from bot.rules.check import run_tests
+from bot.rules.correlate import Correlate, Kind
 from bot.rules.loader import load_rulebook
-from bot.rules.schema import Condition
+from bot.rules.parts import Condition
 
 RULES = Path(__file__).parents[2] / "rules"
 LEXICON = load_lexicon(RULES / "companies")
@@ -32,6 +36,7 @@ KNOWN = KnownIds(
     companies={c.id: c.sector for c in LEXICON.companies.values()},
 )
 BOOK = load_rulebook(RULES / "alerts", KNOWN)
+GRAPH = load_exposure(RULES / "exposure.yaml", companies=KNOWN.companies, themes=KNOWN.themes)
 
 # Rules in which nothing can be changed: beside what every rule is held to, no value can be added to a list either.
 THOROUGH = (
@@ -118,6 +123,7 @@ def written(value: Any) -> Any:
 
 def match_of(rule: Rule) -> dict[str, Any]:
     """A rule's match in its long form."""
+    assert rule.condition is not None
     dumped: dict[str, Any] = written(rule.condition.model_dump(mode="json", by_alias=True, exclude_none=True))
     return dumped
 
@@ -209,18 +215,59 @@ def survivors(rule: Rule, analyzer: Cached, *, thorough: bool) -> tuple[list[str
     return unnoticed, tried
 
 
+def mutants_together(spec: Correlate) -> Iterator[tuple[str, Correlate]]:
+    """Every correlation that differs from this one in one place."""
+    for key in ("within", "current", "unseen_for", "warmup", "longer_than"):
+        span = getattr(spec, key)
+        if span is not None:
+            yield f"{key} a tenth", spec.model_copy(update={key: span / 10})
+            yield f"{key} tenfold", spec.model_copy(update={key: min(span * 10, MEMORY)})
+    for key in ("gte", "min_current"):
+        least = getattr(spec, key)
+        if least is not None:
+            for step in (-1, 1):
+                yield f"{key} moved by {step}", spec.model_copy(update={key: least + step})
+    if spec.ratio is not None:
+        yield "ratio tenfold", spec.model_copy(update={"ratio": spec.ratio * 10})
+    for key in ("distinct", "group_by", "link"):
+        if getattr(spec, key) is not None:
+            yield f"{key} dropped", spec.model_copy(update={key: None})
+    for n, condition in enumerate(spec.of):
+        before, after = spec.of[:n], spec.of[n + 1 :]
+        if spec.type is not Kind.SEQUENCE and (before or after):
+            yield f"of[{n}] dropped", spec.model_copy(update={"of": (*before, *after)})
+        for key in condition.model_fields_set:
+            changed = condition.model_copy(update={key: None})
+            yield f"of[{n}]: {key} dropped", spec.model_copy(update={"of": (*before, changed, *after)})
+
+
 def rule_named(rule_id: str) -> Rule:
     rule = BOOK.rule(rule_id)
     assert rule is not None
     return rule
 
 
-@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda r: r.id)
+@pytest.mark.parametrize("rule", [r for r in BOOK.rules if r.condition], ids=lambda r: r.id)
 def test_no_part_of_a_rule_can_be_changed_unnoticed(rule: Rule, analyzer: Cached) -> None:
     unnoticed, tried = survivors(rule, analyzer, thorough=rule.id in THOROUGH)
     assert unnoticed == [], f"{len(unnoticed)} of {tried} changes of {rule.id} pass all its tests"
     assert tried > len(KNOWN.themes), "every other theme is tried at least, and more"
 
 
+@pytest.mark.parametrize("rule", [r for r in BOOK.rules if r.correlate], ids=lambda r: r.id)
+def test_no_part_of_a_correlation_can_be_changed_unnoticed(rule: Rule, analyzer: Cached) -> None:
+    assert rule.correlate is not None
+    mutants = list(mutants_together(rule.correlate))
+    linked = partial(leads, GRAPH)
+    assert run_tests(replace(BOOK, rules=(rule,)), analyzer, linked) == []
+    unnoticed = [
+        said
+        for said, spec in mutants
+        if not run_tests(replace(BOOK, rules=(replace(rule, correlate=spec),)), analyzer, linked)
+    ]
+    assert unnoticed == []
+    assert len(mutants) >= 4
+
+
 def test_the_rules_that_are_tried_thoroughly_exist_and_are_of_all_packs() -> None:
-    assert {rule_named(rule_id).pack for rule_id in THOROUGH} == BOOK.packs.keys() - {"social"}
+    assert {rule_named(rule_id).pack for rule_id in THOROUGH} == BOOK.packs.keys() - {"social", "together"}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bot.model import Severity
 from bot.nlp.analyzer import load_analyzer
 from bot.nlp.lexicon import load_lexicon
 from bot.nlp.themes import load_taxonomy
+from bot.pipeline.book import leads
 from bot.rules.book import KnownIds
 from bot.rules.check import run_tests
 from bot.rules.loader import load_rulebook
@@ -29,6 +31,16 @@ class Remembering:
         new = [e for e in entries if e.id not in self.said]
         self.said |= {e.id: analysis for e, analysis in zip(new, self.analyzer.analyze(new), strict=True)}
         return [self.said[e.id] for e in entries]
+
+
+def alone(book):
+    """The rules that look at one entry at a time."""
+    return [r for r in book.rules if r.condition is not None]
+
+
+def words(test):
+    """What a test lets come in."""
+    return test.title or test.text or tuple((n.at, n.title) for n in test.news)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +62,9 @@ def book(known):
     return load_rulebook(RULES / "alerts", known)
 
 
-def test_every_rule_does_what_its_own_tests_say(book, analyzer):
-    assert [str(failure) for failure in run_tests(book, analyzer)] == []
+def test_every_rule_does_what_its_own_tests_say(book, analyzer, known):
+    graph = load_exposure(RULES / "exposure.yaml", companies=known.companies, themes=known.themes)
+    assert [str(failure) for failure in run_tests(book, analyzer, partial(leads, graph))] == []
 
 
 def test_a_file_is_named_as_its_pack(book):
@@ -74,7 +87,7 @@ def test_there_are_rules_for_all_that_follows_from_a_resale(book):
 def test_every_rule_is_tested_on_two_wordings_that_fire_and_two_that_do_not(book):
     scarce = {}
     for rule in book.rules:
-        wordings = {fires: {t.title for t in rule.tests if t.fires is fires} for fires in (True, False)}
+        wordings = {fires: {words(t) for t in rule.tests if t.fires is fires} for fires in (True, False)}
         if min(map(len, wordings.values())) < 2:
             scarce[rule.id] = wordings
     assert scarce == {}
@@ -83,13 +96,13 @@ def test_every_rule_is_tested_on_two_wordings_that_fire_and_two_that_do_not(book
 def test_few_rules_are_loud(book):
     levels = Counter(rule.level for rule in book.rules)
     assert levels[Severity.HIGH] <= len(book.rules) / 5
-    assert levels[Severity.CRITICAL] == 0
+    assert levels[Severity.CRITICAL] <= 2
 
 
 def test_social_media_is_heard_only_at_a_low_level_and_beside_a_better_source(book):
-    social = [r for r in book.rules if "social" in (r.condition.source.kind.in_ or ())]
+    social = [r for r in alone(book) if "social" in (r.condition.source.kind.in_ or ())]
     assert social
-    for rule in book.rules:
+    for rule in alone(book):
         if rule in social:
             assert rule.level <= Severity.LOW, rule.id
             assert rule.policy.corroborate, rule.id
@@ -99,17 +112,17 @@ def test_social_media_is_heard_only_at_a_low_level_and_beside_a_better_source(bo
 
 
 def test_no_two_rules_are_tested_on_the_same_firing_words(book):
-    firing = [(t.title, t.kind) for r in book.rules for t in r.tests if t.fires]
+    firing = [(words(t), t.kind) for r in book.rules for t in r.tests if t.fires]
     assert len(firing) == len(set(firing))
 
 
 def test_every_theme_has_a_rule(book, known):
-    named = {theme for r in book.rules if r.condition.theme for theme in r.condition.theme.in_ or ()}
+    named = {theme for r in alone(book) if r.condition.theme for theme in r.condition.theme.in_ or ()}
     assert named == known.themes
 
 
 def test_no_rule_fires_on_a_denial_or_a_speculation(book):
-    for rule in book.rules:
+    for rule in alone(book):
         assert rule.condition.modality is not None
         assert set(rule.condition.modality.not_ or ()) >= {"denied", "speculated"}, rule.id
 
@@ -142,7 +155,7 @@ def test_a_rule_that_is_spoilt_fails_its_own_tests(tmp_path, known, analyzer, pa
 
 def test_no_condition_on_theme_certainty_or_source_can_be_dropped_unnoticed(book, analyzer):
     unnoticed = []
-    for rule in book.rules:
+    for rule in alone(book):
         for key in {"theme", "modality", "source"}:
             spoilt = replace(rule, condition=rule.condition.model_copy(update={key: None}))
             if not run_tests(replace(book, rules=(spoilt,)), analyzer):
@@ -164,6 +177,6 @@ def test_the_exposure_of_a_resale_by_meta(known):
 
 def test_rules_expose_only_themes_that_travel(book, known):
     graph = load_exposure(RULES / "exposure.yaml", companies=known.companies, themes=known.themes)
-    for rule in book.rules:
+    for rule in alone(book):
         if rule.policy.hops and rule.condition.theme:
             assert set(rule.condition.theme.in_ or ()) <= graph.spread.keys(), rule.id

@@ -1,0 +1,78 @@
+"""A story of stories: what a rule puts together has one card, as any story has, and is kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import Change, Claim, Member, Sighting, Story
+from bot.stories.cluster import MAX_MEMBERS, Assignment
+from bot.text import digest
+
+RETRACTED = frozenset({Change.DENIED, Change.CORRECTED})
+
+
+def begin(rule_id: str, group: str, title: str, sightings: Sequence[Sighting], now: datetime) -> Assignment:
+    """The story of a correlation that has just come to hold."""
+    newest = sightings[-1]
+    empty = Story(
+        id=digest("together", rule_id, group, newest.story_id, newest.entry_id),
+        title=title,
+        first_seen=now,
+        last_seen=newest.at,
+        companies=frozenset(),
+        claims=(),
+        members=(),
+        rule_id=rule_id,
+        group=group,
+    )
+    return Assignment(replace(_with(empty, sightings), revision=0), frozenset({Change.NEW_STORY}))
+
+
+def grow(story: Story, title: str, sightings: Sequence[Sighting]) -> Assignment:
+    """The same with what came later; nothing changes where all of it was there."""
+    grown = _with(story, sightings)
+    if grown.links == story.links:
+        return Assignment(story, frozenset())
+    return Assignment(replace(grown, title=title), frozenset({Change.NEW_CLAIM}))
+
+
+def retract(story: Story, told: Story) -> Story:
+    """A story of stories after one of them was denied or corrected: it holds the same claims as that one."""
+    held = {(c.theme, c.actor): c for c in told.claims}
+    claims = tuple(held.get((c.theme, c.actor), c) for c in story.claims)
+    return replace(story, claims=claims, revision=story.revision + 1)
+
+
+def _with(story: Story, sightings: Sequence[Sighting]) -> Story:
+    claims = {(c.theme, c.actor): c for c in story.claims}
+    members = {m.entry_id: m for m in story.members}
+    for s in sightings:
+        e = s.event
+        claims[e.theme, e.actor] = Claim(
+            theme=e.theme, actor=e.actor, stage=e.stage, attribution=e.attribution, polarity=e.polarity
+        )
+        members.setdefault(s.entry_id, _member(s))
+    return replace(
+        story,
+        last_seen=max([story.last_seen, *(s.at for s in sightings)]),
+        companies=story.companies | {s.event.actor for s in sightings if s.event.actor in s.companies},
+        claims=tuple(claims.values()),
+        members=tuple(members.values())[:MAX_MEMBERS],
+        revision=story.revision + 1,
+        links=tuple(dict.fromkeys([*story.links, *(s.story_id for s in sightings)])),
+    )
+
+
+def _member(sighting: Sighting) -> Member:
+    return Member(
+        entry_id=sighting.entry_id,
+        feed_id=sighting.feed_id,
+        source=sighting.source,
+        at=sighting.at,
+        origin=True,
+        tier=sighting.tier,
+        words=frozenset(),
+        url=sighting.url,
+    )

@@ -1,0 +1,239 @@
+"""What each type of correlation counts, and what it doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from rules_kit import KNOWN, NOW, event, write
+
+from bot.model import Event, Polarity, Sighting, SourceKind
+from bot.rules.book import Rulebook
+from bot.rules.correlation import Memory, Together, absences, correlations
+from bot.rules.loader import load_rulebook
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LONG_AGO = NOW - timedelta(days=400)
+CUT = event("capex_cut")
+
+
+def book(folder: Path, correlate: str) -> Rulebook:
+    """A rulebook of one correlation."""
+    pack = (
+        "version: 1\npack: p\ntitle: P\nrules:\n  - id: r\n    title: '{count} of them'\n    level: high\n"
+        f"    correlate: {correlate}\n"
+        "    tests:\n      - {news: [{at: 0h, title: a}], fires: true}\n      - {news: [{at: 0h, title: b}], fires: false}\n"
+    )
+    return load_rulebook(write(folder, p=pack), KNOWN)
+
+
+def claim(
+    of: Event = CUT, *, story: str, at: datetime = NOW, source: str = "Wire", **more: object
+) -> Sighting:
+    """What a story said."""
+    made = Sighting(
+        story_id=story,
+        at=at,
+        event=of,
+        companies=(of.actor,) if of.actor else (),
+        sectors=(),
+        entry_id=f"e-{story}-{at:%d%H%M}",
+        feed_id="wire",
+        kind=SourceKind.WIRE,
+        tier=1,
+        language="en",
+        source=source,
+        title=f"{of.actor} {of.theme}",
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def ask(
+    rules: Rulebook, claims: Iterable[Sighting], *, since: datetime = LONG_AGO, linked: bool = True
+) -> list[Together]:
+    """What the last of some claims completes."""
+    *earlier, last = claims
+    memory = Memory({}, since)
+    for c in (*earlier, last):
+        memory.add(c)
+    return correlations(rules, memory, last, lambda _a, _b: linked)
+
+
+def cut(actor: str | None, story: str, ago: timedelta = timedelta(), **more: object) -> Sighting:
+    return claim(replace(CUT, actor=actor), story=story, at=NOW - ago, **more)
+
+
+FREQUENT = "{type: frequency, of: [capex_cut], distinct: actor, gte: 3, within: 5d}"
+
+
+def test_three_of_them_within_the_time_make_it(tmp_path: Path) -> None:
+    rules = book(tmp_path, FREQUENT)
+    (found,) = ask(rules, [cut("META", "a", 2 * DAY), cut("CRWV", "b", DAY), cut("MSFT", "c")])
+    assert (found.count, [s.story_id for s in found.sightings]) == (3, ["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [cut("META", "a", 6 * DAY), cut("CRWV", "b", DAY), cut("MSFT", "c")],
+        [cut("META", "a", 2 * DAY), cut("META", "b", DAY), cut("MSFT", "c")],
+        [cut(None, "a", 2 * DAY), cut(None, "b", DAY), cut("MSFT", "c")],
+        [claim(event("selloff"), story="a", at=NOW - DAY), cut("CRWV", "b", DAY), cut("MSFT", "c")],
+    ],
+    ids=["too old", "one actor twice", "nobody named", "another theme"],
+)
+def test_what_does_not_count(tmp_path: Path, claims: list[Sighting]) -> None:
+    assert ask(book(tmp_path, FREQUENT), claims) == []
+
+
+@pytest.mark.parametrize("polarity", [Polarity.DENIED, Polarity.AFFIRMED])
+def test_a_claim_that_was_denied_since_does_not_count(tmp_path: Path, polarity: Polarity) -> None:
+    rules = book(tmp_path, FREQUENT)
+    later = claim(event("capex_cut", polarity=polarity), story="a", at=NOW - HOUR)
+    found = ask(rules, [cut("META", "a", 2 * DAY), cut("CRWV", "b", DAY), later, cut("MSFT", "c")])
+    assert bool(found) is (polarity is Polarity.AFFIRMED)
+
+
+def test_a_denial_or_a_fear_is_no_claim_of_a_theme_that_stands_alone(tmp_path: Path) -> None:
+    rules = book(tmp_path, FREQUENT)
+    denied = claim(event("capex_cut", "MSFT", polarity=Polarity.DENIED), story="c")
+    assert ask(rules, [cut("META", "a", DAY), cut("CRWV", "b", DAY), denied]) == []
+
+
+def test_news_that_comes_late_completes_what_is_newer(tmp_path: Path) -> None:
+    rules = book(tmp_path, FREQUENT)
+    (found,) = ask(rules, [cut("CRWV", "b", DAY), cut("MSFT", "c"), cut("META", "a", 3 * DAY)])
+    assert found.count == 3
+
+
+def test_groups_count_apart(tmp_path: Path) -> None:
+    rules = book(tmp_path, "{type: frequency, of: [capex_cut], gte: 2, within: 5d, group_by: sector}")
+    assert ask(rules, [cut("CRWV", "a", DAY), cut("META", "b")]) == []
+    (found,) = ask(rules, [cut("CRWV", "a", DAY), cut("MSFT", "b", HOUR), cut("META", "c")])
+    assert (found.group, found.count) == ("hyperscaler", 2)
+
+
+def test_sources_can_be_counted(tmp_path: Path) -> None:
+    rules = book(tmp_path, "{type: frequency, of: [capex_cut], gte: 2, within: 5d, distinct: source}")
+    assert ask(rules, [cut("META", "a", DAY), cut("MSFT", "b")]) == []
+    assert ask(rules, [cut("META", "a", DAY, source="Paper"), cut("MSFT", "b")])
+
+
+SPIKE = "{type: spike, of: [capex_cut], ratio: 4, current: 2h, baseline: 14d}"
+
+
+def daily(hour: timedelta, days: int = 13) -> list[Sighting]:
+    """One claim a day, so long before this hour of the day."""
+    return [cut("META", f"d{n}", n * DAY + hour) for n in range(days, 0, -1)]
+
+
+def burst(count: int) -> list[Sighting]:
+    return [cut("MSFT", f"b{n}", n * timedelta(minutes=10)) for n in reversed(range(count))]
+
+
+def test_a_spike_is_many_more_than_at_the_same_hours_before(tmp_path: Path) -> None:
+    rules = book(tmp_path, SPIKE)
+    (found,) = ask(rules, [*daily(HOUR), *burst(4)])
+    assert found.count == 4
+    assert ask(rules, [*daily(HOUR), *burst(3)]) == []
+
+
+def test_what_is_usual_at_other_hours_does_not_hide_a_spike(tmp_path: Path) -> None:
+    quiet_now = [*daily(6 * HOUR), *daily(7 * HOUR), cut("META", "x", 3 * DAY + HOUR)]
+    claims = [*sorted(quiet_now, key=lambda c: c.at), *burst(3)]
+    assert ask(book(tmp_path, SPIKE.replace("14d", "14d, min_baseline: 1")), claims)
+
+
+def test_without_a_past_nothing_is_a_spike(tmp_path: Path) -> None:
+    rules = book(tmp_path, SPIKE)
+    assert ask(rules, [*daily(HOUR), *burst(9)], since=NOW - 13 * DAY) == []
+    assert ask(rules, burst(9)) == [], "fewer than min_baseline before"
+
+
+NEW = "{type: new_term, of: [capex_cut], field: actor, unseen_for: 60d, warmup: 30d}"
+
+
+def test_a_new_name(tmp_path: Path) -> None:
+    rules = book(tmp_path, NEW)
+    (found,) = ask(rules, [cut("META", "a", DAY), cut("MSFT", "b")])
+    assert found.group == "MSFT"
+    assert ask(rules, [cut("META", "a", 70 * DAY), cut("META", "b")]), "so long ago that it is new again"
+    assert ask(rules, [cut("META", "a", 50 * DAY), cut("META", "b")]) == []
+    assert ask(rules, [cut("MSFT", "b")], since=NOW - 29 * DAY) == [], "everything is new to a beginner"
+
+
+def test_a_new_pair(tmp_path: Path) -> None:
+    rules = book(tmp_path, NEW.replace("actor,", "pair,"))
+    sold = replace(CUT, targets=("NVDA",))
+    before = claim(sold, story="a", at=NOW - DAY)
+    assert ask(rules, [before, claim(sold, story="b")]) == []
+    (found,) = ask(rules, [before, claim(replace(sold, targets=("CRWV",)), story="b")])
+    assert found.group == "META+CRWV"
+
+
+def test_all_of_several_in_any_order(tmp_path: Path) -> None:
+    rules = book(tmp_path, "{type: cooccurrence, of: [capex_cut, selloff], within: 6h, group_by: actor}")
+    fall = claim(event("selloff"), story="f", at=NOW - HOUR)
+    (found,) = ask(rules, [fall, cut("META", "a")])
+    assert [s.story_id for s in found.sightings] == ["f", "a"]
+    assert ask(rules, [cut("META", "a", 2 * HOUR), fall])
+    assert ask(rules, [fall, cut("MSFT", "a")]) == []
+    assert ask(rules, [replace(fall, at=NOW - 7 * HOUR), cut("META", "a")]) == []
+
+
+SEQUENCE = "{type: sequence, of: [compute_resale, selloff], within: 6h, link: LINK}"
+
+
+@pytest.mark.parametrize(
+    ("link", "actor", "linked"), [("any", "NVDA", False), ("exposed", "NVDA", True), ("actor", "META", False)]
+)
+def test_one_after_another(tmp_path: Path, link: str, actor: str, linked: bool) -> None:
+    rules = book(tmp_path, SEQUENCE.replace("LINK", link))
+    sale, fall = claim(event(), story="s", at=NOW - HOUR), claim(event("selloff", actor), story="f")
+    (found,) = ask(rules, [sale, fall], linked=linked)
+    assert [s.story_id for s in found.sightings] == ["s", "f"]
+    assert ask(rules, [replace(fall, at=NOW - 2 * HOUR), sale], linked=linked) == [], "the wrong way round"
+    if link != "any":
+        other = claim(event("selloff", "CRWV"), story="f")
+        assert ask(rules, [sale, other], linked=False) == []
+
+
+def test_an_absence_is_told_once_it_begins_and_not_for_ever(tmp_path: Path) -> None:
+    rules = book(tmp_path, "{type: absence, of: [capex_cut], longer_than: 3d}")
+    memory = Memory({}, LONG_AGO)
+    memory.add(cut("META", "a", 5 * DAY))
+    memory.add(cut("MSFT", "b", 4 * DAY))
+    (found,) = absences(rules, memory, NOW)
+    assert found.newest.story_id == "b"
+    assert (
+        found.newest.title[found.newest.event.evidence.start : found.newest.event.evidence.end]
+        == "MSFT capex_cut"
+    )
+    assert absences(rules, memory, NOW - 2 * DAY) == [], "not yet"
+    assert absences(rules, memory, NOW + 3 * DAY) == [], "long known"
+    assert correlations(rules, memory, cut("MSFT", "b"), lambda _a, _b: True) == []
+
+
+MISTAKES = {
+    "{type: frequency, of: [capex_cut], gte: 3}": "type frequency needs 'within'",
+    "{type: spike, of: [capex_cut], ratio: 2, current: 2h, baseline: 3h}": "twice as long",
+    "{type: frequency, of: [capex_cut], gte: 3, within: 5d, ratio: 2}": "'ratio' does not go with type frequency",
+    "{type: frequency, of: [capex_kut], gte: 3, within: 5d}": "no theme 'capex_kut' is known; did you mean 'capex_cut'?",
+    "{type: frequency, of: [{text: glut}], gte: 3, within: 5d}": "'text' can't be asked here",
+    "{type: frequency, of: [capex_cut], gte: 3, within: 100d}": "within goes back 92 days at most",
+    "{type: sequence, of: [capex_cut], within: 5d}": "needs two or more in 'of'",
+    "{type: often, of: [capex_cut]}": "'often' is not one of frequency",
+}
+
+
+@pytest.mark.parametrize(("correlate", "problem"), MISTAKES.items(), ids=MISTAKES.values())
+def test_a_mistake_is_one_line(tmp_path: Path, correlate: str, problem: str) -> None:
+    from bot.errors import RulesError
+
+    with pytest.raises(RulesError) as caught:
+        book(tmp_path, correlate)
+    assert problem in str(caught.value)
+    assert caught.value.others == ()
