@@ -17,7 +17,7 @@ demo: .venv/.run  ## play three days of news against the real program, in under 
 	@$(BIN)/spillover demo
 
 test: .venv/.dev  ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 run: .venv/.run  ## run the bot with the settings of the environment
 	@$(BIN)/spillover run
