@@ -8,13 +8,15 @@ from typing import Literal
 
 from bot.errors import AnalysisError
 from bot.model import Analysis, Entry, SourceKind, Span
+from bot.nlp.card import CardError, check_known
 from bot.nlp.combine import Combiner
 from bot.nlp.events import Sentence, extract, look_over, match_cues, mentions_of
 from bot.nlp.grammar import Grammar
 from bot.nlp.hashtags import TagWords
+from bot.nlp.language import mark_foreign
 from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
 from bot.nlp.lexicon import OUTSIDE, Found, Lexicon, load_lexicon
-from bot.nlp.normalise import View, normalise, sentences
+from bot.nlp.normalise import View, normalise, opens_line, sentences
 from bot.nlp.prefilter import is_clean, prefilter_for
 from bot.nlp.sectors import spoken_of
 from bot.nlp.themes import Taxonomy, load_taxonomy
@@ -22,7 +24,7 @@ from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "3"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "4"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
 
@@ -111,14 +113,19 @@ class SpacyAnalyzer:
         runs: list[Sentence] = []
         spans: dict[int, list[Span]] = {}
         for (name, view, tokens), companies in zip(fields, found, strict=True):
+            last = 0
             for run in sentences(view.text, tokens):
                 sentence = self._sentence(name, run, companies)
+                sentence.opens_line = name == "text" and opens_line(view.text, last, run[0].start)
+                last = run[-1].end
                 spans[len(runs)] = [Span(name, *view.stored(t.start, t.end)) for t in run]
                 runs.append(sentence)
         seen = [look_over(sentence, self.taxonomy) for sentence in runs]
         if whole or worth_reading(runs):
+            mark_foreign(runs, entry.language)
             for sentence, occurrences in zip(runs, seen, strict=True):
-                match_cues(sentence, self.taxonomy, occurrences)
+                if not sentence.is_foreign:
+                    match_cues(sentence, self.taxonomy, occurrences)
         return runs, spans, _flags((title, text))
 
     def _conclude(
@@ -129,14 +136,17 @@ class SpacyAnalyzer:
         flags: frozenset[str],
         trace: Trace | None = None,
     ) -> Analysis:
-        events = extract(entry, runs, self.taxonomy, spans, trace.signs if trace else None)
+        kept = [n for n, s in enumerate(runs) if not s.is_foreign]
+        read, places = [runs[n] for n in kept], {k: spans[n] for k, n in enumerate(kept)}
+        events = extract(entry, read, self.taxonomy, places, trace.signs if trace else None)
         reading = None
-        if self.learned and worth_reading(runs):
-            reading = self.learned.read(runs, entry.kind, self.makers)
+        if self.learned and worth_reading(read):
+            reading = self.learned.read(read, entry.kind, self.makers)
         if trace is not None:
+            trace.sentences, trace.spans, trace.is_partial = read, places, len(read) < len(runs)
             trace.said, trace.reading = events, reading
         if reading and self._combiner:
-            events = self._combiner.events(entry, runs, spans, events, reading, trace)
+            events = self._combiner.events(entry, read, places, events, reading, trace)
         events = tuple(e for e in events if self.makers.get(e.actor or "") not in OUTSIDE)
         sectors = list(spoken_of(runs, events, self.taxonomy))
         if reading:
@@ -206,6 +216,9 @@ def load_analyzer(rules: Path, model: str | None = None, learned: Path | None = 
     parts = (CODE_VERSION, part.version if part else "")
     version = digest(*parts, *(f.read_text(encoding="utf-8") for f in files))
     try:
+        if part:
+            check_known("themes", part.themes, taxonomy.themes)
+            check_known("sectors", part.sectors, taxonomy.sectors)
         return SpacyAnalyzer(lexicon, taxonomy, Grammar(model), version, part)
-    except (KeyError, TypeError, ValueError) as e:
-        raise AnalysisError(f"{learned}: can't be read as a model ({type(e).__name__}: {e}); {REMEDY}") from e
+    except CardError as e:
+        raise AnalysisError(f"{learned}: can't be read as a model (card.json: {e}); {REMEDY}") from e

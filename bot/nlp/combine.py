@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.model import Attribution, Entry, Event, Modality, Polarity, SourceKind, Span, Stage
+from bot.nlp.card import check_combine
 from bot.nlp.events import Sentence, described, points_back
 from bot.nlp.fresh import recalls
 from bot.nlp.learned import Reading
 from bot.nlp.modality import Certainty, Sign, corrects_entry, judge, leans_on_sources, rebuts
+from bot.nlp.subjects import names_another
 from bot.nlp.themes import Taxonomy
 from bot.nlp.trace import Certain, Trace, Weighed
 
@@ -173,19 +175,15 @@ class Combiner:
         """Take the weights; `themes` is how many the encoder knows.
 
         Raises:
-            KeyError: One is missing.
-            TypeError: One is no number.
-            ValueError: One is no number or has another shape.
+            CardError: One is missing, unknown, of another shape, or no finite number.
         """
+        check_combine(weights, themes)
         self._taxonomy = taxonomy
         self._sectors = frozenset(taxonomy.sectors)
         self._theme, self._actor, self._modality = (
             (np.asarray(weights[k]["weights"], np.float32), np.asarray(weights[k]["bias"], np.float32))
             for k in ("theme", "actor", "modality")
         )
-        shapes = [part.shape for pair in (self._theme, self._actor, self._modality) for part in pair]
-        if shapes != [(9,), (themes,), (11,), (), (5, 12), (5,)]:
-            raise ValueError(f"weights of the shapes {shapes}")
         self._accept, self._second, self._veto, self._sway = (
             float(weights[k]) for k in ("accept", "second", "veto", "sway")
         )
@@ -229,7 +227,7 @@ class Combiner:
                 trace.places[theme] = (sentence, start, end)
             if own:
                 base = own[0]
-            elif recalls(sentences[sentence].tokens, start, end):
+            elif sentences[sentence].label or recalls(sentences[sentence].tokens, start, end):
                 continue
             else:
                 certainty = certainty_of(
@@ -252,15 +250,18 @@ class Combiner:
                     cue=LEARNED,
                 )
             who = self._actors(reading, t, own, alone, trace)
-            if not own and self._is_of_nobody(
-                sentences[sentence], reading, sentence, t, who, float(chances[t])
+            another = not own and names_another(sentences[sentence], start, end)
+            if another or (
+                not own
+                and self._is_of_nobody(sentences[sentence], reading, sentence, t, who, float(chances[t]))
             ):
                 who = [None]
             told = {e.actor for e in own}
             who = [a for a in who if a in told or (_OPPOSITES.get(theme), a) not in spoken]
             for actor in who:
                 if not own and (
-                    actor in idle or (actor is None and (idle or alone) and self._needs_actor(theme))
+                    actor in idle
+                    or (actor is None and (idle or alone or another) and self._needs_actor(theme))
                 ):
                     continue
                 others = tuple(c for c in base.targets if c != actor)

@@ -10,6 +10,7 @@ from bot.model import Attribution, Entry, Event, Mention, Polarity, Span, Stage
 from bot.nlp.actors import actors, after_preposition, is_attribute
 from bot.nlp.cues import Occurrences, find
 from bot.nlp.fresh import recalls, recaps
+from bot.nlp.kickers import kicker
 from bot.nlp.lexicon import OUTSIDE
 from bot.nlp.measures import measure
 from bot.nlp.modality import (
@@ -24,6 +25,8 @@ from bot.nlp.modality import (
     takes_back,
 )
 from bot.nlp.sentence import Sentence as Sentence
+from bot.nlp.subjects import names_another
+from bot.nlp.symbols import cashtags
 from bot.nlp.targets import targets_of
 from bot.nlp.themes import ActorRole, CompiledCue, Sense, Taxonomy, Theme
 
@@ -37,6 +40,8 @@ _LIST_FILLERS = frozenset(
 _CLAUSE_LINKS = frozenset({",", "and", "but", "while", "whereas", "with", "as"})
 _NAME_LEADS = frozenset({"the", "shares", "of", "stock", "in", "$"})
 _MOVERS = frozenset({"company", "sector", "share_noun", "index_noun"})
+_OF_OTHERS = (ActorRole.OBJECT, ActorRole.HOLDER)  # of whom a line may speak whose subject is another
+_INDEXES = ("index_noun", "chip_index")
 _WITNESSES = frozenset("sees saw flags flagged notes noted cites cited".split())
 _LEAD = 1_500  # characters of a text in which a correction concerns the whole of it
 
@@ -46,16 +51,29 @@ def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tup
     named = [(i, j) for i, j, _ in sentence.companies]
     taken = [r for r in named if r not in sentence.products]
     occurrences = taxonomy.compiler.occurrences(sentence.tokens, taken)
+    tags = _cashtags(sentence, occurrences)
+    if tags:
+        kept = {name: [r for r in held if tags.isdisjoint(range(*r))] for name, held in occurrences.items()}
+        occurrences = {name: held for name, held in kept.items() if held}
     if named:
         occurrences["company"] = named
-    if sentence.groups:
-        occurrences["sector"] = [(i, j) for i, j, _ in sentence.groups]
+    if groups := [(i, j) for i, j, _ in sentence.groups if tags.isdisjoint(range(i, j))]:
+        occurrences["sector"] = groups
     return occurrences
 
 
+def _cashtags(sentence: Sentence, occurrences: Occurrences) -> set[int]:
+    """The words that are cashtags, and so names; one of an index ('$SMH') is the word that it is."""
+    tags = cashtags(sentence.tokens)
+    return tags - {k for name in _INDEXES for i, j in occurrences.get(name, ()) for k in range(i, j)}
+
+
 def look_over(sentence: Sentence, taxonomy: Taxonomy) -> Occurrences:
-    """Fill `sentence.in_domain` and `is_quiet`, and give what they were told by."""
+    """Fill `sentence.in_domain` and `is_quiet`, and give what they were told by; drop groups and goods that are cashtags."""
     occurrences = occurrences_in(sentence, taxonomy)
+    if tags := _cashtags(sentence, occurrences):
+        sentence.groups = [g for g in sentence.groups if tags.isdisjoint(range(g[0], g[1]))]
+        sentence.goods = [g for g in sentence.goods if tags.isdisjoint(range(g[0], g[1]))]
     within = any(sentence.makers.get(c) not in OUTSIDE for _, _, c in sentence.companies)
     named = within or bool(sentence.groups)
     sentence.in_domain = named or any(find(p, occurrences) for p in taxonomy.domain)
@@ -80,6 +98,8 @@ def match_cues(sentence: Sentence, taxonomy: Taxonomy, occurrences: Occurrences)
             continue
         forbidden = [r for u in cue.unless_near for r in find(u, occurrences)]
         found += [(cue, i, j) for i, j in hits if all(j <= a or i >= b for a, b in forbidden)]
+    sentence.label = kicker(sentence.tokens)
+    found = [h for h in found if h[2] > sentence.label]
     found.sort(key=lambda h: (-h[0].score, h[1] - h[2]))
     kept: list[tuple[CompiledCue, int, int]] = []
     for cue, i, j in found:
@@ -196,13 +216,10 @@ def extract(
                 certainty = replace(certainty, attribution=Attribution.SPECULATION)
             if cue.attribution and cue.attribution.rank < certainty.attribution.rank:
                 certainty = replace(certainty, attribution=cue.attribution)
-            who = actors(
-                sentence,
-                start,
-                end,
-                cue.actor,
-                focus if anaphoric or (bare and (has_topic or stated)) else None,
-            )
+            points = anaphoric or (bare and (has_topic or stated))
+            if points and cue.actor not in _OF_OTHERS:
+                points = not names_another(sentence, start, end)
+            who = actors(sentence, start, end, cue.actor, focus if points else None)
             if cue.actor is ActorRole.NOBODY:
                 of_indexes.add(cue.theme.id)
             elif cue.theme.needs_actor:

@@ -228,6 +228,8 @@ class _Reader:
     def silence(self, chances: Sequence[Chance]) -> tuple[Silence, str]:
         """Why there is no event, and what would have to be otherwise."""
         sentences = self._trace.sentences
+        if self._trace.is_partial and not any(s.in_domain for s in sentences):
+            return Silence.FOREIGN, "names are found in any language, but claims are read in English alone"
         if not sentences:
             return Silence.EMPTY, "there is no word to read"
         quiet = next((s for s in sentences if s.is_quiet), None)

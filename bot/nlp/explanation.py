@@ -34,6 +34,7 @@ class Silence(StrEnum):
     """Why an entry has no event."""
 
     EMPTY = "nothing to read"
+    FOREIGN = "not in English"
     QUIET_TITLE = "quiet title"
     OFF_FIELD = "not about the field"
     BELOW = "below the threshold"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bot.errors import AnalysisError
 from bot.model import SourceKind
+from bot.nlp.card import CardError, check_names, check_sizes
 from bot.nlp.events import Sentence
 from bot.nlp.masking import Masked, mask
 from bot.nlp.ngrams import Ngrams
@@ -78,6 +79,8 @@ def load_learned(folder: Path = FOLDER) -> Learned:
         return Learned(folder, card)
     except FileNotFoundError as e:
         raise AnalysisError(f"{e.filename}: a file of the model is missing; {REMEDY}") from e
+    except CardError as e:
+        raise AnalysisError(f"{folder}: can't be read as a model ({_CARD}: {e}); {REMEDY}") from e
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise AnalysisError(f"{folder}: can't be read as a model ({type(e).__name__}: {e}); {REMEDY}") from e
 
@@ -86,18 +89,25 @@ class Learned:
     """A checked model."""
 
     def __init__(self, folder: Path, card: Mapping[str, Any]) -> None:
-        """Take a folder and its card; `load_learned` reads and checks them."""
+        """Take a folder and its card, whose files are known to be whole; `combine` is the combiner's to check.
+
+        Raises:
+            CardError: Names are wrong, or sizes do not fit the files.
+        """
+        vocabulary = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+        check_names(card, vocabulary)
         self._folder = folder
         self.themes: tuple[str, ...] = tuple(card["themes"])
         self.sectors: tuple[str, ...] = tuple(card["sectors"])
         self.combine: Mapping[str, Any] = card["combine"]
         self.version = sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()[:16]
-        vocabulary = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
         self.pieces = WordPieces(vocabulary, card["masks"])
         with np.load(folder / "heads.npz") as stored:
             self._heads = {name: stored[name].astype(np.float32) for name in stored.files}
         with np.load(folder / "ngrams.npz") as stored:
-            self._ngrams = Ngrams(*(stored[name] for name in ("weights", "scale", "bias")))
+            ngrams = {name: stored[name] for name in ("weights", "scale", "bias")}
+        check_sizes(card, self._heads, ngrams)
+        self._ngrams = Ngrams(*ngrams.values())
 
     @cached_property
     def _encoder(self) -> InferenceSession:
@@ -107,11 +117,17 @@ class Learned:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            return ort.InferenceSession(
+            encoder = ort.InferenceSession(
                 str(self._folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
             )
+            width = encoder.get_outputs()[0].shape[-1]
         except Exception as e:  # onnxruntime's errors have no common class
             raise AnalysisError(f"{self._folder}: the encoder can't be loaded ({e}); {REMEDY}") from e
+        if width != (fits := self._heads["T.weight"].shape[-1]):
+            raise AnalysisError(
+                f"{self._folder}: the encoder gives {width} numbers a word, its heads take {fits}; {REMEDY}"
+            )
+        return encoder
 
     def read(
         self, sentences: Sequence[Sentence], kind: SourceKind, sectors: Mapping[str, str]

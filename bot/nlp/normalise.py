@@ -70,6 +70,7 @@ _FLAGS = (
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr inc corp co ltd st no vs jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k e.g i.e approx est gov sen rep dept bros mln bln".split()
 )
+_BULLET = re.compile(r"[|•▪●➡👉🔹🔸◾]")
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[.!?]?\s*\n+|\s[|•▪●➡👉]\s|\s\*\*\s")
 
 
@@ -205,6 +206,12 @@ def sentences(text: str, tokens: list[Token]) -> Iterable[list[Token]]:
             n += 1
         if run:
             yield run
+
+
+def opens_line(text: str, last: int, start: int) -> bool:
+    """Whether a line or bullet begins between two sentences, of which one ends at `last` and one begins at `start`."""
+    between = text[max(0, last - 1) : start]  # a bullet within a line is the end of the sentence before it
+    return "\n" in between or bool(_BULLET.search(between))
 
 
 def _goes_on(text: str, start: int, end: int) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bot.nlp.masking import COMPANY, MAX_COMPANIES, Masked
 
-_UNKNOWN, _START, _END = "[UNK]", "[CLS]", "[SEP]"
+PARTS = ("[UNK]", "[CLS]", "[SEP]")  # without which no vocabulary can be used
+_UNKNOWN, _START, _END = PARTS
 _MAX_WORD = 40
 MASKS = (
     *(f"{COMPANY}{n}" for n in range(MAX_COMPANIES)),

@@ -25,4 +25,7 @@ class Sentence:
     in_domain: bool = False  # speaks of a company, a group or the trade's goods
     parse: Parse | None = None
     is_quiet: bool = False  # a title that brings no news
+    label: int = 0  # tokens at its head that only name its topic: 'Chip glut: what now?'
+    opens_line: bool = False  # begins a line or bullet of a text
+    is_foreign: bool = False  # not in English: names may be found in it, claims are not
     is_taken_back: bool = False  # by the sentence after it: 'It did not.'

@@ -7,8 +7,10 @@ New York and another in Paris. No company is looped over: one pattern finds what
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from bot.nlp.words import Token
 
 US = "US"  # the market of a ticker without a suffix
 
@@ -191,6 +193,15 @@ class Symbols:
 
     def _at(self, code: str, markets: Iterable[str]) -> str | None:
         return next((o for m in markets if (o := self._owner.get((code, m)))), None)
+
+
+def cashtags(tokens: Sequence[Token]) -> set[int]:
+    """The words right behind a dollar sign: '$DMA' is what somebody trades, whoever that is, and no moving average."""
+    return {
+        n
+        for n, token in enumerate(tokens)
+        if n and token.kind == "word" and tokens[n - 1].text == "$" and tokens[n - 1].end == token.start
+    }
 
 
 def has_market(ticker: str) -> bool:

@@ -36,6 +36,7 @@ class Trace:
 
     sentences: Sequence[Sentence]
     spans: Mapping[int, Sequence[Span]]
+    is_partial: bool = False  # sentences are left out that are not in English
     said: tuple[Event, ...] = ()  # by the cues alone
     reading: Reading | None = None
     weighed: dict[str, Weighed] = field(default_factory=dict)  # by theme
