@@ -35,6 +35,7 @@ MAX_CANDIDATES = 14
 MAX_RUNS = 12  # of one entry; what it says beyond them is left to the cues
 _NEVER = -8.0  # the logit of what a run says nothing of
 _CARD = "card.json"
+_SECTOR_FROM = 1.0  # the score, in log odds, from which the learned part names a sector
 REMEDY = "reinstall Spillover, or make the model anew with 'make train'"
 
 Floats = NDArray[np.float32]
@@ -203,7 +204,7 @@ class Learned:
             candidates=tuple(named),
             of_candidate=self._head("E", actors),
             sectors=tuple(
-                s for s, score in zip(self.sectors, self._head("G", both), strict=True) if score > 0
+                s for s, score in zip(self.sectors, self._head("G", both), strict=True) if score > _SECTOR_FROM
             ),
             of_nobody=self._head("N", hidden[0]),
             modality=modality,
