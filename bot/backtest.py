@@ -23,7 +23,7 @@ from bot.delivery.sheet import NO_TITLE, fold, safe_url
 from bot.delivery.words import REASONS, count
 from bot.errors import ConfigError, StoreError
 from bot.loading import Loaded, known_ids, load, load_language, rules_folder, workers_for
-from bot.model import STORY_WINDOW, AlertKind, Analysis, Decision, Entry, Reason, Verdict
+from bot.model import DENIABLE, AlertKind, Analysis, Decision, Entry, Reason, Verdict
 from bot.nlp.items import read_items
 from bot.ports import Analyzer
 from bot.replay import Prepared, Replay, Sent, World, arrivals_of
@@ -126,7 +126,7 @@ def from_archive(archive: Archive, span: timedelta) -> Iterator[Arrival]:
     if last is None:
         raise ConfigError("the archive holds no entries yet; run the bot for a while, or give --items")
     start = last - min(span, _LONGEST_SPAN)
-    return (a if a.at >= start else replace(a, counts=False) for a in archive.arrivals(start - STORY_WINDOW))
+    return (a if a.at >= start else replace(a, counts=False) for a in archive.arrivals(start - DENIABLE))
 
 
 def replay_all(

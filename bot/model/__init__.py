@@ -1,6 +1,7 @@
 """The nouns: frozen dataclasses of the standard library, no behaviour beyond what a value knows of itself."""
 
 from bot.model.alert import (
+    DENIABLE,
     STORY_WINDOW,
     Alert,
     AlertKind,
@@ -53,6 +54,7 @@ from bot.model.feed import (
 from bot.model.story import MEMORY, Claim, Member, Sighting, Story, remember
 
 __all__ = [
+    "DENIABLE",
     "MEMORY",
     "STORY_WINDOW",
     "Alert",

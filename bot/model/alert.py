@@ -10,7 +10,9 @@ from typing import Literal
 from bot.model.analysis import Event
 
 STORY_WINDOW = timedelta(hours=72)
-"""A story to which nothing was added for this long is closed: what comes then begins another."""
+"""A story to which nothing was added for this long grows no more: what comes then begins another."""
+DENIABLE = timedelta(days=10)
+"""For so long a story is kept in mind after its last entry: a denial of it may take its time."""
 
 
 class Severity(IntEnum):

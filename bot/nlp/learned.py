@@ -204,7 +204,9 @@ class Learned:
             candidates=tuple(named),
             of_candidate=self._head("E", actors),
             sectors=tuple(
-                s for s, score in zip(self.sectors, self._head("G", both), strict=True) if score > _SECTOR_FROM
+                s
+                for s, score in zip(self.sectors, self._head("G", both), strict=True)
+                if score > _SECTOR_FROM
             ),
             of_nobody=self._head("N", hidden[0]),
             modality=modality,

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.alerts.decide import hold_entry
 from bot.model import (
     MEMORY,
+    STORY_WINDOW,
     Analysis,
     Change,
     Decision,
@@ -17,6 +18,7 @@ from bot.model import (
     Polarity,
     PollState,
     Reason,
+    Severity,
     Sighting,
     Snapshot,
     Story,
@@ -106,6 +108,9 @@ class _Run:
         self.telling = Telling(snapshot, book, now, self.stories)
         self._memory = Memory(snapshot.sightings, snapshot.since or now)
         self._together = {(s.rule_id, s.group): s.id for s in self.stories.values() if s.rule_id}
+        for whole in (s for s in self.stories.values() if s.rule_id):
+            for part in whole.links:
+                self.telling.wholes.setdefault(part, {})[whole.id] = None
         self._index = index
         index.refresh(s for s in self.stories.values() if not s.rule_id)
 
@@ -148,19 +153,27 @@ class _Run:
         if held is not None:
             self.telling.say(entry, held, story)
             return story
-        for found in (
-            f for c in claims for f in correlations(self._book.rules, self._memory, c, self._book.linked)
-        ):
-            self._tell_together(found, entry, analysis)
         matches = match(self._book.rules, story, entry, analysis)
         if not matches and not self.telling.is_told(story.id):
             denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events)
             reason = Reason.UNSEEN_DENIAL if denied else Reason.NO_RULE
             self.telling.say(entry, Decision(send=False, reason=reason), story)
         allowed = [m for m in matches if self.telling.allows(m, entry, story)]
+        loudest = max((m.level for m in allowed), default=Severity.INFO)
+        wider = [
+            f for c in claims for f in correlations(self._book.rules, self._memory, c, self._book.linked)
+        ]
+        for found in wider:
+            if (
+                found.rule.level >= loudest
+            ):  # whoever hears of several together need not hear of this one apart
+                self._tell_together(found, entry, analysis)
         self._keep(self.telling.tell(entry, analysis, story, changes, allowed))
-        if retracted := changes & together.RETRACTED:
-            self._retract(story, entry, analysis, retracted)
+        for found in wider:
+            if found.rule.level < loudest:
+                self._tell_together(found, entry, analysis)
+        if passed := changes & together.PASSED_ON:
+            self._pass_on(story, entry, analysis, passed)
         return story
 
     def look_for_absences(self) -> None:
@@ -201,14 +214,16 @@ class _Run:
     def _tell_together(self, found: Together, entry: Entry, analysis: Analysis) -> None:
         """Tell, or bring up to date, the story of several stories."""
         key = (found.rule.id, found.group)
-        have = self.stories.get(self._together.get(key, ""))
+        have = self.stories.get(self._together.get(key, "")) or self._same_news(found)
         title = match_together(self._book.rules, found).title
-        if have is None:
+        if have is None or self._now - have.last_seen > STORY_WINDOW:
             assigned = together.begin(*key, title, found.sightings, self._now)
         else:
             assigned = together.grow(have, title, found.sightings)
         story = assigned.story
         self._together[key] = story.id
+        for part in story.links:
+            self.telling.wholes.setdefault(part, {})[story.id] = None
         self._keep(story)
         count = max(found.count, len(story.links))
         told = match_together(self._book.rules, found, story.id, count)
@@ -216,12 +231,18 @@ class _Run:
         shown = lines(self._book, found.sightings)
         self._keep(self.telling.tell(entry, analysis, story, assigned.changes, allowed, together=shown))
 
-    def _retract(self, story: Story, entry: Entry, analysis: Analysis, changes: frozenset[Change]) -> None:
-        """A denial reaches those, too, who saw the claim only as a part of a correlation."""
+    def _same_news(self, found: Together) -> Story | None:
+        """The story in which the same rule has just put the same news, under another name."""
+        of_part = self.telling.wholes.get(found.newest.story_id, {})
+        same = (self.stories[i] for i in of_part if self.stories[i].rule_id == found.rule.id)
+        return next((s for s in same if s.members[-1].entry_id == found.newest.entry_id), None)
+
+    def _pass_on(self, story: Story, entry: Entry, analysis: Analysis, changes: frozenset[Change]) -> None:
+        """What becomes of a claim reaches those, too, who saw it only as a part of a correlation."""
         knowing = self.telling.readers_of(story.id)
-        for whole in [s for s in self.stories.values() if s.rule_id and story.id in s.links]:
-            without = together.retract(whole, story)
-            self._keep(self.telling.tell(entry, analysis, without, changes, [], skip=knowing))
+        for whole_id in self.telling.wholes.get(story.id, {}):
+            grown = together.follow(self.stories[whole_id], story)
+            self._keep(self.telling.tell(entry, analysis, grown, changes, [], skip=knowing))
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
         """The story that an entry only repeats; nearly the same words may deny or confirm it."""

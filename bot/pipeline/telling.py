@@ -30,6 +30,7 @@ from bot.model import (
 )
 from bot.pipeline.book import Book
 from bot.pipeline.compose import cause, first_alert, reply_alert, words
+from bot.rules.correlate import Kind
 from bot.text import digest
 
 # Cards below this level arrive without a sound.
@@ -45,6 +46,7 @@ class Telling:
         alerts: New cards and replies, and cards whose entry was edited, by id.
         verdicts: Every decision, in order.
         notifications: What goes out, by id, in order.
+        wholes: For each story the correlations that it is a part of, by id.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Telling:
         self._known: dict[str, list[Told]] | None = (
             None  # what subscribers had been told before, once asked for
         )
+        self.wholes: dict[str, dict[str, None]] = {}
         self._subscribers = {s.id: s for s in snapshot.subscribers}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self.told: dict[str, dict[str, Told]] = {}
@@ -164,6 +167,8 @@ class Telling:
         decision = first_card(found, reader, self._now)
         if not decision.send:
             return decision
+        if self._covered(found, story, reader):
+            return Decision(send=False, reason=Reason.INHIBITED, detail="told together with others")
         have = self._cards_of(reader.id, found)
         sectors = self._book.rules.known.companies
         louder = self._book.routes.muted_by(found, story, have, self._stories, sectors, self._now)
@@ -173,6 +178,14 @@ class Telling:
         if until is not None:
             return Decision(send=False, reason=Reason.THROTTLED, until=until)
         return replace(decision, reason=Reason.CORRELATED) if story.rule_id else decision
+
+    def _covered(self, found: Match, story: Story, reader: Subscriber) -> bool:
+        """Whether the reader's cards hold it already: as a part of a correlation, or the one part of one."""
+        if story.rule_id:
+            rule = self._book.rules.rule(found.rule_id)
+            is_name = rule is not None and rule.correlate is not None and rule.correlate.type is Kind.NEW_TERM
+            return is_name and all(reader.id in self._told_of(part) for part in story.links)
+        return any(reader.id in self._told_of(whole) for whole in self.wholes.get(story.id, ()))
 
     def _cards_of(self, subscriber_id: str, found: Match) -> list[tuple[Told, Alert]]:
         """The open cards of a subscriber, where they matter to a match."""

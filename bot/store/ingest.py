@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.model import (
+    DENIABLE,
     MEMORY,
-    STORY_WINDOW,
     Alert,
     AlertKind,
     Entry,
@@ -108,7 +108,7 @@ class Ingest:
         return found
 
     def _open_stories(self, now: datetime) -> dict[str, Story]:
-        since = now - STORY_WINDOW
+        since = now - DENIABLE
         if self._stories is None:
             rows = self._db.rows("SELECT body FROM stories WHERE last_seen >= ?", (stamp(since),))
             self._stories = {s.id: s for s in (STORY.validate_json(r["body"]) for r in rows)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model import (
+    DENIABLE,
     STORY_WINDOW,
     Analysis,
     Change,
@@ -33,6 +34,17 @@ MAX_MEMBERS = 200  # of a story kept in full; later copies only move its last_se
 # Themes that a happening causes elsewhere: they join the story that they name as their cause.
 REACTIONS = frozenset({"selloff", "rally", "technical_level", "positioning", "rating_change"})
 
+# Themes of one topic: who denies a report may name what it spoke of in other words than the report.
+_TOPICS = (
+    frozenset({"capex_cut", "capex_raise", "capex_hold", "datacenter_cancel", "datacenter_build"}),
+    frozenset({"acquisition", "partnership", "compute_deal", "compute_resale", "custom_silicon"}),
+    frozenset(
+        {"demand_weak", "demand_strong", "guidance_cut", "guidance_raise", "supply_glut", "supply_shortage"}
+    ),
+    frozenset({"debt_financing", "equity_raise"}),
+    frozenset({"legal_probe", "export_control"}),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -46,8 +58,9 @@ def nearest_story(entry: Entry, analysis: Analysis, stories: Iterable[Story]) ->
     """The open story that the entry tells, or None if it begins one of its own."""
     words = fingerprint(entry)
     best, best_score = None, THRESHOLD
+    window = DENIABLE if is_denial(analysis) else STORY_WINDOW
     for story in stories:
-        if abs(entry.at - story.last_seen) > STORY_WINDOW:
+        if abs(entry.at - story.last_seen) > window:
             continue
         score = nearness(words, analysis, story)
         if score >= best_score:
@@ -83,7 +96,9 @@ def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
     elif not {theme for theme, _ in held} & {theme for theme, _ in said}:
         score -= 0.25
     if _denies(analysis, story):
-        score += 0.7
+        score += 0.85
+    elif is_denial(analysis) and _topic_denied(analysis, story) is not None:
+        score += 0.8
     return score
 
 
@@ -99,6 +114,24 @@ def _telling(story: Story) -> tuple[Member, ...]:
 def _denies(analysis: Analysis, story: Story) -> bool:
     denied = {e.theme for e in analysis.fresh_events if e.polarity is Polarity.DENIED}
     return any(c.theme in denied and (c.actor is None or c.actor in analysis.companies) for c in story.claims)
+
+
+def is_denial(analysis: Analysis) -> bool:
+    """Whether denying is all that an entry does."""
+    fresh = analysis.fresh_events
+    return bool(fresh) and all(e.polarity is Polarity.DENIED for e in fresh)
+
+
+def _topic_denied(analysis: Analysis, story: Story) -> int | None:
+    """Which of a story's claims a denial in other words is about: one of its topic, of the company that denies.
+
+    A claim of the denier's own comes first, then one that it is named in; what somebody else denies is not taken back.
+    """
+    topics = [topic for topic in _TOPICS if any(e.theme in topic for e in analysis.fresh_events)]
+    deniers = {e.actor for e in analysis.fresh_events if e.actor is not None}
+    about = [n for n, c in enumerate(story.claims) if any(c.theme in topic for topic in topics)]
+    own = [n for n in about if story.claims[n].actor in deniers]
+    return next(iter(own or (about if deniers & story.companies else ())), None)
 
 
 def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
@@ -131,6 +164,11 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     claims = list(story.claims)
     for event in analysis.fresh_events:
         changes |= _merge(claims, event)
+    if is_denial(analysis) and not any(c.polarity is Polarity.DENIED for c in story.claims):
+        about = _topic_denied(analysis, story)
+        if Change.DENIED not in changes and about is not None:
+            claims[about] = replace(claims[about], polarity=Polarity.DENIED)
+            changes.add(Change.DENIED)
     grown = _with_member(story, entry, origin=origin)
     if not revised:
         counted = len(grown.members) > len(story.members)
@@ -233,5 +271,5 @@ def _same_claim(claim: Claim, event: Event) -> bool:
 
 
 def is_open(story: Story, now: datetime) -> bool:
-    """Whether entries may still join it."""
-    return now - story.last_seen <= STORY_WINDOW
+    """Whether something may still come of it, if only a denial."""
+    return now - story.last_seen <= DENIABLE

@@ -10,7 +10,8 @@ from bot.model import Change, Claim, Member, Sighting, Story
 from bot.stories.cluster import MAX_MEMBERS, Assignment
 from bot.text import digest
 
-RETRACTED = frozenset({Change.DENIED, Change.CORRECTED})
+# What a change of one story means to those who saw it only together with others.
+PASSED_ON = frozenset({Change.DENIED, Change.CORRECTED, Change.CONFIRMED, Change.STAGE_UP, Change.SPILLOVER})
 
 
 def begin(rule_id: str, group: str, title: str, sightings: Sequence[Sighting], now: datetime) -> Assignment:
@@ -38,8 +39,8 @@ def grow(story: Story, title: str, sightings: Sequence[Sighting]) -> Assignment:
     return Assignment(replace(grown, title=title), frozenset({Change.NEW_CLAIM}))
 
 
-def retract(story: Story, told: Story) -> Story:
-    """A story of stories after one of them was denied or corrected: it holds the same claims as that one."""
+def follow(story: Story, told: Story) -> Story:
+    """A story of stories after one of them has changed: it holds the same claims as that one."""
     held = {(c.theme, c.actor): c for c in told.claims}
     claims = tuple(held.get((c.theme, c.actor), c) for c in story.claims)
     return replace(story, claims=claims, revision=story.revision + 1)

@@ -74,7 +74,7 @@ def test_a_silent_first_poll_is_remembered(book: Book, reader: Reader, db: Datab
 def test_the_span_is_counted_from_the_newest_entry_and_what_was_open_before_it_does_not_count(
     book: Book, reader: Reader, db: Database
 ) -> None:
-    hours = (-200, -60, -2, 0)
+    hours = (-300, -60, -2, 0)
     store(db, book, reader, *(news(reader, 6, n, at=NOW + n * HOUR) for n in hours))
     came = list(from_archive(Archive(db), DAY))
     assert [(a.at - NOW, a.counts) for a in came] == [

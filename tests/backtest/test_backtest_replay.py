@@ -91,7 +91,7 @@ def test_only_open_stories_are_kept(book: Book, reader: Reader, monkeypatch: pyt
 
     decide = replay.process
     monkeypatch.setattr(replay, "process", process)
-    entries = [news(reader, n % 6, n, at=NOW + n * 13 * HOUR, feed=FEEDS[n % 3]) for n in range(120)]
+    entries = [news(reader, n % 6, n, at=NOW + n * 43 * HOUR, feed=FEEDS[n % 3]) for n in range(120)]
     done = run(book, reader, *entries)
     assert done.stories > 20
     assert max(size[0] for size in sizes) <= 6

@@ -39,7 +39,7 @@ from bot.stories.index import StoryIndex
 
 INHIBIT = """
 version: 1
-inhibit: [{when: {rule: compute/wave}, mute: {rule: compute/cut}, equal: story, for: 12h}]
+inhibit: [{when: {rule: compute/cut}, mute: {rule: compute/fall}, equal: actor, for: 12h}]
 """
 # The same without the correlation, and louder.
 FEWER = PACK[: PACK.index("  - id: wave")] + PACK[PACK.index("  - id: fall") :].replace(

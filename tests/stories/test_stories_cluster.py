@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from make import HOUR, NOW, analysis, entry, event, story
 
-from bot.model import STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage
+from bot.model import DENIABLE, STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage
 from bot.stories.cluster import MAX_MEMBERS, begin, echo, is_open, join, nearest_story
 
 DONE = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
@@ -57,6 +57,41 @@ def joins(
 )
 def test_what_belongs_to_a_story(title: str, events: list[Event], companies: list[str], same: bool) -> None:
     assert joins(title, *events, companies=tuple(companies)) is same
+
+
+DENIED = {"polarity": Polarity.DENIED, "attribution": Attribution.ON_RECORD}
+
+
+@pytest.mark.parametrize(
+    ("denial", "companies", "days", "same"),
+    [
+        pytest.param(event("acquisition", **DENIED), ["META"], 0, True, id="the topic in other words"),
+        pytest.param(event("acquisition", **DENIED), ["META"], 9, True, id="and days later"),
+        pytest.param(event("acquisition", **DENIED), ["META"], 11, False, id="but not for ever"),
+        pytest.param(event("legal_probe", **DENIED), ["META"], 0, False, id="another topic"),
+        pytest.param(event("acquisition", "MSFT", **DENIED), ["MSFT"], 0, False, id="another company"),
+        pytest.param(event("acquisition", **DONE), ["META"], 0, False, id="no denial"),
+    ],
+)
+def test_a_denial_finds_what_it_denies(denial: Event, companies: list[str], days: int, same: bool) -> None:
+    title = "Meta: nothing to say about outsiders"
+    assert joins(title, denial, companies=tuple(companies), after=timedelta(days=days)) is same
+
+
+def test_a_denial_in_other_words_denies_the_claim_of_its_topic() -> None:
+    denial = event("acquisition", **DENIED)
+    later = entry("Meta: nothing to say about outsiders", feed="paper", at=NOW + HOUR)
+    joined = join(story(), later, analysis(later, denial))
+    assert Change.DENIED in joined.changes
+    assert joined.story.claims[0].polarity is Polarity.DENIED
+
+
+def test_what_somebody_else_denies_is_not_taken_back() -> None:
+    denial = event("compute_resale", "NVDA", **DENIED)
+    later = entry("Nvidia rejects talk of outsiders", feed="paper", at=NOW + HOUR)
+    joined = join(story(), later, analysis(later, denial, companies=("NVDA", "META")))
+    assert Change.DENIED not in joined.changes
+    assert joined.story.claims[0].polarity is Polarity.AFFIRMED
 
 
 def test_a_claim_after_the_window_begins_a_story_of_its_own() -> None:
@@ -137,8 +172,8 @@ def test_the_same_entries_begin_the_same_story() -> None:
 
 
 def test_a_story_closes_when_nothing_came_for_a_window() -> None:
-    assert is_open(story(), NOW + STORY_WINDOW)
-    assert not is_open(story(), NOW + STORY_WINDOW + HOUR)
+    assert is_open(story(), NOW + DENIABLE)
+    assert not is_open(story(), NOW + DENIABLE + HOUR)
 
 
 def test_the_title_follows_an_edit_of_the_entry_that_began_the_story() -> None:
