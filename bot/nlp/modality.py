@@ -98,9 +98,12 @@ _DENY_AFTER = re.compile(
     r"|unscathed|unaffected|turned down|voted down|waved (?:off|away|aside)|will not follow|(?:is|are|'s) (?:now |all |finally )?over(?! (?:\$|\d|a |the |half))|(?:has|have) (?:now |finally )?(?:ended|lapsed|failed)|is no more|overblown|has passed)\b",
     re.IGNORECASE,
 )
-_A_REPORT = r"(?:reports?|accounts?|stor(?:y|ies)|articles?|claims?|rumou?rs?|speculation|suggestions?|allegations?)"
+_A_REPORT = (
+    r"(?:reports?|accounts?|stor(?:y|ies)|articles?|claims?|rumou?rs?|speculation|suggestions?|allegations?)"
+)
 _UNTRUE_SO = re.compile(
-    rf"\b(?:{_UNTRUE}|den(?:ied|ies) (?:it|the|that|any|having)|(?:{_DENIES}) (?:\S+ ){{0,5}}{_A_REPORT})\b", re.IGNORECASE
+    rf"\b(?:{_UNTRUE}|den(?:ied|ies) (?:it|the|that|any|having)|(?:{_DENIES}) (?:\S+ ){{0,5}}{_A_REPORT})\b",
+    re.IGNORECASE,
 )
 _NOT_A_DENIAL = re.compile(
     r"declin(?:es|ed) to (?:comment|say|name)|(?:did|does|do|would|will|could) not (?:respond|comment|immediately|disclose|return|name|say|reply|rule out|exclude)|n't (?:respond|comment|say|disclose|rule out|exclude|name)"
