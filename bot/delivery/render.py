@@ -232,7 +232,7 @@ def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) 
     ]
     if edited:
         facts.append("updated " + clock_time(alert.created_at, now, tz, zone=True))
-    return " · ".join([*facts, f"rev {max(1, story.revision)}"])
+    return " · ".join([*facts, f"rev {story.revision + 1}"])
 
 
 def _news(alert: Alert) -> str:

@@ -80,7 +80,7 @@ async def test_an_edit_is_one_line_under_the_number_of_its_card():
     receipt = await channel.send(item(drawn, kind=AlertKind.EDIT, to=first.message_id))
     assert receipt.message_id == "1"
     assert shown(console).splitlines()[-1] == (
-        "↻ rev 3 · 2 independent origins, 5 copies — Meta weighs selling surplus AI compute to outsiders"
+        "↻ rev 4 · 2 independent origins, 5 copies — Meta weighs selling surplus AI compute to outsiders"
     )
 
 

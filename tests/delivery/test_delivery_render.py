@@ -58,7 +58,7 @@ def test_a_new_card_says_how_certain_then_what_then_why_then_who_is_exposed():
         "Exposed: CRWV, NBIS (competes) · NVDA (demand) · MU, SK Hynix (via NVDA)\n"
         "Contains AI-generated content\n"
         "Rule: Meta sells surplus compute\n"
-        "2 independent origins, 9 copies · published 13:02 · seen 13:03 EST · rev 1"
+        "2 independent origins, 9 copies · published 13:02 · seen 13:03 EST · rev 2"
     )
     assert parts(drawn, EntityKind.BOLD) == ["HIGH · considering · sourced", TITLE, EVIDENCE]
     assert [(e.url, drawn.text[e.start : e.end]) for e in drawn.entities if e.url] == [(entry.url, TITLE)]
@@ -80,7 +80,7 @@ def test_an_edit_shows_the_new_counts_and_what_changed():
         "published 13:02",
         "seen 13:03",
         "updated 13:41 EST",
-        "rev 3",
+        "rev 4",
     ]
 
 
