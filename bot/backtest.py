@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.text import Text
@@ -37,9 +39,11 @@ from bot.telemetry import event
 from bot.text import shorten
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+R = TypeVar("R")
 
 BATCH = 100  # entries analysed in one go
-SPREAD_BATCH = 5_000  # over workers, who all wait for the last at its end
+SPREAD_BATCH = 1_000  # over workers, who all wait for the last at its end
 TOLD_EVERY = 10_000  # entries between two lines of progress in the log
 SAMPLES = 2  # cards shown of a rule
 DIFFERING = 3  # cards shown that only one of two sets of rules sends
@@ -153,12 +157,30 @@ def replay_all(
                 workers.open(analyzer)
                 readers[analyzer.version] = workers.through(analyzer)
         is_spread = rulesets[0].settings.analysis != "inline"
-        for part in _parts(arrivals, batch or (SPREAD_BATCH if is_spread else BATCH)):
-            read = {v: Prepared(reader, (a.entry for a in part)) for v, reader in readers.items()}
+
+        def read_part(part: list[Arrival]) -> tuple[list[Arrival], dict[str, Prepared]]:
+            return part, {v: Prepared(reader, (a.entry for a in part)) for v, reader in readers.items()}
+
+        parts = _parts(arrivals, batch or (SPREAD_BATCH if is_spread else BATCH))
+        # While others read the next part, this one is decided.
+        for part, read in _ahead(read_part, parts) if is_spread else map(read_part, parts):
             for ruleset, run in zip(rulesets, replays, strict=True):
                 for arrival in part:
                     run.take(arrival, read[ruleset.loaded.analyzer.version])
     return replays
+
+
+def _ahead(work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    """The results of each task in order, the next one being worked on meanwhile."""
+    with ThreadPoolExecutor(1) as thread:
+        begun: Future[R] | None = None
+        for task in tasks:
+            following = thread.submit(work, task)
+            if begun is not None:
+                yield begun.result()
+            begun = following
+        if begun is not None:
+            yield begun.result()
 
 
 def _parts(arrivals: Iterable[Arrival], size: int) -> Iterator[list[Arrival]]:
