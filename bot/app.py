@@ -23,7 +23,7 @@ from bot.delivery.pacing import Pacer
 from bot.errors import BotError, StoreError
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, load, user_agent, workers_for
-from bot.model import Target, TargetKind
+from bot.model import Severity, Target, TargetKind
 from bot.ports import Channel, Clock, Vocabulary
 from bot.sources.fetch import HttpFetcher
 from bot.sources.parse import FeedParser
@@ -211,12 +211,13 @@ class App:
     def _enroll_routes(self) -> None:
         """Chats to which a route leads are subscribers, whether or not they follow anything."""
         served = "console" if self.settings.telegram_token is None else "telegram"
-        for target in sorted(self._loaded.book.routes.targets()):
+        for target in sorted(self._loaded.book.routes.after(self.desk.moved()).targets()):
             channel, _, address = target.partition(":")
             if channel != served:
                 log.warning(event("route_unserved", to=target, served=served))
             elif self.desk.subscriber(target) is None:
                 self.desk.enroll(channel, address, self.clock())
+                self.desk.set_level(target, Severity.INFO)  # how loud it must be stands in the route
 
     async def _make_intake(self, database: Database) -> Intake:
         settings = self.settings

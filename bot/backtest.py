@@ -25,7 +25,7 @@ from bot.delivery.sheet import NO_TITLE, fold, safe_url
 from bot.delivery.words import REASONS, count
 from bot.errors import ConfigError, StoreError
 from bot.loading import Loaded, known_ids, load, load_language, rules_folder, workers_for
-from bot.model import DENIABLE, AlertKind, Analysis, Decision, Entry, Reason, Verdict
+from bot.model import DENIABLE, AlertKind, Analysis, Decision, Entry, Reason, Sighting, Verdict
 from bot.nlp.items import read_items
 from bot.ports import Analyzer
 from bot.replay import Prepared, Replay, Sent, World, arrivals_of
@@ -84,8 +84,9 @@ def read_rulesets(settings: Settings, folders: Sequence[Path | None]) -> list[Ru
             homes[key] = load(own)
         loaded = homes[key]
         if folder is not None and not whole:
-            rules = load_checked(folder, loaded.book.rules.known, loaded.analyzer)
-            loaded = replace(loaded, book=replace(loaded.book, rules=rules))
+            book = loaded.book
+            rules = load_checked(folder, book.rules.known, loaded.analyzer, book.linked)
+            loaded = replace(loaded, book=replace(book, rules=rules))
         rulesets.append(Ruleset(name=str(folder or settings.rules_dir), settings=own, loaded=loaded))
     return rulesets
 
@@ -133,8 +134,19 @@ def from_archive(archive: Archive, span: timedelta) -> Iterator[Arrival]:
     return (a if a.at >= start else replace(a, counts=False) for a in archive.arrivals(start - DENIABLE))
 
 
+def memory_of(archive: Archive, span: timedelta) -> tuple[list[Sighting], datetime | None]:
+    """What correlations remembered when the first of `from_archive` came, and since when they had watched."""
+    last = archive.last_decided()
+    if last is None:
+        return [], None
+    return archive.sightings(last - min(span, _LONGEST_SPAN) - DENIABLE), archive.since()
+
+
 def replay_all(
-    rulesets: Sequence[Ruleset], arrivals: Iterable[Arrival], batch: int | None = None
+    rulesets: Sequence[Ruleset],
+    arrivals: Iterable[Arrival],
+    batch: int | None = None,
+    memory: tuple[Sequence[Sighting], datetime | None] = ((), None),
 ) -> list[Replay]:
     """Replay arrivals with each set of rules, all at once: where their analyzers are alike, a text is read once.
 
@@ -142,12 +154,13 @@ def replay_all(
         rulesets: At least one.
         arrivals: In order of time.
         batch: Entries analysed in one go; it changes nothing but time and memory.
+        memory: Claims from before the first arrival, and since when they were remembered.
 
     Raises:
         ConfigError: There is nobody to analyse where the settings say.
         AnalysisError: The analyzer failed, or workers have other rules or another release.
     """
-    replays = [Replay(World(r.loaded.book)) for r in rulesets]
+    replays = [Replay(World(r.loaded.book, *memory)) for r in rulesets]
     with ExitStack() as stack:
         readers: dict[str, Analyzer] = {}
         for ruleset in rulesets:

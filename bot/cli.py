@@ -13,15 +13,26 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
 
 from bot import __version__
+from bot.alerts.exposure import load_exposure
 from bot.app import App, utc_now
-from bot.backtest import comparison, from_archive, from_items, read_rulesets, replay_all, report, why_not
+from bot.backtest import (
+    comparison,
+    from_archive,
+    from_items,
+    memory_of,
+    read_rulesets,
+    replay_all,
+    report,
+    why_not,
+)
 from bot.backtest import show as show_lines
 from bot.config import MAX_PROCESSES, Settings, load_settings
 from bot.delivery.console import ConsoleChannel
@@ -30,11 +41,12 @@ from bot.demo.run import play
 from bot.doctor import ask_health, check_feeds, examine
 from bot.errors import BotError, ConfigError, RulesError, StoreError
 from bot.loading import known_ids, load, load_language, rules_folder, workers_for
-from bot.model import Analysis, Entry, Feed, SourceKind
+from bot.model import Analysis, Entry, Feed, Sighting, SourceKind
 from bot.nlp.explain import entry_of, explain
 from bot.nlp.items import prediction, read_items
 from bot.nlp.lines import show
 from bot.nlp.page import page
+from bot.pipeline.book import leads
 from bot.rules.check import load_checked
 from bot.sources.opml import export_opml, import_opml
 from bot.sources.registry import load_feeds
@@ -257,8 +269,10 @@ def rules_test(settings: Settings, folder: Path | None) -> None:
     """
     with finding(RulesError):
         analyzer = load_language(settings)
-        packs = folder or rules_folder(settings.rules_dir) / "alerts"
-        book = load_checked(packs, known_ids(analyzer), analyzer)
+        home = rules_folder(settings.rules_dir)
+        known = known_ids(analyzer)
+        exposure = load_exposure(home / "exposure.yaml", companies=known.companies, themes=known.themes)
+        book = load_checked(folder or home / "alerts", known, analyzer, partial(leads, exposure))
     for rule in book.rules:
         click.echo(f"ok  {rule.id:36} {len(rule.tests)} tests  {rule.where}")
 
@@ -355,12 +369,15 @@ def backtest(
         settings = load_settings(others | {"BOT_ANALYSIS": place})
     with ExitStack() as stack:
         past: Iterable[Arrival]
+        memory: tuple[list[Sighting], datetime | None]
         if file is not None:
-            past = from_items(Path("/dev/stdin") if str(file) == "-" else file)
+            past, memory = from_items(Path("/dev/stdin") if str(file) == "-" else file), ([], None)
         else:
-            past = from_archive(stack.enter_context(_archive(settings)), since or timedelta(0))
+            archive = stack.enter_context(_archive(settings))
+            past = from_archive(archive, since or timedelta(0))
+            memory = memory_of(archive, since or timedelta(0))
         rulesets = read_rulesets(settings, [folder] if against is None else [folder, against])
-        runs = replay_all(rulesets, past, batch)
+        runs = replay_all(rulesets, past, batch, memory)
     if as_json:
         for sent in runs[0].sent:
             click.echo(json.dumps(sent.row()))

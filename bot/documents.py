@@ -33,6 +33,11 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+    @classmethod
+    def prepare(cls, data: Any, places: dict[Loc, Place]) -> Any:
+        """What is to be validated, made from what was read; `places` may be changed in place with it."""
+        return data
+
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -88,10 +93,14 @@ def parse_document(raw: bytes | str, path: Path, model: type[M]) -> Document[M]:
     if builder.mistakes:
         raise _joined(builder.mistakes)
     try:
-        content = model.model_validate(data)
+        content = model.model_validate(_prepared(model, data, builder.places))
     except ValidationError as e:
         raise _joined(_explain(e, path, builder.places, model)) from e
     return Document(path, content, builder.places)
+
+
+def _prepared(model: type[BaseModel], data: Any, places: dict[Loc, Place]) -> Any:
+    return model.prepare(data, places) if issubclass(model, Strict) else data
 
 
 def _compose(raw: bytes | str, path: Path) -> yaml.Node | None:

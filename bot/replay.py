@@ -79,10 +79,11 @@ class World:
     came before it.
 
     Attributes:
-        begun: How many stories have begun so far.
+        begun: How many stories have begun so far, correlations left out.
     """
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, earlier: Iterable[Sighting] = (), since: datetime | None = None) -> None:
+        """Begin without stories, but with claims that are remembered from before, and since when."""
         self.begun = 0
         self._book, self._index = book, StoryIndex()
         self._known: dict[str, Known] = {}
@@ -92,7 +93,8 @@ class World:
         self._told: dict[str, tuple[Told, ...]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self._sightings: dict[str, list[Sighting]] = {}
-        self._since: datetime | None = None
+        remember(self._sightings, earlier)
+        self._since = since
         # What this batch stores, by entry id, each with what was known before: in force from the next one on.
         self._batch: dict[str, tuple[Known | None, Entry]] = {}
         self._now, self._last = _LONG_AGO, (_LONG_AGO, "")
@@ -173,7 +175,7 @@ class World:
             self._known[entry.id] = Known(
                 id=entry.id, content=entry.content, revision=entry.revision, seen_at=entry.seen_at
             )
-        self.begun += sum(s.id not in self._stories for s in outcome.stories)
+        self.begun += sum(s.id not in self._stories and not s.rule_id for s in outcome.stories)
         self._stories |= {s.id: s for s in outcome.stories}
         self._unordered |= bool(outcome.stories)
         entries = {e.id: e for e in outcome.entries}
@@ -260,6 +262,8 @@ def _sent(arrival: Arrival, outcome: Outcome) -> list[Sent]:
     """The notifications, each with the decision behind it: it is the reader's, about the same story."""
     reasons = {v.story_id: v.decision.reason for v in outcome.verdicts if v.subscriber_id}
     entry = arrival.entry
+    # What has not come for too long is told with another entry: the last that came, by its title.
+    absent = {a.id: a for a in outcome.alerts if a.kind is AlertKind.NEW and a.entry_id != entry.id}
     return [
         Sent(
             at=note.created_at,
@@ -267,9 +271,11 @@ def _sent(arrival: Arrival, outcome: Outcome) -> list[Sent]:
             story=note.story_id,
             rule=note.rule_id,
             level=note.level,
-            entry=entry.id,
+            entry=absent[note.alert_id].entry_id if note.alert_id in absent else entry.id,
             reason=reasons[note.story_id],
-            title=entry.title or entry.text[:120],
+            title=absent[note.alert_id].evidence
+            if note.alert_id in absent
+            else entry.title or entry.text[:120],
             silent=note.silent,
         )
         for note in outcome.notifications

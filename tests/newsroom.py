@@ -167,6 +167,7 @@ class Newsroom:
     outcomes: list[Outcome] = field(default_factory=list)
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
     since: datetime | None = None
+    moved: dict[str, str] = field(default_factory=dict)
 
     def snapshot(self, entries: Sequence[Entry]) -> Snapshot:
         """What is known before these entries."""
@@ -187,6 +188,7 @@ class Newsroom:
             silences=self.silences,
             sightings=self.sightings,
             since=self.since,
+            moved=self.moved,
         )
 
     def _known(self, entry: Entry) -> Known | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,7 +28,10 @@ def _words(value: object) -> object:
 
 
 def _span(value: object) -> timedelta:
-    return parse_duration(str(value))
+    try:
+        return parse_duration(str(value))
+    except OverflowError:
+        return timedelta.max
 
 
 def _wait(value: timedelta) -> timedelta:
@@ -39,9 +42,12 @@ def _wait(value: timedelta) -> timedelta:
 
 def _clock(value: object) -> object:
     try:
-        return time.fromisoformat(str(value))
-    except ValueError as e:
-        raise ValueError(f"{value!r} is no time of day; write it as 22:00") from e
+        clock = time.fromisoformat(str(value))
+    except ValueError:
+        clock = None
+    if clock is None or clock.tzinfo is not None:  # the zone has a key of its own
+        raise ValueError(f"{value!r} is no time of day; write it as 22:00")
+    return clock
 
 
 def _zone(value: str) -> str:
@@ -154,6 +160,13 @@ class Routes:
     routes: tuple[Route, ...] = ()
     inhibits: tuple[Inhibit, ...] = ()
 
+    def after(self, moved: Mapping[str, str]) -> Routes:
+        """The same where chats have moved: former subscriber id → id."""
+        if not self.targets() & moved.keys():
+            return self
+        routes = (r.model_copy(update={"to": moved.get(r.to, r.to)}) for r in self.routes)
+        return replace(self, routes=tuple(routes))
+
     def targets(self) -> frozenset[str]:
         """Ids of the subscribers to whom something goes by file."""
         return frozenset(r.to for r in self.routes)
@@ -171,10 +184,9 @@ class Routes:
         route = next((r for r in self.routes if r.to == subscriber_id and r.when.holds(alert)), None)
         if route is None:
             return None
-        quiet = route.quiet.until(alert.level, now) if route.quiet else None
-        if quiet is not None:
-            return quiet
-        return now + route.group_wait if is_first and route.group_wait else None
+        at = now + route.group_wait if is_first else now
+        quiet = route.quiet.until(alert.level, at) if route.quiet else None
+        return quiet or (at if at > now else None)
 
     def muted_by(
         self,

@@ -27,6 +27,7 @@ from bot.pipeline.book import Book
 from bot.pipeline.compose import lines
 from bot.pipeline.telling import Telling
 from bot.ports import Analyzer
+from bot.rules.correlate import Distinct
 from bot.rules.correlation import Memory, Together, absences, as_read, correlations
 from bot.rules.engine import match, match_together
 from bot.stories import cluster, together
@@ -107,8 +108,9 @@ class _Run:
         self.sightings: list[Sighting] = []
         self.telling = Telling(snapshot, book, now, self.stories)
         self._memory = Memory(snapshot.sightings, snapshot.since or now)
-        self._together = {(s.rule_id, s.group): s.id for s in self.stories.values() if s.rule_id}
-        for whole in (s for s in self.stories.values() if s.rule_id):
+        wholes = sorted((s for s in self.stories.values() if s.rule_id), key=together.newest)
+        self._together = {(s.rule_id, s.group): s.id for s in wholes}
+        for whole in wholes:
             for part in whole.links:
                 self.telling.wholes.setdefault(part, {})[whole.id] = None
         self._index = index
@@ -154,8 +156,8 @@ class _Run:
             self.telling.say(entry, held, story)
             return story
         matches = match(self._book.rules, story, entry, analysis)
-        if not matches and not self.telling.is_told(story.id):
-            denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events)
+        denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events)
+        if not matches and not self.telling.is_told(story.id, together=denied):
             reason = Reason.UNSEEN_DENIAL if denied else Reason.NO_RULE
             self.telling.say(entry, Decision(send=False, reason=reason), story)
         allowed = [m for m in matches if self.telling.allows(m, entry, story)]
@@ -187,14 +189,13 @@ class _Run:
         known = before.claims if before is not None else ()
         noticed = []
         for claim in (c for c in story.claims if c not in known):
-            events = [e for e in analysis.fresh_events if e.theme == claim.theme]
-            event = next((e for e in events if e.actor == claim.actor), next(iter(events), None))
+            event = cluster.said(claim, analysis)
             if event is None or entry.at < self._now - MEMORY:
                 continue
             sighting = Sighting(
                 story_id=story.id,
                 at=entry.at,
-                event=replace(event, actor=claim.actor),
+                event=replace(event, theme=claim.theme, actor=claim.actor),
                 companies=analysis.companies,
                 sectors=analysis.sectors,
                 entry_id=entry.id,
@@ -213,20 +214,22 @@ class _Run:
 
     def _tell_together(self, found: Together, entry: Entry, analysis: Analysis) -> None:
         """Tell, or bring up to date, the story of several stories."""
-        key = (found.rule.id, found.group)
-        have = self.stories.get(self._together.get(key, "")) or self._same_news(found)
-        title = match_together(self._book.rules, found).title
-        if have is None or self._now - have.last_seen > STORY_WINDOW:
-            assigned = together.begin(*key, title, found.sightings, self._now)
+        rule = found.rule
+        have = self.stories.get(self._together.get((rule.id, found.group), "")) or self._same_news(found)
+        if have is None or self._now - together.newest(have) > STORY_WINDOW:
+            assigned = together.begin(rule.id, found.group, found.sightings, self._now)
         else:
-            assigned = together.grow(have, title, found.sightings)
+            assigned = together.grow(have, found.sightings)
         story = assigned.story
-        self._together[key] = story.id
+        distinct = (rule.correlate and rule.correlate.distinct) or Distinct.STORY
+        count = max(found.count, together.standing(story, self.stories)[distinct])
+        told = match_together(self._book.rules, found, story.id, count)
+        if assigned.changes:
+            story = replace(story, title=told.title)
+        self._together[story.rule_id, story.group] = story.id
         for part in story.links:
             self.telling.wholes.setdefault(part, {})[story.id] = None
         self._keep(story)
-        count = max(found.count, len(story.links))
-        told = match_together(self._book.rules, found, story.id, count)
         allowed = [told] if self.telling.allows(told, entry, story) else []
         shown = lines(self._book, found.sightings)
         self._keep(self.telling.tell(entry, analysis, story, assigned.changes, allowed, together=shown))
@@ -239,10 +242,15 @@ class _Run:
 
     def _pass_on(self, story: Story, entry: Entry, analysis: Analysis, changes: frozenset[Change]) -> None:
         """What becomes of a claim reaches those, too, who saw it only as a part of a correlation."""
-        knowing = self.telling.readers_of(story.id)
+        knowing = set(self.telling.readers_of(story.id))
         for whole_id in self.telling.wholes.get(story.id, {}):
-            grown = together.follow(self.stories[whole_id], story)
-            self._keep(self.telling.tell(entry, analysis, grown, changes, [], skip=knowing))
+            whole = self.stories[whole_id]
+            grown = together.follow(whole, story)
+            # What the story says besides is nothing that the correlation has told.
+            theirs = changes if grown.claims != whole.claims else changes & {Change.SPILLOVER}
+            if theirs:
+                self._keep(self.telling.tell(entry, analysis, grown, theirs, [], skip=knowing))
+                knowing |= self.telling.readers_of(whole_id)
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
         """The story that an entry only repeats; nearly the same words may deny or confirm it."""
@@ -274,5 +282,9 @@ class _Run:
             return
         self.stories[story.id] = story
         self.changed[story.id] = None
-        if not story.rule_id:
-            self._index.put(story)
+        if story.rule_id:
+            return
+        self._index.put(story)
+        for whole_id in self.telling.wholes.get(story.id, ()):  # open as long as what it puts together
+            whole = self.stories[whole_id]
+            self._keep(replace(whole, last_seen=max(whole.last_seen, story.last_seen)))

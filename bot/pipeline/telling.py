@@ -54,6 +54,7 @@ class Telling:
     ) -> None:
         """Begin with what is known; `stories` are the open ones by id, as they change."""
         self._snapshot, self._book, self._now = snapshot, book, now
+        self._routes = book.routes.after(snapshot.moved)
         self._stories = stories if stories is not None else {}
         self._known: dict[str, list[Told]] | None = (
             None  # what subscribers had been told before, once asked for
@@ -96,9 +97,10 @@ class Telling:
             self.say(entry, held, story, rule_id=found.rule_id, rule_line=found.rule_line)
         return held is None
 
-    def is_told(self, story_id: str) -> bool:
-        """Whether anybody has the story's card."""
-        return bool(self._told_of(story_id))
+    def is_told(self, story_id: str, *, together: bool = False) -> bool:
+        """Whether anybody has the story's card; with `together`, or that of a correlation that it is a part of."""
+        wholes = self.wholes.get(story_id, ()) if together else ()
+        return any(self._told_of(i) for i in (story_id, *wholes))
 
     def readers_of(self, story_id: str) -> frozenset[str]:
         """Who has the story's card."""
@@ -139,7 +141,7 @@ class Telling:
         for found in matches:
             alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
             snapshot = self._snapshot
-            for reader in recipients(alert, snapshot.subscribers, snapshot.watches, self._book.routes):
+            for reader in recipients(alert, snapshot.subscribers, snapshot.watches, self._routes):
                 offered.add(reader.id)
                 if reader.id in told:
                     continue
@@ -171,7 +173,7 @@ class Telling:
             return Decision(send=False, reason=Reason.INHIBITED, detail="told together with others")
         have = self._cards_of(reader.id, found)
         sectors = self._book.rules.known.companies
-        louder = self._book.routes.muted_by(found, story, have, self._stories, sectors, self._now)
+        louder = self._routes.muted_by(found, story, have, self._stories, sectors, self._now)
         if louder is not None:
             return Decision(send=False, reason=Reason.INHIBITED, detail=f"told by {louder.rule_id}")
         until = throttled(found, have, self._now)
@@ -180,16 +182,21 @@ class Telling:
         return replace(decision, reason=Reason.CORRELATED) if story.rule_id else decision
 
     def _covered(self, found: Match, story: Story, reader: Subscriber) -> bool:
-        """Whether the reader's cards hold it already: as a part of a correlation, or the one part of one."""
+        """Whether cards as loud hold it already: as a part of a correlation, or the one part of one."""
+
+        def knows(story_id: str) -> bool:
+            have = self._told_of(story_id).get(reader.id)
+            return have is not None and have.level >= found.level
+
         if story.rule_id:
             rule = self._book.rules.rule(found.rule_id)
             is_name = rule is not None and rule.correlate is not None and rule.correlate.type is Kind.NEW_TERM
-            return is_name and all(reader.id in self._told_of(part) for part in story.links)
-        return any(reader.id in self._told_of(whole) for whole in self.wholes.get(story.id, ()))
+            return is_name and all(map(knows, story.links))
+        return any(map(knows, self.wholes.get(story.id, ())))
 
     def _cards_of(self, subscriber_id: str, found: Match) -> list[tuple[Told, Alert]]:
         """The open cards of a subscriber, where they matter to a match."""
-        if found.policy.throttle_per == "story" and not self._book.routes.mutes(found.rule_id):
+        if found.policy.throttle_per == "story" and not self._routes.mutes(found.rule_id):
             return []
         if self._known is None:
             self._known = {}
@@ -223,7 +230,7 @@ class Telling:
         self.alerts[alert.id] = alert
         self._cards[alert.id] = (alert, entry)
         drawn = card(alert, story, entry, names=self._book.rules.name, now=self._now, flags=analysis.flags)
-        self._queue(alert, story, reader, drawn, silent=alert.level < AUDIBLE)
+        self._queue(alert, story, reader, drawn, silent=alert.level < AUDIBLE, of=alert)
         told = Told(
             story_id=story.id,
             subscriber_id=reader.id,
@@ -273,7 +280,13 @@ class Telling:
             alert = replace(
                 alert, together=alert.together + tuple(t for t in together if t not in alert.together)
             )
-            alert = replace(alert, event=lead.event, evidence=words(entry, lead.event), title=lead.title)
+            alert = replace(
+                alert,
+                entry_id=entry.id,
+                event=lead.event,
+                evidence=words(entry, lead.event),
+                title=lead.title,
+            )
             first = entry
             self._cards[told.alert_id] = (alert, first)
             self.alerts[alert.id] = alert
@@ -281,7 +294,8 @@ class Telling:
         denial = cause(analysis, alert.event, decision.reason) if decision.reason in RETRACTED else None
         if denial is not None:  # the card then shows what is said against it
             drawn, holder = replace(alert, event=denial, evidence=words(entry, denial)), entry
-        self._edit(drawn, story, holder, analysis.flags if holder is entry else frozenset(), decision, reader)
+        flags = analysis.flags if holder is entry else frozenset[str]()
+        self._edit(drawn, story, holder, flags, decision, reader, alert)
         if decision.send and decision.reason is not Reason.COUNTED:
             self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
 
@@ -293,10 +307,11 @@ class Telling:
         flags: frozenset[str],
         decision: Decision,
         reader: Subscriber,
+        of: Alert,
     ) -> None:
         edited = replace(alert, kind=AlertKind.EDIT, reason=decision.reason, created_at=self._now)
         drawn = card(edited, story, first, names=self._book.rules.name, now=self._now, flags=flags)
-        self._queue(edited, story, reader, drawn, silent=True)
+        self._queue(edited, story, reader, drawn, silent=True, of=of)
 
     def _answer(
         self,
@@ -319,9 +334,14 @@ class Telling:
         level = max(told.level, louder.level) if louder else told.level
         now_told = replace(told, level=level, last_sound_at=self._now)
         self.told.setdefault(story.id, {})[reader.id] = now_told
-        self._queue(answer, story, reader, reply(answer, story, entry, now=self._now), silent=False)
+        drawn = reply(answer, story, entry, now=self._now)
+        self._queue(answer, story, reader, drawn, silent=False, of=alert)
 
-    def _queue(self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool) -> None:
+    def _queue(
+        self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool, of: Alert
+    ) -> None:
+        """Let it go out by the route of the card that it is `of`, whatever has come to that since."""
+        led = replace(of, level=alert.level)
         note = Notification(
             id=digest(alert.id, alert.kind, reader.id, str(story.revision)),
             alert_id=alert.id,
@@ -333,8 +353,6 @@ class Telling:
             level=alert.level,
             created_at=self._now,
             silent=silent,
-            not_before=self._book.routes.hold(
-                alert, reader.id, self._now, is_first=alert.kind is AlertKind.NEW
-            ),
+            not_before=self._routes.hold(led, reader.id, self._now, is_first=alert.kind is AlertKind.NEW),
         )
         self.notifications[note.id] = note

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bot.model import Analysis, DateQuality, Entry, Mention, Polarity, Sighting, Span, remember
+from bot.model import Analysis, DateQuality, Entry, Mention, Modality, Polarity, Sighting, Span, remember
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure
 from bot.rules.correlate import Correlate, Distinct, GroupBy, Kind, Link, Novelty
@@ -64,22 +64,19 @@ class Memory:
     def between(self, themes: frozenset[str] | None, after: datetime, upto: datetime) -> list[Sighting]:
         """Claims of these themes (of all, if None) later than `after`, oldest first, that were not denied since."""
         found: list[Sighting] = []
-        for table in (self._table, self._new):
-            for theme in table.keys() if themes is None else themes & table.keys():
-                claims = table[theme]
-                begun = claims[bisect_right(claims, after, key=_at) :]
-                denied = {(s.story_id, s.event.actor) for s in begun if s.event.polarity is Polarity.DENIED}
-                if table is self._table and (late := self._new.get(theme)):
-                    denied |= {
-                        (s.story_id, s.event.actor) for s in late if s.event.polarity is Polarity.DENIED
-                    }
-                found += [
-                    s
-                    for s in begun
-                    if s.at <= upto
-                    and (s.event.polarity is Polarity.DENIED or (s.story_id, s.event.actor) not in denied)
-                ]
-        return sorted(found, key=_at)
+        for theme in {*self._table, *self._new} if themes is None else themes:
+            told = [
+                s
+                for claims in (self._table.get(theme, ()), self._new.get(theme, ()))
+                for s in claims[bisect_right(claims, after, key=_at) :]
+            ]
+            denied = {  # and when last: what is on record since then counts again
+                (s.story_id, s.event.actor): s.at
+                for s in sorted(told, key=_at)
+                if s.event.polarity is Polarity.DENIED
+            }
+            found += [s for s in told if s.at <= upto and not _is_denied(s, denied)]
+        return sorted(found, key=_order)
 
 
 def correlations(book: Rulebook, memory: Memory, claim: Sighting, linked: Linked) -> list[Together]:
@@ -153,10 +150,11 @@ class _Asking:
         assert within is not None
         assert least is not None
         around = self.claims(claim.at - within, claim.at + within, group)
+        ends = [s.at for s in around if claim.at <= s.at < claim.at + within]
         # News may come late: of the windows that hold the claim, the one that ends with the newest, and its own.
-        for end in sorted({around[-1].at if around else claim.at, claim.at}, reverse=True):
+        for end in sorted({max(ends, default=claim.at), claim.at}, reverse=True):
             counted = self._distinct(s for s in around if end - within < s.at <= end)
-            if claim.at > end - within and len(counted) >= least:
+            if claim in counted and len(counted) >= least:
                 return self._found(counted, claim, group)
         return None
 
@@ -168,7 +166,7 @@ class _Asking:
         assert spec.ratio is not None
         if not self._memory.covers(now - baseline):
             return None
-        step = current if spec.same_hour is False else max(_DAY, current)
+        step = current if spec.same_hour is False else _DAY * -(-current // _DAY)
         windows = int((baseline - current) / step)
         if windows < _LEAST_WINDOWS:
             return None
@@ -179,7 +177,7 @@ class _Asking:
             for end in (now - n * step for n in range(1, windows + 1))
         )
         enough = len(counted) >= (spec.min_current or _LEAST) and before >= (spec.min_baseline or _LEAST)
-        if enough and len(counted) >= spec.ratio * before / windows:
+        if enough and claim in counted and len(counted) >= spec.ratio * before / windows:
             return self._found(counted, claim, group)
         return None
 
@@ -198,16 +196,14 @@ class _Asking:
     def _all_of(self, claim: Sighting, group: str) -> Together | None:
         within = self._spec.within
         assert within is not None
-        parts: list[Sighting] = []
-        for condition in self._spec.of:
-            if _fits(condition, claim, self._book) and claim not in parts:
-                parts.append(claim)
-                continue
-            seen = [s for s in self.claims(claim.at - within, claim.at, group, [condition]) if s not in parts]
-            if not seen:
-                return None
-            parts.append(seen[-1])
-        return self._found(parts, claim, group)
+        for own in (c for c in self._spec.of if _fits(c, claim, self._book)):  # it may stand for any of these
+            parts = [claim]
+            for condition in (c for c in self._spec.of if c is not own):
+                seen = self.claims(claim.at - within, claim.at, group, [condition])
+                parts += [s for s in seen if s not in parts][-1:]
+            if len(parts) == len(self._spec.of):
+                return self._found(parts, claim, group)
+        return None
 
     def _in_order(self, claim: Sighting) -> Together | None:
         within, link = self._spec.within, self._spec.link or Link.ANY
@@ -318,6 +314,19 @@ def _terms(field: Novelty, claim: Sighting) -> list[str]:
 
 def _at(claim: Sighting) -> datetime:
     return claim.at
+
+
+def _order(claim: Sighting) -> tuple[datetime, str, str]:
+    """That in which `process` decides about entries, however they were batched."""
+    return claim.at, claim.entry_id, claim.event.theme
+
+
+def _is_denied(claim: Sighting, denied: Mapping[tuple[str, str | None], datetime]) -> bool:
+    if claim.event.polarity is Polarity.DENIED:
+        return False
+    at = denied.get((claim.story_id, claim.event.actor))
+    undone = claim.event.modality is Modality.CONFIRMED or claim.event.polarity is Polarity.CORRECTED
+    return at is not None and (claim.at <= at or not undone)
 
 
 def _never(_first: Sighting, _then: Sighting) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from bot.documents import Loc, Place
 from bot.model import Change, Modality, Policy, Severity, SourceKind
 from bot.rules.correlate import Correlate
 from bot.rules.parts import Condition, Part
@@ -193,10 +194,10 @@ class PackFile(Part):
     lists: dict[Id, Words[str]] = Field(default_factory=dict)
     rules: Items[RuleSpec]
 
-    @model_validator(mode="before")
     @classmethod
-    def _unfold(cls, value: Any) -> Any:
-        return unfold(value)
+    def prepare(cls, data: Any, places: dict[Loc, Place]) -> Any:
+        """See `unfold`."""
+        return unfold(data, places)
 
 
 def json_schema() -> dict[str, Any]:

@@ -11,7 +11,7 @@ import re2
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
-from bot.documents import shape
+from bot.documents import Loc, Place, shape
 from bot.text import did_you_mean, parse_duration
 
 PLACEHOLDERS = ("actor", "target", "theme", "count")
@@ -21,6 +21,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 T = TypeVar("T")
+Places = dict[Loc, Place]
 
 
 def _items(value: object) -> object:
@@ -70,21 +71,38 @@ def _moment(value: object) -> timedelta:
     return _span(value)
 
 
-def unfold(value: Any) -> Any:
-    """Put each `$name` of a pack's `lists` in its place among the words; a name that is not there stays as it is."""
+def unfold(value: Any, places: Places) -> Any:
+    """Put each `$name` of a pack's `lists` in its place among the words; a name that is not there stays as it is.
+
+    In `places` the words of a list then stand where its name does, and what comes after them keeps its own place.
+    """
     if not isinstance(value, dict) or not isinstance(value.get("lists"), dict):
         return value
     lists = {f"${name}": words for name, words in value["lists"].items() if isinstance(words, list)}
-    return {key: part if key == "lists" else _unfolded(part, lists) for key, part in value.items()}
+    moved: Places = {}
+    unfolded = _unfolded(value | {"lists": {}}, lists, (), (), places, moved)
+    of_lists = {loc: place for loc, place in places.items() if loc[:1] == ("lists",)}
+    places.clear()
+    places.update(moved | of_lists)
+    return unfolded | {"lists": value["lists"]}
 
 
-def _unfolded(value: Any, lists: dict[str, list[Any]]) -> Any:
+def _unfolded(
+    value: Any, lists: dict[str, list[Any]], was: Loc, now: Loc, places: Places, moved: Places
+) -> Any:
+    moved[now] = places[was]
     if isinstance(value, dict):
-        return {key: _unfolded(part, lists) for key, part in value.items()}
-    if isinstance(value, list):
-        parts = [lists.get(v, [v]) if isinstance(v, str) else [_unfolded(v, lists)] for v in value]
-        return [word for part in parts for word in part]
-    return lists.get(value, value) if isinstance(value, str) else value
+        return {k: _unfolded(v, lists, (*was, k), (*now, k), places, moved) for k, v in value.items()}
+    if not isinstance(value, list):
+        return lists.get(value, value)
+    parts: list[Any] = []
+    for n, part in enumerate(value):
+        if isinstance(part, str) and part in lists:
+            moved |= {(*now, len(parts) + k): places[*was, n] for k in range(len(lists[part]))}
+            parts += lists[part]
+        else:
+            parts.append(_unfolded(part, lists, (*was, n), (*now, len(parts)), places, moved))
+    return parts
 
 
 def _pattern(value: str) -> str:

@@ -13,15 +13,15 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from bot.errors import StoreError
-from bot.model import MEMORY, Analysis, Entry, Reason, Verdict
+from bot.model import DENIABLE, MEMORY, Analysis, Entry, Reason, Sighting, Verdict
 from bot.store.database import Database, translate
-from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, entry_of, moment, stamp, verdict_of
+from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, SIGHTING, entry_of, moment, stamp, verdict_of
 
 # Rows deleted in one transaction, so that pruning never holds up a batch for long.
 PRUNE_STEP = 2_000
 READ_STEP = 1_000  # decisions read at a time for a replay, with the entries that they are about
-# Whatever else is set: open stories (72 hours) refer to it, and feeds still show it.
-KEEP_AT_LEAST = timedelta(days=4)
+# Whatever else is set: open stories refer to it, and feeds still show it.
+KEEP_AT_LEAST = DENIABLE + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,19 @@ class Archive:
         return self._db.rows(
             f"SELECT {columns} FROM {table} WHERE {column} IN ({marks}) ORDER BY {order}", tuple(ids)
         )
+
+    def sightings(self, before: datetime) -> list[Sighting]:
+        """Claims that were remembered then, of entries that had come by then, oldest first."""
+        rows = self._db.rows(
+            "SELECT body FROM sightings WHERE at >= ? AND coalesce((SELECT min(v.at) FROM verdicts v "
+            "WHERE v.entry_id = json_extract(body, '$.entry_id')), '') < ? ORDER BY at, n",
+            (stamp(before - MEMORY), stamp(before)),
+        )
+        return [SIGHTING.validate_json(row["body"]) for row in rows]
+
+    def since(self) -> datetime | None:
+        """Since when claims are remembered; None before the first."""
+        return moment(self._db.value("SELECT value FROM meta WHERE key = 'since'"))
 
     def find(self, reference: str) -> list[Entry]:
         """The entries with this id or URL, newest first.

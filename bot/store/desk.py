@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.model import Alert, Severity, Story, Subscriber, Target, TargetKind
 from bot.ports import Explanation, Status
 from bot.store.database import Database
-from bot.store.ingest import load_card
+from bot.store.ingest import load_card, moved_chats
 from bot.store.queue import audience_changed, close_pending
 from bot.store.rows import (
     ALERT,
@@ -106,6 +106,10 @@ class Desk:
                 "UPDATE subscribers SET muted_until = ? WHERE id = ?", (stamp(until), subscriber_id)
             )
             audience_changed(cursor)
+
+    def moved(self) -> dict[str, str]:
+        """Subscribers whose chat has another address now: former id → id."""
+        return moved_chats(self._db)
 
     def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:
         """Newest `new` alerts first; only those sent to the subscriber if one is named."""

@@ -71,6 +71,7 @@ class Ingest:
         self._readers: list[str] | None = None  # ids of all subscribers when `told` was loaded
         self._subscribers: tuple[Subscriber, ...] = ()
         self._watches: dict[str, frozenset[Target]] = {}
+        self._moved: dict[str, str] = {}
 
     # --- snapshot ---
 
@@ -88,6 +89,7 @@ class Ingest:
             silences=self._silences(now),
             sightings=self._remembered(now),
             since=self._since,
+            moved=self._moved,
         )
 
     def _known(self, entries: Sequence[Entry]) -> dict[str, Known]:
@@ -160,6 +162,7 @@ class Ingest:
             target = Target(TargetKind(row["kind"]), row["target"])
             watches.setdefault(row["subscriber_id"], set()).add(target)
         self._watches = {k: frozenset(v) for k, v in watches.items()}
+        self._moved = moved_chats(self._db)
         readers = [s.id for s in everybody]
         if readers != self._readers:
             self._load_told()
@@ -255,7 +258,8 @@ class Ingest:
     def _write_decisions(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
         cursor.executemany(
             "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET body = excluded.body",  # an edited entry has other words as evidence
+            # An edited entry has other words as evidence, and what a correlation grows by is another entry.
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, entry_id = excluded.entry_id",
             [
                 (
                     a.id,
@@ -319,6 +323,12 @@ class Ingest:
                 )
                 if waiting.rowcount:
                     continue
+            # What is too loud to be held back by a route takes along what it can't overtake.
+            cursor.execute(
+                "UPDATE outbox SET due_at = ?1 WHERE subscriber_id = ?2 AND story_id = ?3 AND state = 'pending' "
+                "AND attempts = 0 AND level < ?4 AND due_at > ?1",
+                (stamp(n.not_before or n.created_at), n.subscriber_id, n.story_id, int(n.level)),
+            )
             seq += 1
             cursor.execute(
                 "INSERT OR IGNORE INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, "
@@ -375,6 +385,12 @@ class Ingest:
                 card = load_card(self._db, told.alert_id)
                 if card:
                     self._cards[told.alert_id] = card
+
+
+def moved_chats(db: Database) -> dict[str, str]:
+    """Subscribers whose chat has another address now: former id → id."""
+    rows = db.rows("SELECT key, value FROM meta WHERE key LIKE 'moved %'")
+    return {row["key"].removeprefix("moved "): row["value"] for row in rows}
 
 
 def load_card(db: Database, alert_id: str) -> tuple[Alert, Entry] | None:

@@ -11,7 +11,8 @@ from bot.store.rows import CARD, clean, moment, stamp, subscriber_of
 
 # Within a story the order is kept (an edit or a reply never before its card), so only the oldest row of each
 # story may go. Of those the louder overtakes what is quieter; equally loud ones keep their order. A row that
-# waits for its own story holds up no other, or a loud reply behind a quiet card would stop the whole chat.
+# waits for its own story holds up no other, or a loud reply behind a quiet card would stop the whole chat; nor
+# does one that a route holds back. One that waits to be tried again does: its chat does not answer.
 _DUE = """
     SELECT o.*, s.id AS sub_id FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id
     WHERE o.state = 'pending' AND o.due_at <= :now AND s.active = 1
@@ -19,7 +20,7 @@ _DUE = """
         AND q.subscriber_id = o.subscriber_id AND q.story_id = o.story_id AND q.seq < o.seq)
       AND NOT EXISTS (
         SELECT 1 FROM outbox p WHERE p.state = 'pending' AND p.subscriber_id = o.subscriber_id
-        AND ((p.seq < o.seq AND p.level >= o.level) OR (p.seq > o.seq AND p.level > o.level AND p.due_at <= :now))
+        AND ((p.seq < o.seq AND p.level >= o.level AND (p.attempts > 0 OR p.due_at <= :now)) OR (p.seq > o.seq AND p.level > o.level AND p.due_at <= :now))
         AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.state = 'pending'
           AND q.subscriber_id = p.subscriber_id AND q.story_id = p.story_id AND q.seq < p.seq))
     ORDER BY o.level DESC, o.seq LIMIT :limit
@@ -153,6 +154,12 @@ class Queue:
                     (new_id, subscriber_id),
                 )
                 cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
+            # A route in a file still names the old chat.
+            cursor.execute(
+                "UPDATE meta SET value = ? WHERE key LIKE 'moved %' AND value = ?", (new_id, subscriber_id)
+            )
+            cursor.execute("DELETE FROM meta WHERE key = ?", (f"moved {new_id}",))
+            cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"moved {subscriber_id}", new_id))
             audience_changed(cursor)
 
     def next_due_at(self, now: datetime, /) -> datetime | None:

@@ -262,6 +262,14 @@ def _merge(claims: list[Claim], event: Event) -> set[Change]:
     return changes
 
 
+def said(claim: Claim, analysis: Analysis) -> Event | None:
+    """The event by which an entry made a claim, or denied it: that may be about another theme of its topic."""
+    fresh = analysis.fresh_events
+    own = [e for e in fresh if e.theme == claim.theme]
+    alike = (e for e in own or fresh if e.polarity is claim.polarity)
+    return next((e for e in own if e.actor == claim.actor), next(alike, None))
+
+
 def _same_claim(claim: Claim, event: Event) -> bool:
     if claim.theme != event.theme:
         return False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import Change, Claim, Member, Sighting, Story
+from bot.model import Change, Claim, Member, Polarity, Sighting, Story
 from bot.stories.cluster import MAX_MEMBERS, Assignment
 from bot.text import digest
 
@@ -14,14 +14,14 @@ from bot.text import digest
 PASSED_ON = frozenset({Change.DENIED, Change.CORRECTED, Change.CONFIRMED, Change.STAGE_UP, Change.SPILLOVER})
 
 
-def begin(rule_id: str, group: str, title: str, sightings: Sequence[Sighting], now: datetime) -> Assignment:
-    """The story of a correlation that has just come to hold."""
+def begin(rule_id: str, group: str, sightings: Sequence[Sighting], now: datetime) -> Assignment:
+    """The story of a correlation that has just come to hold; its title is the caller's."""
     newest = sightings[-1]
     empty = Story(
         id=digest("together", rule_id, group, newest.story_id, newest.entry_id),
-        title=title,
+        title="",
         first_seen=now,
-        last_seen=newest.at,
+        last_seen=now,  # what is absent may have come last long ago
         companies=frozenset(),
         claims=(),
         members=(),
@@ -31,12 +31,12 @@ def begin(rule_id: str, group: str, title: str, sightings: Sequence[Sighting], n
     return Assignment(replace(_with(empty, sightings), revision=0), frozenset({Change.NEW_STORY}))
 
 
-def grow(story: Story, title: str, sightings: Sequence[Sighting]) -> Assignment:
+def grow(story: Story, sightings: Sequence[Sighting]) -> Assignment:
     """The same with what came later; nothing changes where all of it was there."""
     grown = _with(story, sightings)
     if grown.links == story.links:
         return Assignment(story, frozenset())
-    return Assignment(replace(grown, title=title), frozenset({Change.NEW_CLAIM}))
+    return Assignment(grown, frozenset({Change.NEW_CLAIM}))
 
 
 def follow(story: Story, told: Story) -> Story:
@@ -44,6 +44,32 @@ def follow(story: Story, told: Story) -> Story:
     held = {(c.theme, c.actor): c for c in told.claims}
     claims = tuple(held.get((c.theme, c.actor), c) for c in story.claims)
     return replace(story, claims=claims, revision=story.revision + 1)
+
+
+def newest(story: Story) -> datetime:
+    """When the last of what it puts together was published."""
+    return max(m.at for m in story.members)
+
+
+def standing(story: Story, parts: Mapping[str, Story]) -> dict[str, int]:
+    """How many stories, actors and sources it puts together, without the stories and actors that were denied.
+
+    Args:
+        story: Of stories.
+        parts: Those that are open, by id.
+    """
+    standing = {(c.theme, c.actor) for c in story.claims if c.polarity is not Polarity.DENIED}
+    held = {(c.theme, c.actor) for c in story.claims}
+
+    def is_denied(part: Story) -> bool:
+        claims = [c for c in part.claims if (c.theme, c.actor) in held]
+        return bool(claims) and all(c.polarity is Polarity.DENIED for c in claims)
+
+    return {
+        "story": sum(i not in parts or not is_denied(parts[i]) for i in story.links),
+        "actor": len({actor for _, actor in standing if actor is not None}),
+        "source": len({m.source or m.feed_id for m in story.members}),
+    }
 
 
 def _with(story: Story, sightings: Sequence[Sighting]) -> Story:

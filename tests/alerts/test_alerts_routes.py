@@ -77,6 +77,8 @@ MISTAKES = {
     "routes: [{to: 'telegram:1', group_wait: 2h}]": "half an hour at most",
     "routes: [{to: 'telegram:1', group_wait: soon}]": "'soon' is no duration",
     "routes: [{to: 'telegram:1', quiet: {from: '25:00', to: '07:00'}}]": "'25:00' is no time of day",
+    "routes: [{to: 'telegram:1', group_wait: 99999999999999w}]": "half an hour at most",
+    "routes: [{to: 'telegram:1', quiet: {from: '22:00Z', to: '07:00'}}]": "'22:00Z' is no time of day",
     "routes: [{to: 'telegram:1', quiet: {from: '07:00', to: '07:00'}}]": "give two times",
     "routes: [{to: 'telegram:1', quiet: {from: '22:00', to: '07:00', tz: Mars}}]": "'Mars' is no time zone",
     "inhibit: [{when: {rule: capex/wav}, mute: {rule: capex/cut}, equal: story, for: 12h}]": "no rule 'capex/wav' is known; did you mean 'capex/wave'?",

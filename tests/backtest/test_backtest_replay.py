@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from make import HOUR, MINUTE, NOW, entry
-from newsroom import Reader
+from make import HOUR, MINUTE, NOW, entry, event
+from newsroom import PACK, Reader, make_book
 from week import DAY, FEEDS, again, decided, live, news, ruleset, sent, week
 
 from bot import replay
-from bot.backtest import replay_all
+from bot.backtest import from_archive, memory_of, replay_all
 from bot.model import AlertKind, Entry, Outcome, Reason, Snapshot
 from bot.pipeline import Book
 from bot.replay import Prepared, Replay, World, arrivals_of
@@ -155,3 +156,55 @@ def test_what_does_not_count_is_decided_all_the_same(book: Book, reader: Reader)
     done.take(after, reader)
     assert [(s.kind, s.entry) for s in done.sent] == [(AlertKind.EDIT, copy.id)]
     assert (done.entries, done.stories, done.first_at) == (1, 0, NOW + HOUR)
+
+
+ABSENT = """
+  - id: silence
+    title: "no cut for weeks"
+    level: medium
+    correlate: {type: absence, of: [capex_cut], longer_than: 12d}
+    tests:
+      - {news: [{at: 0h, title: "yes"}], until: 13d, fires: true}
+      - {news: [{at: 0h, title: "yes"}], until: 2d, fires: false}
+"""
+
+
+def test_an_absence_of_weeks_is_told_once(tmp_path: Path, reader: Reader) -> None:
+    book = make_book(tmp_path, PACK + ABSENT)
+    reader.learn("Meta trims its yearly outlay", event("capex_cut"))
+    titles = ["Meta trims its yearly outlay", "nothing", "nothing more", "nothing at all"]
+    hours = [0, 12 * 24 + 1, 12 * 24 + 2, 13 * 24]
+    entries = [entry(t, at=NOW + h * HOUR) for t, h in zip(titles, hours, strict=True)]
+    [silence] = [s for s in run(book, reader, *entries).sent if s.rule == "compute/silence"]
+    assert silence.entry == entries[0].id
+    assert silence.title == entries[0].title
+
+
+NEW_NAME = """
+  - id: newcomer
+    title: "{actor} is new"
+    level: high
+    correlate: {type: new_term, of: [capex_cut], field: actor, unseen_for: 40d, warmup: 20d}
+    tests:
+      - {news: [{at: 0h, title: "yes"}], fires: true}
+      - {news: [{at: 0h, title: "no"}], fires: false}
+"""
+
+
+def test_a_backtest_of_some_days_remembers_what_was_remembered_live(
+    tmp_path: Path, reader: Reader, db: Database
+) -> None:
+    book = make_book(tmp_path, PACK + NEW_NAME)
+    entries = []
+    for n, who in enumerate(("META", "MSFT", "META", "CRWV")):
+        title = f"{who} pares its budget, number {n}"
+        reader.learn(title, event("capex_cut", who), companies=(who,))
+        entries.append(entry(title, at=NOW + n * 13 * DAY))
+    lived = sent(live(db, book, reader, [[e] for e in entries], frozenset()))[-1]
+    archive = Archive(db)
+    arrivals = list(from_archive(archive, 2 * DAY))
+    [done] = replay_all([ruleset(book, reader)], arrivals, memory=memory_of(archive, 2 * DAY))
+    assert (lived.rule_id, [s.rule for s in done.sent]) == ("compute/newcomer", ["compute/newcomer"])
+    assert [s.story_id for s in archive.sightings(arrivals[0].at)] != []
+    [forgetful] = replay_all([ruleset(book, reader)], arrivals)
+    assert [s.rule for s in forgetful.sent] == ["compute/cut"]

@@ -12,7 +12,9 @@ import pytest
 from cli_kit import Wire, environment, feed_of, invoke, jsonl, rules_folder, serving, spillover
 
 from bot import __version__
+from bot.backtest import read_rulesets
 from bot.cli import main
+from bot.config import load_settings
 from bot.store.database import Database
 
 ITEMS = [
@@ -24,6 +26,7 @@ ITEMS = [
         "text": "<p>All day</p>",
     },
 ]
+ROOT = Path(__file__).parent.parent.parent
 STORY = re.compile(r"[0-9a-f]{16}")
 
 
@@ -179,6 +182,15 @@ def test_rules_test_takes_the_packs_of_any_folder(environ: dict[str, str], tmp_p
         assert (done.exit_code, done.stderr) == (0, "")
         (line,) = done.stdout.splitlines()
         assert line.split()[:4] == ["ok", name, "2", "tests"]
+
+
+def test_packs_alone_are_tested_with_the_exposure_that_is_in_force(environ: dict[str, str]) -> None:
+    rules = ROOT / "rules"
+    done = invoke(environ | {"BOT_RULES_DIR": str(rules)}, "rules", "test", str(rules / "alerts"))
+    assert (done.exit_code, done.stderr) == (0, "")
+    settings = load_settings({"BOT_RULES_DIR": str(rules)})
+    (ruleset,) = read_rulesets(settings, [rules / "alerts"])
+    assert ruleset.loaded.book.rules.rule("together/resale_then_slump") is not None
 
 
 def test_the_doctor_is_content_with_a_whole_set_up(environ: dict[str, str]) -> None:

@@ -227,6 +227,24 @@ def test_a_route_leads_to_a_chat_that_follows_nothing(tmp_path: Path) -> None:
     assert [(n.kind.value, n.not_before) for n in outcome.notifications] == [("edit", None), ("reply", None)]
 
 
+def test_a_route_leads_on_to_where_its_chat_has_moved(tmp_path: Path) -> None:
+    room = make_room(tmp_path, ROUTE)
+    room.subscribers = [subscriber("telegram:-200/7")]
+    room.watches = {"telegram:-200/7": frozenset()}
+    assert sent(room.receive(cut(room, "META", timedelta()))) == []
+    room.moved = {"telegram:-100/7": "telegram:-200/7"}
+    (note,) = room.receive(cut(room, "MSFT", HOUR)).notifications[:1]
+    assert (note.subscriber_id, note.not_before) == ("telegram:-200/7", NOW + HOUR + timedelta(seconds=45))
+
+
+def test_what_would_be_sent_after_its_wait_in_quiet_hours_is_held_too(tmp_path: Path) -> None:
+    room = make_room(tmp_path, ROUTE)
+    room.subscribers = [subscriber("telegram:-100/7")]
+    late = cut(room, "META", timedelta(hours=7, minutes=59, seconds=30))  # 21:59:30
+    (note,) = room.receive(late).notifications
+    assert note.not_before == NOW + timedelta(hours=17)
+
+
 def test_quiet_hours_hold_until_they_end(tmp_path: Path) -> None:
     room = make_room(tmp_path, ROUTE)
     room.subscribers = [subscriber("telegram:-100/7")]

@@ -201,6 +201,39 @@ def test_one_after_another(tmp_path: Path, link: str, actor: str, linked: bool) 
         assert ask(rules, [sale, other], linked=False) == []
 
 
+def test_a_claim_stands_for_whichever_part_is_missing(tmp_path: Path) -> None:
+    spec = "{type: cooccurrence, of: [{theme: [capex_cut, selloff]}, {theme: selloff}], within: 6h}"
+    fall = claim(event("selloff"), story="f")
+    (found,) = ask(book(tmp_path, spec), [cut("META", "a", HOUR), fall])
+    assert [s.story_id for s in found.sightings] == ["a", "f"]
+
+
+def test_a_claim_of_nobody_completes_no_count_of_actors(tmp_path: Path) -> None:
+    claims = [cut("META", "a", 3 * DAY), cut("CRWV", "b", 2 * DAY), cut("MSFT", "c", DAY), cut(None, "d")]
+    assert ask(book(tmp_path, FREQUENT), claims) == []
+
+
+def test_news_that_comes_late_by_just_the_time_is_in_a_window_of_its_own(tmp_path: Path) -> None:
+    rules = book(tmp_path, FREQUENT)
+    claims = [cut("CRWV", "b", DAY), cut("MSFT", "c", HOUR), cut("NVDA", "d"), cut("META", "a", 5 * DAY)]
+    (found,) = ask(rules, claims)
+    assert [s.story_id for s in found.sightings] == ["b", "c", "a"]
+
+
+def test_the_same_hours_of_longer_times_are_whole_days_apart(tmp_path: Path) -> None:
+    rules = book(tmp_path, SPIKE.replace("current: 2h", "current: 30h, min_baseline: 1"))
+    usual = [cut("META", f"u{n}", n * 2 * DAY) for n in range(6, 0, -1)]
+    assert ask(rules, [*usual, *burst(3)]) == [], "three are not four times the one of each"
+
+
+def test_claims_of_one_moment_have_one_order(tmp_path: Path) -> None:
+    memory = Memory({}, LONG_AGO)
+    at_once = [claim(event(t), story=s) for t, s in (("selloff", "b"), ("capex_cut", "a"), ("rally", "c"))]
+    for c in at_once:
+        memory.add(c)
+    assert [s.story_id for s in memory.between(None, NOW - DAY, NOW)] == ["a", "b", "c"]
+
+
 def test_an_absence_is_told_once_it_begins_and_not_for_ever(tmp_path: Path) -> None:
     rules = book(tmp_path, "{type: absence, of: [capex_cut], longer_than: 3d}")
     memory = Memory({}, LONG_AGO)

@@ -103,3 +103,11 @@ def test_a_file_that_would_be_overlooked_is_a_mistake(tmp_path):
     write(tmp_path, a=PACK)
     (tmp_path / "b.yml").write_text(PACK)
     assert mistakes_of(tmp_path) == ["b.yml: is not read: name it *.yaml"]
+
+
+def test_a_mistake_behind_the_name_of_a_list_has_its_own_place(tmp_path):
+    match = "{theme: selloff, actor: [$big, NVDAA, CRWV]}"
+    listed = pack_with(match).replace("rules:", "lists:\n  big: [META, MSFT]\nrules:", 1)
+    (line,) = mistakes_of(write(tmp_path, a=listed))
+    written = listed.splitlines()[int(line.split(":")[1]) - 1]
+    assert written[int(line.split(":")[2]) - 1 :].startswith("NVDAA")

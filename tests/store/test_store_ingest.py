@@ -300,3 +300,11 @@ def test_pruning_spares_what_a_feed_may_show_for_years_and_what_is_young(db: Dat
     Ingest(db).apply(Outcome(entries=(undated, young, entry("Dated"))), NOW)
     assert Archive(db).prune(NOW + timedelta(days=200), timedelta(hours=1)) == 1
     assert [r["title"] for r in db.rows("SELECT title FROM entries ORDER BY n")] == ["Undated", "Young"]
+
+
+def test_pruning_leaves_a_story_as_long_as_it_can_be_denied(db: Database) -> None:
+    first = entry()
+    Ingest(db).apply(Outcome(entries=(first,), stories=(story(first),)), NOW)
+    later = NOW + timedelta(days=9)
+    Archive(db).prune(later, timedelta(hours=1))
+    assert [s.id for s in Ingest(db).snapshot((), later).stories] == [story(first).id]

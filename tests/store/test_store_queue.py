@@ -126,6 +126,9 @@ def test_a_chat_that_moved_keeps_its_watches_and_its_pending_cards(db: Database,
     assert (item.notification.id, item.subscriber.address) == ("card", "-100")
     assert desk.watches("telegram:-100") == [Target(TargetKind.COMPANY, "NVDA")]
     assert desk.subscriber("telegram:-5") is None
+    assert desk.moved() == {"telegram:-5": "telegram:-100"} == Ingest(db).snapshot((), NOW).moved
+    queue.moved("telegram:-100", "-200", NOW)
+    assert desk.moved() == dict.fromkeys(("telegram:-5", "telegram:-100"), "telegram:-200")
 
 
 def test_the_next_time_is_the_earliest_of_those_that_wait(db: Database) -> None:
@@ -217,3 +220,26 @@ def test_a_card_that_changed_while_it_was_sent_to_one_who_left_is_not_edited(db:
     Desk(db).leave("telegram:1", NOW)
     queue.delivered(notification().id, RECEIPT)
     assert Desk(db).status(NOW).pending == 0
+
+
+def test_a_card_that_a_route_holds_keeps_nothing_else_from_its_chat(db: Database) -> None:
+    put(db, note("held", level=Severity.HIGH, not_before=NOW + HOUR), note("free"))
+    assert due(db) == ["free"]
+
+
+def test_a_reply_that_is_too_loud_to_wait_takes_its_card_along(db: Database) -> None:
+    card = notification(alert(), level=Severity.MEDIUM, not_before=NOW + HOUR)
+    reply = notification(alert(kind=AlertKind.REPLY, id="reply"), level=Severity.CRITICAL)
+    put(db, card, reply)
+    assert due(db) == [card.id]
+    Queue(db).delivered(card.id, RECEIPT)
+    assert due(db) == [reply.id]
+
+
+def test_a_reply_that_is_no_louder_waits_with_its_card(db: Database) -> None:
+    put(
+        db,
+        notification(alert(), not_before=NOW + HOUR),
+        notification(alert(kind=AlertKind.REPLY, id="reply")),
+    )
+    assert due(db) == []
