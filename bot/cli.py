@@ -39,7 +39,7 @@ from bot.delivery.console import ConsoleChannel
 from bot.delivery.explain import explanation, latest
 from bot.demo.run import play
 from bot.doctor import ask_health, check_feeds, examine
-from bot.errors import BotError, ConfigError, RulesError, StoreError
+from bot.errors import BotError, RulesError, StoreError
 from bot.loading import known_ids, load, load_language, rules_folder, workers_for
 from bot.model import Analysis, Entry, Feed, Sighting, SourceKind
 from bot.nlp.explain import entry_of, explain
@@ -48,15 +48,15 @@ from bot.nlp.lines import show
 from bot.nlp.page import page
 from bot.pipeline.book import leads
 from bot.rules.check import load_checked
+from bot.silencing import silences
 from bot.sources.opml import export_opml, import_opml
 from bot.sources.registry import load_feeds
 from bot.store.archive import Archive, Arrival, Lock, backup, restore
-from bot.store.database import Database
+from bot.store.database import open_existing
 from bot.store.desk import Desk
 from bot.stories.assign import assign_stories
 from bot.telemetry import event, set_up_logging
-from bot.terminal import Group, Screen, finding, given_text, with_settings
-from bot.text import parse_duration
+from bot.terminal import Group, Screen, a_duration, finding, given_text, with_settings
 
 log = logging.getLogger("bot.cli")
 T = TypeVar("T")
@@ -285,7 +285,7 @@ def why(settings: Settings, alert: str | None) -> None:
 
     ALERT is its id or the start of it; without one, the newest alerts are listed with their ids.
     """
-    database = _existing(settings)
+    database = open_existing(settings.database)
     try:
         desk = Desk(database)
         newest = desk.latest(NEWEST)
@@ -317,20 +317,16 @@ def whynot(settings: Settings, reference: str) -> None:
         show_lines(why_not(archive, settings, reference, utc_now()), Screen())
 
 
-def _span(_: click.Context, __: click.Parameter, text: str | None) -> timedelta | None:
-    try:
-        return None if text is None else parse_duration(text)
-    except (ValueError, OverflowError) as e:
-        raise click.BadParameter(str(e)) from e
-
-
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @main.command()
 @click.option("--items", "file", type=click.Path(path_type=Path), help="Items, as analyze reads them.")
 @click.option(
-    "--since", metavar="30d", callback=_span, help="The archive's last days, counted from its newest entry."
+    "--since",
+    metavar="30d",
+    callback=a_duration,
+    help="The archive's last days, counted from its newest entry.",
 )
 @click.option(
     "--rules", "folder", type=FOLDER, help="A rules folder, or one of packs; those in force by default."
@@ -388,7 +384,7 @@ def backtest(
 
 @contextmanager
 def _archive(settings: Settings) -> Iterator[Archive]:
-    database = _existing(settings)
+    database = open_existing(settings.database)
     try:
         yield Archive(database)
     finally:
@@ -415,6 +411,9 @@ def health(settings: Settings) -> None:
     """
     with finding(BotError):
         click.echo(ask_health(settings))
+
+
+main.add_command(silences)
 
 
 @main.group()
@@ -453,7 +452,7 @@ def db_check(settings: Settings) -> None:
     The exit code is 1 if there is some.
     """
     with finding(StoreError):
-        database = _existing(settings)
+        database = open_existing(settings.database)
         try:
             database.quick_check()
             click.echo(f"ok: {Archive(database).count():,} entries in {settings.database}")
@@ -471,21 +470,13 @@ def db_prune(settings: Settings, days: int | None) -> None:
     """
 
     def prune() -> int:
-        database = _existing(settings)
+        database = open_existing(settings.database)
         try:
             return Archive(database).prune(utc_now(), timedelta(days=days) if days else settings.keep)
         finally:
             database.close()
 
     click.echo(f"deleted {_locked(settings, prune):,} entries")
-
-
-def _existing(settings: Settings) -> Database:
-    if not settings.database.exists():
-        raise ConfigError(f"there is no database {settings.database}; set BOT_DATA_DIR, or run the bot once")
-    if not settings.database.is_file():
-        raise ConfigError(f"{settings.database} is no file; move it away, or set BOT_DATA_DIR")
-    return Database(settings.database)
 
 
 def _locked(settings: Settings, work: Callable[[], T]) -> T:

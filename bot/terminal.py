@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
@@ -16,6 +17,7 @@ from rich.console import Console
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError, RulesError
 from bot.telemetry import set_up_logging
+from bot.text import parse_duration
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +70,14 @@ class Screen(Console):
         if gone is not None:
             gone()
         raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
+
+
+def a_duration(_: click.Context, __: click.Parameter, text: str | None) -> timedelta | None:
+    """The value of an option that is a duration, such as 6h or 30d."""
+    try:
+        return None if text is None else parse_duration(text)
+    except (ValueError, OverflowError) as e:
+        raise click.BadParameter(str(e)) from e
 
 
 def given_text(argument: str, *, dash: bool = False) -> str:

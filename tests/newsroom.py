@@ -28,6 +28,7 @@ from bot.model import (
     Told,
     remember,
 )
+from bot.nlp.normalise import withdrawal
 from bot.pipeline import Book, process
 from bot.rules.book import KnownIds, Rulebook
 from bot.rules.loader import load_rulebook
@@ -111,6 +112,7 @@ class Reader:
                     Mention(company=c, span=Span("title", 0, 1)) for c in self.named.get(e.title, ())
                 ),
                 events=self.said.get(e.title, ()),
+                flags=frozenset({"withdrawn"} if withdrawal(e.title, len(e.title)) else ()),
                 version=self.version,
             )
             for e in entries

@@ -29,11 +29,12 @@ from bot.model import (
 STALE_AFTER = timedelta(hours=48)
 
 # What may break a throttle and a mute: the reader has acted on something that is no longer so.
-URGENT = frozenset({Change.DENIED, Change.CORRECTED})
+URGENT = frozenset({Change.DENIED, Change.CORRECTED, Change.WITHDRAWN})
 
 _REPLY_REASONS = (
     (Change.DENIED, Reason.DENIED),
     (Change.CORRECTED, Reason.CORRECTED),
+    (Change.WITHDRAWN, Reason.WITHDRAWN),
     (Change.SPILLOVER, Reason.SPILLOVER),
     (Change.CONFIRMED, Reason.DEVELOPED),
     (Change.STAGE_UP, Reason.DEVELOPED),
@@ -56,8 +57,9 @@ def hold_match(match: Match, story: Story, silences: Iterable[Silence], now: dat
     """Why a match is told to nobody as new, or None."""
     claim = story.claim(match.event.theme, match.event.actor)
     denied = claim is not None and claim.polarity is Polarity.DENIED
-    if denied and match.event.modality is not Modality.CONFIRMED:
-        return Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail="the claim has been denied since")
+    if (denied or not story.stands) and match.event.modality is not Modality.CONFIRMED:
+        since = "the claim has been denied since" if denied else "the report has been withdrawn since"
+        return Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail=since)
     for silence in silences:
         if _silenced(silence, match, story) and silence.until > now:
             return Decision(send=False, reason=Reason.SILENCED, until=silence.until, detail=silence.comment)

@@ -43,6 +43,7 @@ _TITLE, _POST, _SOURCE, _NOTE, _RULE, _FLAGS, _EXPOSED = 300, 200, 60, 150, 120,
 _MAX_EXPOSED = 12
 _TOGETHER, _MAX_TOGETHER = 150, 6
 _NAME = 24
+_TAKEN_BACK = (Reason.DENIED, Reason.CORRECTED, Reason.WITHDRAWN)
 
 
 def card(
@@ -60,7 +61,8 @@ def card(
 
     Args:
         alert: What is told. With `AlertKind.EDIT` the counts, the certainty and the headline are the
-            story's; where its claim is denied, the card says so first and strikes the headline out.
+            story's; where its claim is denied or its report withdrawn, the card says so first and strikes
+            the headline out.
         story: The story with this entry in it.
         entry: The entry that holds the alert's evidence.
         names: Readable names of companies.
@@ -71,7 +73,7 @@ def card(
     """
     sheet = Sheet().line(_status(alert, story, entry, now, tz), EntityKind.BOLD)
     source = clip(entry.source, _SOURCE)
-    shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story))
+    shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story) or _withdrawn(alert, story))
     found = None if shown else quote(alert, entry)
     if found:
         sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
@@ -98,7 +100,8 @@ def card(
 def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo = UTC) -> Card:
     """A reply to a story's card: what changed, who says so, and the link, in two or three lines."""
     sheet = Sheet().line()
-    if not entry.title.upper().startswith(f"{_news(alert)}:"):  # a wire's own "CORRECTED:" says it already
+    own = tuple(_news(alert) + mark for mark in ":-")  # a wire's own "CORRECTED:" says it already
+    if not entry.title.upper().startswith(own):
         sheet.add(_news(alert), EntityKind.BOLD).add(" · ")
     start = sheet.length
     shown = _evident_title(sheet, alert, entry)
@@ -158,10 +161,12 @@ def _status(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo)
     level = alert.level.name
     claim = story.claim(alert.event.theme, alert.event.actor) if alert.kind is AlertKind.EDIT else None
     known = claim or alert.event
-    if alert.reason in (Reason.DENIED, Reason.CORRECTED):  # then the event itself is the denial
+    if alert.reason in _TAKEN_BACK:  # then the event itself is the denial
         word, said = f"{alert.reason.name} {clock_time(alert.created_at, now, tz)}", alert.event.attribution
     elif _denied(alert, story):
         word, said = "DENIED", known.attribution
+    elif _withdrawn(alert, story):
+        word, said = "WITHDRAWN", known.attribution
     else:
         return f"{level} · {certainty(known.modality, known.attribution, entry.kind)}"
     return " · ".join(part for part in (word, voice(said, entry.kind), level) if part)
@@ -173,6 +178,14 @@ def _denied(alert: Alert, story: Story) -> bool:
         return False
     claim = story.claim(alert.event.theme, alert.event.actor)
     return alert.reason is Reason.DENIED or (claim is not None and claim.polarity is Polarity.DENIED)
+
+
+def _withdrawn(alert: Alert, story: Story) -> bool:
+    """Whether nobody stands by the card's own claim any more, and no record bears it out."""
+    if alert.kind is not AlertKind.EDIT or story.stands:
+        return False
+    claim = story.claim(alert.event.theme, alert.event.actor)
+    return claim is None or claim.modality is not Modality.CONFIRMED
 
 
 def _headline(sheet: Sheet, alert: Alert, story: Story, entry: Entry, *, struck: bool) -> bool:
@@ -239,7 +252,7 @@ def _news(alert: Alert) -> str:
     """A reply's first word."""
     if alert.reason is Reason.SPILLOVER:
         return "SPILLOVER SEEN"
-    if alert.reason in (Reason.DENIED, Reason.CORRECTED):
+    if alert.reason in _TAKEN_BACK:
         return alert.reason.name
     certain = alert.event.modality
     return "CONFIRMED" if certain is Modality.CONFIRMED else f"NOW {certain.name}"

@@ -149,7 +149,15 @@ def status_card(status: Status, now: datetime) -> Card:
 
 
 def _is_hold_back(reason: str) -> bool:
-    sent = {Reason.FIRST, Reason.DEVELOPED, Reason.DENIED, Reason.CORRECTED, Reason.SPILLOVER, Reason.COUNTED}
+    sent = {
+        Reason.FIRST,
+        Reason.DEVELOPED,
+        Reason.DENIED,
+        Reason.CORRECTED,
+        Reason.WITHDRAWN,
+        Reason.SPILLOVER,
+        Reason.COUNTED,
+    }
     return reason in set(Reason) - sent
 
 

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     DEVELOPED = "developed"  # a material change: a reply
     DENIED = "denied"  # the claim was denied: a reply to those who saw it
     CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"  # the outlet took its report back
     SPILLOVER = "spillover"  # what the card predicted was seen
     CORRELATED = "correlated"  # the first card of several stories that a rule puts together
     COUNTED = "counted"  # a further origin or copy: a silent edit
@@ -59,7 +60,7 @@ class Reason(StrEnum):
     BACKGROUND = "background"  # only recalled events
     NO_RULE = "no_rule"  # events, but no rule is satisfied
     UNCORROBORATED = "uncorroborated"  # waits for more origins
-    UNSEEN_DENIAL = "unseen_denial"  # a denial of something that nobody was told
+    UNSEEN_DENIAL = "unseen_denial"  # a denial or withdrawal of something that nobody was told
     THROTTLED = "throttled"
     INHIBITED = "inhibited"  # the subscriber was told by a louder rule that covers it
     SILENCED = "silenced"
@@ -79,6 +80,7 @@ class Change(StrEnum):
     CONFIRMED = "confirmed"
     DENIED = "denied"
     CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"  # an outlet took its own report back
     SPILLOVER = "spillover"  # a company that the story's card exposed moved as predicted
 
 
@@ -92,7 +94,14 @@ class Policy:
     corroborate: tuple[tuple[int, int], ...] = ()  # (origins at least, tier at most), one suffices
     edit_on: frozenset[Change] = frozenset({Change.NEW_ORIGIN, Change.COPY, Change.NEW_CLAIM})
     reply_on: frozenset[Change] = frozenset(
-        {Change.STAGE_UP, Change.CONFIRMED, Change.DENIED, Change.CORRECTED, Change.SPILLOVER}
+        {
+            Change.STAGE_UP,
+            Change.CONFIRMED,
+            Change.DENIED,
+            Change.CORRECTED,
+            Change.WITHDRAWN,
+            Change.SPILLOVER,
+        }
     )
     hops: int = 0  # of the exposure graph; 0: none
     min_weight: float = 0.3

@@ -128,3 +128,8 @@ class Analysis:
     def fresh_events(self) -> tuple[Event, ...]:
         """What the text brings as its news."""
         return tuple(e for e in self.events if e.fresh)
+
+    @property
+    def withdraws(self) -> bool:
+        """Whether an outlet takes a report of its own back: the claims are then those of that report."""
+        return "withdrawn" in self.flags

@@ -64,11 +64,17 @@ class Story:
     rule_id: str = ""  # of the rule that correlates `links`; empty for a story that entries tell
     group: str = ""  # what the linked stories have in common, by the rule's `group_by`
     links: tuple[str, ...] = ()  # ids of the stories that the rule puts together, in order
+    withdrawn: bool = False  # an outlet has taken its report back
 
     @property
     def origins(self) -> int:
         """Independent sources so far."""
         return sum(m.origin for m in self.members)
+
+    @property
+    def stands(self) -> bool:
+        """Whether an origin is left after a report was withdrawn; one that came later counts as well."""
+        return not self.withdrawn or self.origins > 1
 
     @property
     def copies(self) -> int:

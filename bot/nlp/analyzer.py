@@ -16,7 +16,7 @@ from bot.nlp.hashtags import TagWords
 from bot.nlp.language import mark_foreign
 from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
 from bot.nlp.lexicon import OUTSIDE, Found, Lexicon, load_lexicon
-from bot.nlp.normalise import View, normalise, opens_line, sentences
+from bot.nlp.normalise import View, normalise, opens_line, sentences, withdrawal
 from bot.nlp.prefilter import is_clean, prefilter_for
 from bot.nlp.sectors import spoken_of
 from bot.nlp.themes import Taxonomy, load_taxonomy
@@ -24,7 +24,7 @@ from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "4"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "5"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
 
@@ -161,7 +161,7 @@ class SpacyAnalyzer:
             ),
             sectors=tuple(dict.fromkeys(sectors)),
             events=events,
-            flags=flags,
+            flags=flags | {"withdrawn"} if withdrawal(entry.title, TITLE_LIMIT) else flags,
             version=self._version,
         )
 

@@ -280,7 +280,7 @@ class _Reader:
 def _noise(entry: Entry, name: str) -> Iterable[Passage]:
     is_title = name == "title"
     text, limit = (entry.title, TITLE_LIMIT) if is_title else (entry.text, TEXT_LIMIT)
-    for what, start, end in noise(text, limit):
+    for what, start, end in noise(text, limit, is_title=is_title):
         span = Span("title" if is_title else "text", start, end)
         yield Passage(id=what, name=what.replace("_", " "), span=span, words=text[start:end])
 

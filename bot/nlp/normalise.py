@@ -32,7 +32,7 @@ _BOILERPLATE = re.compile(
 )
 # What wire services put before a headline, and outlets behind it. What tells how sure it is stays: 'Opinion:', 'ANALYSIS-'.
 _PREFIX = re.compile(
-    r"\s*(?:(?:[*🚨🔴⚡️‼❗]+\s*)?(?:(?:UPDATE|REFILE|RPT|WRAPUP|CORRECTED|CORRECTION|BRIEF|EXCLUSIVE|BREAKING|BREAKING NEWS|ALERT|FLASH|URGENT|DEALTALK|MEDIA|BUZZ)(?: \d{1,2})?\s?[-–—:|]+\s?"
+    r"\s*(?:(?:[*🚨🔴⚡️‼❗]+\s*)?(?:(?:UPDATE|REFILE|RPT|WRAPUP|CORRECTED|CORRECTION|WITHDRAWN|RETRACTED|RETRACTION|KILL|ADVISORY|BRIEF|EXCLUSIVE|BREAKING|BREAKING NEWS|ALERT|FLASH|URGENT|DEALTALK|MEDIA|BUZZ)(?: \d{1,2})?\s?[-–—:|]+\s?"
     r"|(?:Exclusive|Breaking|Breaking news|Just in|JUST IN|Corrected|Correction|Update|Scoop|SCOOP)(?: \d{1,2})?\s?:\s|\((?:LEAD|URGENT|\d(?:st|nd|rd|th) LD)\)\s|RT @\w{1,30}:?\s)|[*🚨🔴⚡️‼❗]+\s?)+"
 )
 _SUFFIX = re.compile(rf"\s[-–—|]\s?(?:{OUTLETS})\s*$", re.IGNORECASE)
@@ -67,6 +67,41 @@ _FLAGS = (
     ),
     ("opinion", re.compile(r"^\s*(?:opinion|op-ed|commentary|unpopular opinion|hot take)\b", re.IGNORECASE)),
 )
+# How outlets take their own reports back, in titles. A company that withdraws its guidance takes back no report.
+_OUTLET = (
+    rf"(?:{OUTLETS}|ap|associated press|afp|agence france-presse|dow jones(?: newswires)?|xinhua"
+    r"|news (?:agency|site|outlet|service)|newswire|newspaper|magazine|broadcaster|publisher|outlet)"
+)
+_ITEM = r"(?:stor(?:y|ies)|article|news ?alert|news item|dispatch)"
+_OUTLETS_ITEM = (
+    rf"(?:{_ITEM}|articles|reports?|items?|alerts?|headlines?|posts?|pieces?|scoop|exclusive|claims?)"
+)
+_OBJECT = (  # what stands between verb and item: 'its earlier Meta compute'
+    r"(?:(?!(?:from|for|after|as|amid|over|to|with|on|about|of|and|but|says?|bid|offer|guidance|forecast)\b)"
+    r"[\w’'$&.-]+ ){0,5}"
+)
+_THEN = r"(?=\s*(?:$|[,;:.!?()\[\]\"”–—-]|(?:on|about|over|that|which|saying|claiming|alleging|headlined|published|from|by|due|after|because|citing|regarding|as|it)\b))"
+_SUBJECT = r"(?: (?:on|about|headlined|titled|from|regarding) (?:(?!(?:that|who|which|how|why|what|after|as|says?)\b)[^\s,;:.!?]+ ){1,12}| )"
+_WITHDRAWAL = re.compile(
+    rf"\b{_OUTLET} (?:(?:has|have|had|formally|later|quietly) ){{0,2}}"
+    rf"(?:withdr(?:aws|ew|awn)|retract(?:s|ed)|kill(?:s|ed)|pull(?:s|ed)) {_OBJECT}{_OUTLETS_ITEM}{_THEN}"
+    rf"|\b(?:withdraws|withdrew|retracts|ha(?:s|ve) (?:withdrawn|retracted)) {_OBJECT}{_ITEM}{_THEN}"
+    rf"|\b(?:{_OUTLET}(?:['’]s?)? (?:[\w’'-]+ ){{0,4}}{_OUTLETS_ITEM}|{_ITEM}){_SUBJECT}"
+    r"(?:ha(?:s|ve) been|was|were|is|are|being) (?:withdrawn|retracted|killed|pulled)\b"
+    rf"|^\W*(?:(?:client )?advisory|attention|editors?['’]? note|note to (?:editors|clients|readers))\b[^.]{{0,40}}\b(?:disregard\b|{_ITEM} withdrawn\b)"
+    rf"|\bdisregard (?:(?:our|the|this|that|all|previous|earlier|prior|preceding) ){{1,3}}{_OBJECT}{_OUTLETS_ITEM}{_THEN}"
+    r"|^\W*(?:retraction|(?:story|article) (?:withdrawn|retracted|killed))\s*[:–—-]",
+    re.IGNORECASE,
+)
+_WITHDRAWN_SLUG = re.compile(
+    r"^\W*(?:(?:URGENT|ATTENTION|ADVISORY|STORY)[- ])?(?:WITHDRAWN|RETRACTED|RETRACTION|KILL)(?: \d{1,2})?\s?[-–—:|]"
+    r"|[(\[](?:STORY )?(?:WITHDRAWN|RETRACTED|KILL)[)\]]"
+)
+_NO_WITHDRAWAL = re.compile(
+    r"\b(?:den(?:y|ies|ied)|refus\w+|declin\w+|not|never|n['’]t|urges?|asks?|asked|demands?|calls?|wants?|may|might|could)\b[^,;:.]*$",
+    re.IGNORECASE,
+)
+_WITHDRAWAL_WORDS = ("withdr", "retract", "kill", "pull", "disregard")  # without one there is none
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr inc corp co ltd st no vs jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k e.g i.e approx est gov sen rep dept bros mln bln".split()
 )
@@ -182,12 +217,30 @@ def is_untouched(text: str) -> bool:
     return is_plain(text) and not _PREFIX.match(text) and not _SUFFIX.search(text, tail)
 
 
-def noise(text: str, limit: int) -> list[tuple[str, int, int]]:
+def withdrawal(title: str, limit: int) -> tuple[int, int] | None:
+    """Where a title says that its outlet withdraws, retracts or kills a report of its own; None if it doesn't."""
+    source = plain(title[:limit])
+    lower = source.text.lower()
+    if not any(word in lower for word in _WITHDRAWAL_WORDS):
+        return None
+    found = (
+        None if source.text.isupper() else _WITHDRAWN_SLUG.search(source.text)
+    )  # capitals are a slug among others
+    if found is None:
+        found = _WITHDRAWAL.search(source.text)
+        if found is None or _NO_WITHDRAWAL.search(source.text[: found.start()]):
+            return None
+    return source.stored(*found.span())
+
+
+def noise(text: str, limit: int, *, is_title: bool = False) -> list[tuple[str, int, int]]:
     """What stands at which stored characters: boilerplate that is not read, and the words behind each flag."""
     source = plain(text[:limit])
     found = [("boilerplate", *span) for span in _cuts(source.text)]
     found += [(name, *m.span()) for name, pattern in _FLAGS for m in pattern.finditer(source.text)]
-    return [(name, *source.stored(a, b)) for name, a, b in found if a < b]
+    stored = [(name, *source.stored(a, b)) for name, a, b in found if a < b]
+    taken_back = withdrawal(text, limit) if is_title else None
+    return [*stored, ("withdrawn", *taken_back)] if taken_back else stored
 
 
 def sentences(text: str, tokens: list[Token]) -> Iterable[list[Token]]:

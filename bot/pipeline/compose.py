@@ -17,6 +17,7 @@ from bot.model import (
     Polarity,
     Reason,
     Sighting,
+    Span,
     Story,
 )
 from bot.pipeline.book import MOVES, Book
@@ -108,6 +109,8 @@ def reply_alert(
         now: UTC.
     """
     event = louder.event if louder else cause(analysis, card.event, reason)
+    if reason is Reason.WITHDRAWN:  # what the card told, and the words that take it back
+        event = replace(card.event, evidence=Span("title", 0, len(entry.title)))
     if event is None:
         return None
     return replace(
@@ -147,5 +150,12 @@ def _moves(book: Book, analysis: Analysis, story: Story) -> str:
 
 def _told(changes: frozenset[Change]) -> str:
     """What a reply's first word does not say already."""
-    said = {Change.COPY, Change.NEW_ORIGIN, Change.DENIED, Change.CORRECTED, Change.CONFIRMED}
+    said = {
+        Change.COPY,
+        Change.NEW_ORIGIN,
+        Change.DENIED,
+        Change.CORRECTED,
+        Change.WITHDRAWN,
+        Change.CONFIRMED,
+    }
     return ", ".join(sorted(change.replace("_", " ") for change in changes - said))

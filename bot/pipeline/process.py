@@ -35,7 +35,7 @@ from bot.stories.dedupe import find_echo, fingerprint
 from bot.stories.index import StoryIndex
 
 # What a copy can't bring, however alike its words.
-_MATERIAL = frozenset({Change.DENIED, Change.CORRECTED, Change.STAGE_UP, Change.CONFIRMED})
+_MATERIAL = frozenset({Change.DENIED, Change.CORRECTED, Change.WITHDRAWN, Change.STAGE_UP, Change.CONFIRMED})
 
 
 def process(
@@ -137,14 +137,19 @@ class _Run:
         if held is not None and entry.revision and home is None:
             self.telling.say(entry, held)  # its story has closed and is not begun anew
             return None
-        if not analysis.fresh_events and home is None:
+        if not analysis.fresh_events and not analysis.withdraws and home is None:
             reason = Reason.BACKGROUND if analysis.events else Reason.NO_EVENT
             self.telling.say(entry, held or Decision(send=False, reason=reason))
             return None
-        assigned = self._assign(entry, analysis, home)
-        story, changes = assigned.story, assigned.changes
+        joined = self._assign(entry, analysis, home)
+        if joined is None:
+            unseen = Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail="it fits no story")
+            self.telling.say(entry, held or unseen)
+            return None
+        story, changes = joined.story, joined.changes
         if (
             Change.NEW_STORY not in changes
+            and not analysis.withdraws
             and story.spillover_at is None
             and self._book.bears_out(analysis, story, self._now)
         ):
@@ -155,8 +160,8 @@ class _Run:
         if held is not None:
             self.telling.say(entry, held, story)
             return story
-        matches = match(self._book.rules, story, entry, analysis)
-        denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events)
+        matches = [] if analysis.withdraws else match(self._book.rules, story, entry, analysis)
+        denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events) or analysis.withdraws
         if not matches and not self.telling.is_told(story.id, together=denied):
             reason = Reason.UNSEEN_DENIAL if denied else Reason.NO_RULE
             self.telling.say(entry, Decision(send=False, reason=reason), story)
@@ -247,7 +252,7 @@ class _Run:
             whole = self.stories[whole_id]
             grown = together.follow(whole, story)
             # What the story says besides is nothing that the correlation has told.
-            theirs = changes if grown.claims != whole.claims else changes & {Change.SPILLOVER}
+            theirs = changes if grown.claims != whole.claims else changes & {Change.SPILLOVER, Change.WITHDRAWN}
             if theirs:
                 self._keep(self.telling.tell(entry, analysis, grown, theirs, [], skip=knowing))
                 knowing |= self.telling.readers_of(whole_id)
@@ -263,11 +268,14 @@ class _Run:
         story = self.stories[echo.story_id]
         return None if cluster.join(story, entry, analysis).changes & _MATERIAL else story
 
-    def _assign(self, entry: Entry, analysis: Analysis, home: str | None) -> cluster.Assignment:
+    def _assign(self, entry: Entry, analysis: Analysis, home: str | None) -> cluster.Assignment | None:
+        """Where an entry goes; a withdrawal begins no story, so None if it fits none."""
         if home is not None:
             assigned = cluster.join(self.stories[home], entry, analysis)
             return replace(assigned, changes=assigned.changes - {Change.COPY, Change.NEW_ORIGIN})
         story = cluster.nearest_story(entry, analysis, self._index.near(analysis.companies))
+        if story is None and analysis.withdraws:
+            return None
         if story is None:
             borne_out = (
                 s

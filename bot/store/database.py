@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database as SqliteUtils
 
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError
 from bot.store.migrations import migrations
 
 # A writer waits this long for another one; a batch's transaction takes milliseconds.
@@ -125,6 +125,20 @@ class Database:
         """Close the connection; SQLite folds the write-ahead log back when it is the last one."""
         with self._lock:
             self.connection.close()
+
+
+def open_existing(path: Path) -> Database:
+    """Open the database that a bot has made.
+
+    Raises:
+        ConfigError: There is none.
+        StoreError: It can't be opened.
+    """
+    if not path.exists():
+        raise ConfigError(f"there is no database {path}; set BOT_DATA_DIR, or run the bot once")
+    if not path.is_file():
+        raise ConfigError(f"{path} is no file; move it away, or set BOT_DATA_DIR")
+    return Database(path)
 
 
 def translate(error: sqlite3.Error, path: Path) -> StoreError:

@@ -16,7 +16,6 @@ from bot.model import (
     Outcome,
     Severity,
     Sighting,
-    Silence,
     Snapshot,
     Story,
     Subscriber,
@@ -41,6 +40,7 @@ from bot.store.rows import (
     stamp,
     subscriber_of,
 )
+from bot.store.silences import Silences
 
 
 def _nothing(_: str) -> None:
@@ -86,7 +86,7 @@ class Ingest:
             cards=self._cards,
             subscribers=self._subscribers,
             watches=self._watches,
-            silences=self._silences(now),
+            silences=Silences(self._db).in_force(now),
             sightings=self._remembered(now),
             since=self._since,
             moved=self._moved,
@@ -171,24 +171,6 @@ class Ingest:
 
     def _audience_now(self) -> str:
         return str(self._db.value("SELECT value FROM meta WHERE key = 'audience'"))
-
-    def _silences(self, now: datetime) -> tuple[Silence, ...]:
-        silences = []
-        for row in self._db.rows("SELECT * FROM silences WHERE until > ?", (stamp(now),)):
-            until = moment(row["until"])
-            assert until is not None
-            silences.append(
-                Silence(
-                    id=row["id"],
-                    until=until,
-                    rule_id=row["rule_id"],
-                    company=row["company"],
-                    story_id=row["story_id"],
-                    feed_id=row["feed_id"],
-                    comment=row["comment"],
-                )
-            )
-        return tuple(silences)
 
     # --- apply ---
 

@@ -1,7 +1,8 @@
 """Online clustering: the story that an entry belongs to, and what the entry changes in it.
 
 An entry joins the open story that it is nearest to, if near enough. Nearness is a sum of few readable
-parts; words alone can't join two entries whose companies differ, and a denial joins what it denies.
+parts; words alone can't join two entries whose companies differ, and a denial joins what it denies. A withdrawal joins
+the story whose report it takes back, by its claim or by words beyond the company's name.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from bot.model import (
     Story,
 )
 from bot.stories.dedupe import fingerprint, is_origin
-from bot.text import digest
+from bot.text import content_words, digest
 
 THRESHOLD = 1.0
 RECENT = 12  # first and newest members whose words are compared; a story's wording drifts
@@ -45,6 +46,13 @@ _TOPICS = (
     frozenset({"legal_probe", "export_control"}),
 )
 
+# Words by which outlets take a report back; they don't tell which.
+_NOTICE = frozenset(
+    "advisory alert article clients disregard earlier editors headline item its kill killed kills news newsalert please "
+    "previous pulled pulls report retracted retraction retracts story withdrawal withdrawn withdraws withdrew".split()
+)
+_TELLING_WORDS = 2  # that a withdrawal shares with a report: the company's name alone could mean any
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -57,8 +65,10 @@ class Assignment:
 def nearest_story(entry: Entry, analysis: Analysis, stories: Iterable[Story]) -> Story | None:
     """The open story that the entry tells, or None if it begins one of its own."""
     words = fingerprint(entry)
+    if analysis.withdraws:
+        words = words - _NOTICE - content_words(entry.source)
     best, best_score = None, THRESHOLD
-    window = DENIABLE if is_denial(analysis) else STORY_WINDOW
+    window = DENIABLE if is_denial(analysis) or analysis.withdraws else STORY_WINDOW
     for story in stories:
         if abs(entry.at - story.last_seen) > window:
             continue
@@ -80,7 +90,8 @@ def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
     mine, theirs = frozenset(analysis.companies), story.companies
     if mine and theirs and not mine & theirs:
         return 0.0
-    overlap = max((_overlap(words, m.words) for m in _telling(story)), default=0.0)
+    least = _TELLING_WORDS if analysis.withdraws else 1
+    overlap = max((_overlap(words, m.words, least) for m in _telling(story)), default=0.0)
     together = len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else 0.0
     shared = {(theme, actor) for theme, actor in held & fresh if actor is not None}
     if any(theme not in REACTIONS for theme, _ in shared):
@@ -93,7 +104,7 @@ def nearness(words: frozenset[str], analysis: Analysis, story: Story) -> float:
     causes = {(theme, actor) for theme, actor in held if theme not in REACTIONS}
     if any(theme in REACTIONS for theme, _ in fresh) and any(actor in mine for _, actor in causes):
         score += 0.6 if causes & said else 0.35  # a reaction that names the company that the story is about
-    elif not {theme for theme, _ in held} & {theme for theme, _ in said}:
+    elif not analysis.withdraws and not {theme for theme, _ in held} & {theme for theme, _ in said}:
         score -= 0.25
     if _denies(analysis, story):
         score += 0.85
@@ -134,8 +145,8 @@ def _topic_denied(analysis: Analysis, story: Story) -> int | None:
     return next(iter(own or (about if deniers & story.companies else ())), None)
 
 
-def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
-    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
+def _overlap(a: frozenset[str], b: frozenset[str], least: int) -> float:
+    return len(a & b) / min(len(a), len(b)) if len(a & b) >= least else 0.0
 
 
 def begin(entry: Entry, analysis: Analysis) -> Assignment:
@@ -158,6 +169,8 @@ def _title(entry: Entry) -> str:
 
 def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     """Add an entry (or its revision) to a story and name what that changed."""
+    if analysis.withdraws:
+        return _withdraw(story, entry)
     revised = any(m.entry_id == entry.id for m in story.members)
     origin = is_origin(entry, [m for m in story.members if m.entry_id != entry.id])
     changes: set[Change] = set()
@@ -182,6 +195,15 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
         ),
         frozenset(changes),
     )
+
+
+def _withdraw(story: Story, entry: Entry) -> Assignment:
+    """Note that an outlet takes its report back; the claims stay, for somebody else may have made them as well."""
+    changes = {Change.COPY} if all(m.entry_id != entry.id for m in story.members) else set()
+    if not story.withdrawn:
+        changes.add(Change.WITHDRAWN)
+    noted = replace(story, withdrawn=True)
+    return Assignment(_with_member(noted, entry, origin=False), frozenset(changes))
 
 
 def echo(story: Story, entry: Entry) -> Assignment:

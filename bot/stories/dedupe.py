@@ -25,7 +25,7 @@ class Echo:
 
 # What wires put before a headline that they send again. Source: handbook.reuters.com, slugs and headlines.
 _PREFIX = re.compile(
-    r"^\W*(?:(?:(?:update|wrapup|refile|corrected|breaking|exclusive|urgent)\b[ \d]*|\d+)[-:–—]\s*)+",
+    r"^\W*(?:(?:(?:update|wrapup|refile|corrected|withdrawn|retract(?:ed|ion)|kill|breaking|exclusive|urgent)\b[ \d]*|\d+)[-:–—]\s*)+",
     re.IGNORECASE,
 )
 

@@ -11,7 +11,16 @@ from bot.stories.cluster import MAX_MEMBERS, Assignment
 from bot.text import digest
 
 # What a change of one story means to those who saw it only together with others.
-PASSED_ON = frozenset({Change.DENIED, Change.CORRECTED, Change.CONFIRMED, Change.STAGE_UP, Change.SPILLOVER})
+PASSED_ON = frozenset(
+    {
+        Change.DENIED,
+        Change.CORRECTED,
+        Change.WITHDRAWN,
+        Change.CONFIRMED,
+        Change.STAGE_UP,
+        Change.SPILLOVER,
+    }
+)
 
 
 def begin(rule_id: str, group: str, sightings: Sequence[Sighting], now: datetime) -> Assignment:

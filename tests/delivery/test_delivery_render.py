@@ -101,6 +101,45 @@ def test_a_denial_strikes_the_headline_out_and_says_so_first():
     assert f"“{DENIAL}” (Example Wire)" in drawn.text
 
 
+def test_a_withdrawal_strikes_the_headline_out_and_so_do_later_edits():
+    entry = wire()
+    story = replace(begun(entry, origins=1), withdrawn=True)
+    at = NOW + timedelta(minutes=67)
+    drawn = draw(edited(entry, reason=Reason.WITHDRAWN, created_at=at), story, entry)
+    assert status_of(drawn) == "WITHDRAWN 14:10 · sourced · HIGH"
+    assert parts(drawn, EntityKind.STRIKE) == [TITLE]
+    later = draw(edited(entry), story, entry)
+    assert status_of(later) == "WITHDRAWN · sourced · HIGH"
+    assert parts(later, EntityKind.STRIKE) == [TITLE]
+
+
+@pytest.mark.parametrize(
+    ("origins", "more", "status"),
+    [
+        pytest.param(2, {}, "HIGH · considering · sourced", id="another origin stands by it"),
+        pytest.param(
+            1,
+            {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD},
+            "HIGH · confirmed · on record",
+            id="the record bears it out",
+        ),
+    ],
+)
+def test_a_withdrawn_report_may_still_be_so(origins, more, status):
+    entry = wire()
+    story = begun(entry, origins=origins)
+    story = replace(story, claims=(replace(story.claims[0], **more),), withdrawn=True)
+    drawn = draw(edited(entry), story, entry)
+    assert status_of(drawn) == status
+    assert parts(drawn, EntityKind.STRIKE) == []
+
+
+def test_a_reply_does_not_repeat_the_slug_of_a_wire():
+    entry = wire(title="WITHDRAWN-Meta weighs selling compute", text="")
+    alert = told(entry, evidence=entry.title, kind=AlertKind.REPLY, reason=Reason.WITHDRAWN)
+    assert reply(alert, begun(entry), entry, now=NOW).text.split("\n")[0] == entry.title
+
+
 def test_a_later_edit_of_a_denied_story_still_says_denied():
     entry = wire()
     drawn = draw(edited(entry), begun(entry, polarity=Polarity.DENIED), entry)
@@ -181,6 +220,7 @@ def test_a_time_has_its_day_beside_it_where_that_is_not_today(hours, shown):
     [
         pytest.param({"reason": Reason.DENIED, "polarity": Polarity.DENIED}, "DENIED", id="denied"),
         pytest.param({"reason": Reason.CORRECTED}, "CORRECTED", id="corrected"),
+        pytest.param({"reason": Reason.WITHDRAWN}, "WITHDRAWN", id="withdrawn"),
         pytest.param(
             {"reason": Reason.DEVELOPED, "stage": Stage.AGREED, "attribution": Attribution.ON_RECORD},
             "CONFIRMED",

@@ -9,9 +9,10 @@ from nlp_entries import claims, evidence, nlp_entry
 
 from bot.model import SourceKind
 from bot.nlp.analyzer import tag_words
+from bot.nlp.explain import explain
 from bot.nlp.hashtags import TagWords
 from bot.nlp.letters import is_plain, plain
-from bot.nlp.normalise import noise, normalise
+from bot.nlp.normalise import noise, normalise, withdrawal
 
 PIECES = [
     "Nvidia",
@@ -170,3 +171,101 @@ def test_a_tag_in_small_letters_makes_its_claim(analyzer):
 def test_without_the_list_of_common_words_tags_in_small_letters_stay_whole(tmp_path):
     words = TagWords(["dell"], tmp_path / "missing.txt")
     assert words.split("dellcutsordersnow") == [(0, 17)]
+
+
+WITHDRAWALS = (
+    "WITHDRAWN-Meta weighs selling surplus AI compute",
+    "WITHDRAWN: Meta weighs selling surplus AI compute",
+    "KILL: Meta weighs selling surplus AI compute",
+    "KILL-Nvidia in talks to buy chip start-up",
+    "Reuters withdraws story on Meta compute sale",
+    "Reuters withdraws its earlier Meta compute story",
+    "Bloomberg News retracts article on Nvidia's order cuts",
+    "Nikkei retracted its report on Micron's plant",
+    "Wire retracts article",
+    "Story on Meta's compute sale has been withdrawn",
+    "Reuters report about CoreWeave was withdrawn",
+    "This article has been retracted",
+    "ADVISORY: please disregard Meta compute alert",
+    "ADVISORY-Please disregard earlier headline on Oracle",
+    "Please disregard our earlier story on Oracle debt",
+    "Retraction: Meta's data centre lease",
+    "Meta weighs sale of compute (WITHDRAWN)",
+    "News agency withdraws report that Intel quits foundry",
+    "ＷＩＴＨＤＲＡＷＮ-Meta weighs selling compute",
+)
+NO_WITHDRAWALS = (
+    "Intel withdraws guidance for the year",
+    "Company withdraws from talks with Nvidia",
+    "Nvidia withdraws bid for chip start-up",
+    "Intel withdraws offer, Reuters story says",
+    "Reuters: Intel withdraws forecast after report",
+    "Micron pulls forecast, Bloomberg reports",
+    "Oracle kills data-centre project, sources say",
+    "Reuters reports Intel's bid was withdrawn",
+    "Report says Oracle bid was withdrawn",
+    "The story of how Nvidia's bid was withdrawn",
+    "Nvidia asks Reuters to retract story on its orders",
+    "Reuters denies it withdrew story on Meta",
+    "Reuters has not withdrawn story on Meta",
+    "Judge withdraws article 5 order on chips",
+    "House withdraws articles of impeachment",
+    "KILL THE CHIP BILL, SAYS SENATOR",
+    "WITHDRAWN: INTEL GUIDANCE FOR THE YEAR",
+    "Kill switch: how Nvidia chips can be disabled",
+    "Study of retracted article on chips",
+    "Analysts advise clients to disregard the noise",
+    "Investors disregard earlier warnings on AI spending",
+    "Withdrawn: Intel's full-year guidance",
+    "Bloomberg: Nvidia pulls ad",
+    "Meta pulls post on compute",
+    "Rating agency withdraws rating on CoreWeave",
+    "Nvidia story withdrawn symptoms",
+    "Meta advisory board killed",
+    "Advisory firm withdraws buy rating on Nvidia",
+    "Microsoft has withdrawn application, report says",
+    "Sources: Meta has withdrawn 2026 capex forecast",
+)
+
+
+@pytest.mark.parametrize("title", WITHDRAWALS)
+def test_an_outlet_takes_its_own_report_back(title: str) -> None:
+    found = withdrawal(title, 1_000)
+    assert found is not None
+    assert 0 <= found[0] < found[1] <= len(title)
+
+
+@pytest.mark.parametrize("title", NO_WITHDRAWALS)
+def test_what_a_company_withdraws_is_no_report(title: str) -> None:
+    assert withdrawal(title, 1_000) is None
+
+
+def test_a_slug_of_withdrawal_is_not_read_as_a_part_of_the_headline() -> None:
+    view = normalise("WITHDRAWN-Meta weighs selling compute", 1_000)
+    assert view.text.split() == ["Meta", "weighs", "selling", "compute"]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "withdraws"),
+    [
+        pytest.param("WITHDRAWN-Meta weighs selling surplus AI compute", "", True, id="with an event"),
+        pytest.param("Reuters withdraws story on a village fair", "", True, id="of another field"),
+        pytest.param("Intel withdraws guidance for the year", "", False, id="a company's guidance"),
+        pytest.param("Meta sells compute", "WITHDRAWN-Story on Meta", False, id="in the text alone"),
+    ],
+)
+def test_an_analysis_says_whether_its_entry_withdraws_a_report(analyzer, title, text, withdraws) -> None:
+    entry = nlp_entry(title, text)
+    (read,) = analyzer.analyze([entry])
+    assert read.withdraws is withdraws
+    assert analyzer.trace(entry)[0].withdraws is withdraws
+
+
+def test_an_explanation_shows_the_words_that_withdraw(analyzer) -> None:
+    told = explain(analyzer, nlp_entry("ADVISORY: please disregard Meta compute alert"))
+    assert [(p.id, p.words) for p in told.flags] == [("withdrawn", "ADVISORY: please disregard")]
+
+
+def test_the_report_that_was_withdrawn_is_read_behind_its_slug(analyzer) -> None:
+    (read,) = analyzer.analyze([nlp_entry("WITHDRAWN-Meta is selling surplus AI compute to outsiders")])
+    assert [(e.theme, e.actor) for e in read.fresh_events] == [("compute_resale", "META")]

@@ -240,6 +240,27 @@ def test_a_silence_holds_the_card_with_its_end(room: Newsroom) -> None:
     assert outcome.verdicts[0].decision.until == NOW + HOUR
 
 
+def test_a_silenced_rule_sends_nothing_until_its_end_and_then_the_card_once(room: Newsroom) -> None:
+    room.silences = (Silence(id="s", until=NOW + 2 * HOUR, rule_id="compute/resale"),)
+    more = [f"Meta may let others use its spare {what}" for what in ("servers", "data centres", "racks")]
+    for title in more:
+        room.reader.learn(title, event())
+    first = room.receive(entry())
+    before = room.receive(entry(more[0], feed="a", at=NOW + 2 * HOUR - MINUTE))
+    for outcome in (first, before):
+        assert (sent(outcome), reasons(outcome)) == ([], ["silenced"])
+        assert outcome.verdicts[0].decision.until == NOW + 2 * HOUR
+    assert sent(room.receive(now=NOW + 2 * HOUR)) == [], "what was held back does not come by itself"
+    assert sent(room.receive(entry(more[1], feed="b", at=NOW + 2 * HOUR))) == ["new telegram:1"]
+    assert sent(room.receive(entry(more[2], feed="c", at=NOW + 3 * HOUR))) == ["edit telegram:1"]
+
+
+def test_a_silence_does_not_hold_what_becomes_of_a_card_that_was_sent(room: Newsroom) -> None:
+    room.receive(entry())
+    room.silences = (Silence(id="s", until=NOW + 9 * HOUR, rule_id="compute/resale"),)
+    assert "reply telegram:1" in sent(room.receive(entry(DENIAL, feed="paper", at=NOW + HOUR)))
+
+
 def test_a_later_subscriber_gets_a_card_of_its_own_when_the_story_goes_on(room: Newsroom) -> None:
     room.receive(entry())
     room.subscribers.append(subscriber("telegram:2"))

@@ -67,6 +67,11 @@ SAYINGS: dict[str, tuple[str, tuple[str, ...], tuple[Event, ...]]] = {
         ("META",),
         (event(polarity=Polarity.CORRECTED),),
     ),
+    "withdrawn": (
+        "WITHDRAWN-Meta weighs selling surplus AI compute to outside customers, take {n}",
+        ("META",),
+        (event(),),
+    ),
     "slump": (
         "CoreWeave and Micron shares slump on Meta report, take {n}",
         ("CRWV", "MU", "META"),

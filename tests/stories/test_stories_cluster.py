@@ -190,3 +190,59 @@ def test_a_story_that_is_full_counts_no_new_origin() -> None:
     late = entry("Meta may rent out spare servers", feed="late")
     assigned = join(full, late, analysis(late, event()))
     assert (len(assigned.story.members), assigned.changes) == (MAX_MEMBERS, {Change.COPY})
+
+
+WITHDRAWN = frozenset({"withdrawn"})
+NOTICE = "Wire withdraws story on Meta sale of surplus compute"
+
+
+@pytest.mark.parametrize(
+    ("title", "events", "companies", "days", "same"),
+    [
+        pytest.param(NOTICE, [], ["META"], 0, True, id="in the story's words"),
+        pytest.param(NOTICE, [], ["META"], 9, True, id="and days later"),
+        pytest.param(NOTICE, [], ["META"], 11, False, id="but not for ever"),
+        pytest.param("Wire withdraws story", [event()], ["META"], 0, True, id="by the claim"),
+        pytest.param("Wire withdraws story on Meta", [], ["META"], 0, False, id="by the company alone"),
+        pytest.param("Wire withdraws story on Meta lease in Leeds", [], ["META"], 0, False, id="other words"),
+        pytest.param(NOTICE.replace("Meta", "Nvidia"), [], ["NVDA"], 0, False, id="another company"),
+    ],
+)
+def test_a_withdrawal_finds_what_it_takes_back(
+    title: str, events: list[Event], companies: list[str], days: int, same: bool
+) -> None:
+    later = entry(title, feed="wire", at=NOW + timedelta(days=days, hours=1))
+    read = analysis(later, *events, companies=companies, flags=WITHDRAWN)
+    assert (nearest_story(later, read, [story()]) is not None) is same
+
+
+def test_a_withdrawal_is_no_origin_and_leaves_the_claims_as_they_were() -> None:
+    begun, notice = story(), entry(NOTICE, feed="paper", at=NOW + HOUR)
+    # what the headline of the report said is not said once more
+    said = event(stage=Stage.DONE, attribution=Attribution.ON_RECORD)
+    joined = join(begun, notice, analysis(notice, said, flags=WITHDRAWN))
+    assert joined.changes == {Change.WITHDRAWN, Change.COPY}
+    assert (joined.story.claims, joined.story.origins) == (begun.claims, 1)
+    assert not joined.story.stands
+
+
+def test_a_second_notice_changes_nothing_more() -> None:
+    once = entry(NOTICE, feed="wire", at=NOW + HOUR)
+    twice = entry("Reports on Meta compute pulled", feed="paper", at=NOW + 2 * HOUR)
+    joined = join(story(), once, analysis(once, flags=WITHDRAWN))
+    assert join(joined.story, twice, analysis(twice, flags=WITHDRAWN)).changes == {Change.COPY}
+
+
+def test_the_report_itself_may_be_turned_into_its_withdrawal() -> None:
+    revised = entry("WITHDRAWN-Meta weighs selling surplus AI compute", guid=entry().guid, revision=1)
+    joined = join(story(), revised, analysis(revised, event(), flags=WITHDRAWN))
+    assert joined.changes == {Change.WITHDRAWN}
+    assert joined.story.title == entry().title
+
+
+def test_an_independent_report_makes_a_withdrawn_story_stand_again() -> None:
+    notice, other = entry(NOTICE, at=NOW + HOUR), entry("Meta plans a sale", feed="paper", at=NOW + 2 * HOUR)
+    withdrawn = join(story(), notice, analysis(notice, flags=WITHDRAWN)).story
+    joined = join(withdrawn, other, analysis(other, event()))
+    assert joined.changes == {Change.NEW_ORIGIN}
+    assert joined.story.stands

@@ -1,0 +1,138 @@
+"""A report that its outlet takes back: who hears of it, and what it no longer is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from make import HOUR, MINUTE, NOW, TITLE, entry, event
+from newsroom import PACK, Newsroom, make_book, reasons, sent, subscriber
+
+from bot.model import Attribution, Silence, Stage
+
+SLUG = f"WITHDRAWN-{TITLE}"
+NOTICE = "Wire withdraws story on Meta sale of surplus compute"
+OTHER = "Meta in talks to rent out its servers"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    made = Newsroom(make_book(tmp_path))
+    for title in (TITLE, SLUG, OTHER):
+        made.reader.learn(title, event(evidence=(0, 4)))
+    made.reader.learn(NOTICE)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("title", "guid"),
+    [
+        pytest.param(SLUG, "", id="the headline again"),
+        pytest.param(NOTICE, "", id="a notice without an event"),
+        pytest.param(SLUG, "g", id="a revision of the report"),
+        pytest.param(NOTICE, "g", id="a revision that is a notice"),
+    ],
+)
+def test_whoever_has_the_card_hears_that_its_report_was_withdrawn(
+    room: Newsroom, title: str, guid: str
+) -> None:
+    room.receive(entry(guid="g"))
+    outcome = room.receive(entry(title, guid=guid), now=NOW + HOUR)
+    assert sent(outcome) == ["edit telegram:1", "reply telegram:1"]
+    assert reasons(outcome) == ["withdrawn"]
+    edit, reply = (n.card.text.splitlines()[0] for n in outcome.notifications)
+    assert edit == "WITHDRAWN 15:00 · sourced · HIGH"
+    assert reply.startswith("WITHDRAWN")
+    assert title in reply
+    (alert,) = outcome.alerts
+    assert alert.evidence == title
+
+
+def test_it_breaks_throttle_and_mute(room: Newsroom) -> None:
+    room.receive(entry())
+    room.subscribers = [subscriber(muted_until=NOW + 9 * HOUR)]
+    assert "reply telegram:1" in sent(room.receive(entry(NOTICE, at=NOW + MINUTE)))
+
+
+def test_copies_of_the_notice_make_no_second_sound(room: Newsroom) -> None:
+    room.receive(entry())
+    room.receive(entry(NOTICE, at=NOW + HOUR))
+    for feed in ("a", "b"):
+        again = room.receive(entry(NOTICE, feed=feed, at=NOW + 2 * HOUR))
+        assert (sent(again), reasons(again)) == (["edit telegram:1"], ["echo", "counted"])
+        assert again.notifications[0].card.text.startswith("WITHDRAWN · ")
+
+
+@pytest.mark.parametrize(
+    ("title", "stories"),
+    [pytest.param(SLUG, 0, id="with an event"), pytest.param(NOTICE, 0, id="without one")],
+)
+def test_what_fits_no_story_is_told_to_nobody_with_a_reason(room: Newsroom, title: str, stories: int) -> None:
+    outcome = room.receive(entry(title))
+    assert (sent(outcome), reasons(outcome), len(outcome.stories)) == ([], ["unseen_denial"], stories)
+
+
+def test_what_takes_back_an_untold_story_is_told_to_nobody_nor_is_the_story(room: Newsroom) -> None:
+    room.silences = (Silence(id="s", until=NOW + MINUTE, rule_id="compute/resale"),)
+    assert reasons(room.receive(entry())) == ["silenced"]
+    outcome = room.receive(entry(SLUG, at=NOW + HOUR))
+    assert (sent(outcome), reasons(outcome)) == ([], ["unseen_denial"])
+    repeated = "Meta weighs renting servers to outsiders, Wire reported"
+    room.reader.learn(repeated, event())
+    late = room.receive(entry(repeated, feed="blog", at=NOW + 2 * HOUR))
+    assert (sent(late), reasons(late)) == ([], ["unseen_denial"])
+    assert late.verdicts[0].decision.detail == "the report has been withdrawn since"
+
+
+@pytest.mark.parametrize(
+    ("title", "more"),
+    [
+        pytest.param(OTHER, {}, id="another outlet reports it by itself"),
+        pytest.param(
+            "Meta confirms Wire report on servers",
+            {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD},
+            id="the company confirms it",
+        ),
+    ],
+)
+def test_what_stands_without_the_report_is_news_again(room: Newsroom, title: str, more: dict) -> None:
+    room.receive(entry())
+    room.receive(entry(SLUG, at=NOW + HOUR))
+    room.subscribers.append(subscriber("telegram:2"))
+    room.reader.learn(title, event(**more))
+    outcome = room.receive(entry(title, feed="paper", at=NOW + 9 * HOUR))
+    assert "new telegram:2" in sent(outcome)
+    assert not any(n.card.text.startswith("WITHDRAWN") for n in outcome.notifications)
+
+
+def test_a_rule_whose_update_does_not_name_it_says_nothing_with_sound(tmp_path: Path) -> None:
+    pack = PACK.replace("throttle: {per: story, every: 6h}", "update: {edit_on: [copy], reply_on: [denied]}")
+    room = Newsroom(make_book(tmp_path, pack))
+    for title in (TITLE, SLUG):
+        room.reader.learn(title, event())
+    room.receive(entry())
+    assert sent(room.receive(entry(SLUG, at=NOW + HOUR))) == ["edit telegram:1"]
+
+
+def test_those_who_saw_it_only_together_with_others_hear_of_it_too(room: Newsroom) -> None:
+    cuts = {"META": "Meta trims its budget for servers", "MSFT": "Microsoft cuts its spending on halls"}
+    for company, title in cuts.items():
+        for said in (title, f"WITHDRAWN-{title}"):
+            room.reader.learn(said, event("capex_cut", company), companies=(company,))
+    room.receive(entry(cuts["META"]))
+    room.receive(entry(cuts["MSFT"], feed="paper", at=NOW + HOUR))
+    room.subscribers.append(subscriber("telegram:2"))
+    outcome = room.receive(entry(f"WITHDRAWN-{cuts['MSFT']}", feed="paper", at=NOW + 2 * HOUR))
+    assert sent(outcome) == ["edit telegram:1", "reply telegram:1"]
+
+
+def test_company_news_with_the_same_verb_stays_news(room: Newsroom) -> None:
+    title = "Microsoft withdraws its spending forecast, story of a slowdown"
+    room.reader.learn(title, event("capex_cut", "MSFT"), companies=("MSFT",))
+    assert sent(room.receive(entry(title))) == ["new telegram:1"]
+
+
+def test_a_baseline_withdrawal_marks_the_story_in_silence(room: Newsroom) -> None:
+    room.receive(entry())
+    outcome = room.receive(replace(entry(SLUG, feed="paper")), now=NOW + HOUR, baseline=True)
+    assert (sent(outcome), reasons(outcome)) == ([], ["baseline"])
+    assert not next(iter(room.stories.values())).stands
