@@ -252,7 +252,9 @@ class _Run:
             whole = self.stories[whole_id]
             grown = together.follow(whole, story)
             # What the story says besides is nothing that the correlation has told.
-            theirs = changes if grown.claims != whole.claims else changes & {Change.SPILLOVER, Change.WITHDRAWN}
+            theirs = (
+                changes if grown.claims != whole.claims else changes & {Change.SPILLOVER, Change.WITHDRAWN}
+            )
             if theirs:
                 self._keep(self.telling.tell(entry, analysis, grown, theirs, [], skip=knowing))
                 knowing |= self.telling.readers_of(whole_id)
