@@ -136,3 +136,12 @@ def test_a_baseline_withdrawal_marks_the_story_in_silence(room: Newsroom) -> Non
     outcome = room.receive(replace(entry(SLUG, feed="paper")), now=NOW + HOUR, baseline=True)
     assert (sent(outcome), reasons(outcome)) == ([], ["baseline"])
     assert not next(iter(room.stories.values())).stands
+
+
+def test_a_withdrawn_slump_bears_nothing_out(room: Newsroom) -> None:
+    slump = "WITHDRAWN-CoreWeave shares slump after Meta report on surplus AI compute"
+    fell = event("selloff", "CRWV", stage=Stage.DONE, attribution=Attribution.ON_RECORD)
+    room.reader.learn(slump, fell, event(), companies=("CRWV", "META"))
+    room.receive(entry())
+    room.receive(entry(slump, feed="paper", at=NOW + HOUR))
+    assert [s.spillover_at for s in room.stories.values()] == [None]

@@ -27,6 +27,11 @@ def test_a_copy_shares_nearly_all_its_words(title: str, copied: bool) -> None:
     assert (found is not None) is copied
 
 
+@pytest.mark.parametrize("slug", ["UPDATE 1-", "CORRECTED-", "WITHDRAWN-", "KILL: ", "Retraction: "])
+def test_a_slug_is_no_word_of_the_headline(slug: str) -> None:
+    assert fingerprint(entry(slug + TITLE)) == fingerprint(entry())
+
+
 def test_an_entry_is_no_copy_of_itself() -> None:
     assert find_echo(entry(), fingerprint(entry()), [story()]) is None
 
