@@ -295,6 +295,17 @@ def _models_in(annotation: Any) -> set[type[BaseModel]]:
     return found | (_models_in(inner) if inner is not None else set())
 
 
+def fail_with(mistakes: Iterable[RulesError]) -> None:
+    """Raise the mistakes as one error, in the order of files and lines; do nothing if there are none.
+
+    Raises:
+        RulesError: There are some.
+    """
+    ordered = sorted(mistakes, key=lambda m: (str(m.path), m.line or 0, m.column or 0))
+    if ordered:
+        raise _joined(ordered)
+
+
 def _joined(mistakes: list[RulesError]) -> RulesError:
     first = mistakes[0]
     first.others = tuple(mistakes[1:])

@@ -273,9 +273,7 @@ def _sent(arrival: Arrival, outcome: Outcome) -> list[Sent]:
             level=note.level,
             entry=absent[note.alert_id].entry_id if note.alert_id in absent else entry.id,
             reason=reasons[note.story_id],
-            title=absent[note.alert_id].evidence
-            if note.alert_id in absent
-            else entry.title or entry.text[:120],
+            title=absent[note.alert_id].evidence if note.alert_id in absent else entry.headline,
             silent=note.silent,
         )
         for note in outcome.notifications

@@ -23,7 +23,7 @@ from desk_fakes import small_vocabulary
 from newsroom import PACK, make_book
 
 from bot.app import App, utc_now
-from bot.cli import serve
+from bot.cli.watching import serve
 from bot.config import load_settings
 from bot.loading import Loaded
 from bot.model import (

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.documents import Document, Loc, Strict, read_document
+from bot.documents import Document, Loc, Strict, fail_with, read_document
 from bot.errors import RulesError
 from bot.model import Exposure
 from bot.text import did_you_mean
@@ -202,10 +202,7 @@ def load_exposure(path: Path, *, companies: Mapping[str, str], themes: Collectio
         RulesError: The first mistake, with the rest in its `others`.
     """
     document = read_document(path, ExposureFile)
-    mistakes = sorted(_mistakes(document, companies, themes), key=lambda m: (m.line or 0, m.column or 0))
-    if mistakes:
-        mistakes[0].others = tuple(mistakes[1:])
-        raise mistakes[0]
+    fail_with(_mistakes(document, companies, themes))
     links: dict[str, list[_Link]] = defaultdict(list)
     for edge in document.content.edges:  # an edge can be walked from both ends
         links[edge.to].append(_Link(edge.from_, _THERE[edge.relation], edge.weight, edge.date))

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from bot.documents import Document, Loc, Strict, read_document
+from bot.documents import Document, Loc, Strict, fail_with, read_document
 from bot.errors import RulesError
-from bot.model import Alert, Match, Severity, Story, Told
+from bot.model import Alert, Level, Match, Severity, Story, Told
 from bot.text import did_you_mean, parse_duration
 
 CHANNELS = ("telegram", "console")
 _LONGEST_WAIT = timedelta(minutes=30)
-_Level = Literal["info", "low", "medium", "high", "critical"]
 
 
 def _words(value: object) -> object:
@@ -73,7 +72,7 @@ Span = Annotated[timedelta, BeforeValidator(_span)]
 class When(Strict):
     """Which alerts; every key must hold, and of a list one."""
 
-    level: _Level = "info"  # at least
+    level: Level = "info"  # at least
     pack: Names | None = None
     rule: Names | None = None
     theme: Names | None = None
@@ -99,7 +98,7 @@ class Quiet(Strict):
     from_: Time = Field(alias="from")
     to: Time
     tz: Annotated[str, AfterValidator(_zone)] = "UTC"
-    except_: _Level | None = Field(None, alias="except")  # this loud and louder is sent all the same
+    except_: Level | None = Field(None, alias="except")  # this loud and louder is sent all the same
 
     @model_validator(mode="after")
     def _not_always(self) -> Quiet:
@@ -254,10 +253,7 @@ def load_routes(
         return Routes()
     document = read_document(path, RoutesFile)
     known = {"pack": packs, "rule": rules, "theme": themes, "company": companies, "sector": sectors}
-    mistakes = sorted(_unknown(document, known), key=lambda m: (m.line or 0, m.column or 0))
-    if mistakes:
-        mistakes[0].others = tuple(mistakes[1:])
-        raise mistakes[0]
+    fail_with(_unknown(document, known))
     return Routes(routes=document.content.routes, inhibits=document.content.inhibit)
 
 

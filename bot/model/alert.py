@@ -15,6 +15,10 @@ DENIABLE = timedelta(days=10)
 """For so long a story is kept in mind after its last entry: a denial of it may take its time."""
 
 
+Level = Literal["info", "low", "medium", "high", "critical"]
+"""The names of the severities, as files write them."""
+
+
 class Severity(IntEnum):
     """How loud an alert is."""
 

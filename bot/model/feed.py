@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+HEADLINE = 120  # characters of a text that stand for a title
+
 
 class SourceKind(StrEnum):
     """What sort of voice a feed is."""
@@ -137,6 +139,11 @@ class Entry:
     source: str = ""  # the publisher as a reader knows it
     author: str = ""
     revision: int = 0
+
+    @property
+    def headline(self) -> str:
+        """Its title; of a post without one the beginning of its text."""
+        return self.title or self.text[:HEADLINE]
 
     @property
     def at(self) -> datetime:

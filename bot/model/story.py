@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from bot.model.alert import Exposure
-from bot.model.analysis import Attribution, Event, Modality, Polarity, Stage, modality
-from bot.model.feed import SourceKind
+from bot.model.analysis import Analysis, Attribution, Event, Modality, Polarity, Stage, modality
+from bot.model.feed import Entry, SourceKind
 
 MEMORY = timedelta(days=92)
 """How far back claims are remembered for rules that correlate them."""
@@ -25,6 +25,17 @@ class Claim:
     stage: Stage
     attribution: Attribution
     polarity: Polarity
+
+    @classmethod
+    def of(cls, event: Event) -> Claim:
+        """What an event claims."""
+        return cls(
+            theme=event.theme,
+            actor=event.actor,
+            stage=event.stage,
+            attribution=event.attribution,
+            polarity=event.polarity,
+        )
 
     @property
     def modality(self) -> Modality:
@@ -106,8 +117,27 @@ class Sighting:
     tier: int
     language: str
     source: str
-    title: str
+    title: str  # the entry's headline
     url: str = ""
+
+    @classmethod
+    def of(cls, story_id: str, entry: Entry, analysis: Analysis, event: Event) -> Sighting:
+        """What is remembered of an event of an entry."""
+        return cls(
+            story_id=story_id,
+            at=entry.at,
+            event=event,
+            companies=analysis.companies,
+            sectors=analysis.sectors,
+            entry_id=entry.id,
+            feed_id=entry.feed_id,
+            kind=entry.kind,
+            tier=entry.tier,
+            language=entry.language,
+            source=entry.source,
+            title=entry.headline,
+            url=entry.url,
+        )
 
 
 def remember(

@@ -171,9 +171,8 @@ class _Run:
             f for c in claims for f in correlations(self._book.rules, self._memory, c, self._book.linked)
         ]
         for found in wider:
-            if (
-                found.rule.level >= loudest
-            ):  # whoever hears of several together need not hear of this one apart
+            # Whoever hears of several together need not hear of this one apart.
+            if found.rule.level >= loudest:
                 self._tell_together(found, entry, analysis)
         self._keep(self.telling.tell(entry, analysis, story, changes, allowed))
         for found in wider:
@@ -197,21 +196,8 @@ class _Run:
             event = cluster.said(claim, analysis)
             if event is None or entry.at < self._now - MEMORY:
                 continue
-            sighting = Sighting(
-                story_id=story.id,
-                at=entry.at,
-                event=replace(event, theme=claim.theme, actor=claim.actor),
-                companies=analysis.companies,
-                sectors=analysis.sectors,
-                entry_id=entry.id,
-                feed_id=entry.feed_id,
-                kind=entry.kind,
-                tier=entry.tier,
-                language=entry.language,
-                source=entry.source,
-                title=entry.title or entry.text[:120],
-                url=entry.url,
-            )
+            claimed = replace(event, theme=claim.theme, actor=claim.actor)
+            sighting = Sighting.of(story.id, entry, analysis, claimed)
             self._memory.add(sighting)
             noticed.append(sighting)
         self.sightings += noticed

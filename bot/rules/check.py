@@ -8,13 +8,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
+from bot.documents import fail_with
 from bot.errors import RulesError
 from bot.model import Analysis, DateQuality, Entry, Event, Sighting
 from bot.ports import Analyzer
 from bot.rules.book import KnownIds, Rule, Rulebook
 from bot.rules.correlation import Linked, Memory, Together, absences, correlations
 from bot.rules.engine import best_event, explain
-from bot.rules.loader import fail_with, load_rulebook
+from bot.rules.loader import load_rulebook
 from bot.rules.schema import News, RuleTest
 from bot.text import digest
 
@@ -116,7 +117,7 @@ def _what_came_together(
     """The same for a correlation: its news come one after another, each as a story of its own."""
     memory = Memory({}, _WHEN)
     found: list[Together] = []
-    claims = [_claim(entry, n, a, e) for n, (entry, a) in enumerate(read) for e in a.fresh_events]
+    claims = [Sighting.of(str(n), entry, a, e) for n, (entry, a) in enumerate(read) for e in a.fresh_events]
     for _, of_story in groupby(claims, key=lambda c: c.story_id):
         told = list(of_story)
         for claim in told:
@@ -129,23 +130,6 @@ def _what_came_together(
         said = ", ".join(sorted({c.event.theme for c in claims})) or "nothing"
         return f"it did not fire; the news say {said}" if test.fires else ""
     return _contradiction(test, found[0].newest.event)
-
-
-def _claim(entry: Entry, n: int, analysis: Analysis, event: Event) -> Sighting:
-    return Sighting(
-        story_id=f"{n}",
-        at=entry.at,
-        event=event,
-        companies=analysis.companies,
-        sectors=analysis.sectors,
-        entry_id=entry.id,
-        feed_id=entry.feed_id,
-        kind=entry.kind,
-        tier=entry.tier,
-        language=entry.language,
-        source=entry.source,
-        title=entry.title,
-    )
 
 
 def _expectation(test: RuleTest) -> str:

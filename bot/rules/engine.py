@@ -20,7 +20,7 @@ _LEADING = re.compile(r"^\{(actor|target)\}: ")
 
 
 def match(rulebook: Rulebook, story: Story, entry: Entry, analysis: Analysis) -> list[Match]:
-    """Every rule that a fresh event of the entry satisfies, with its best event; the loudest rule first."""
+    """Every rule that a fresh event of the entry satisfies, with its best event: the loudest rule first, of equal ones the surest."""
     found = [
         Match(
             rule_id=rule.id,
@@ -36,7 +36,7 @@ def match(rulebook: Rulebook, story: Story, entry: Entry, analysis: Analysis) ->
         for rule in rulebook.rules
         if (event := best_event(rulebook, rule, entry, analysis)) is not None
     ]
-    return sorted(found, key=lambda m: -m.level)
+    return sorted(found, key=lambda m: (-m.level, -m.event.score))
 
 
 def match_together(rulebook: Rulebook, found: Together, story_id: str = "", count: int = 0) -> Match:

@@ -5,11 +5,11 @@ Whether the rules do what their tests say is for `bot.rules.check`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.documents import Document, Loc, read_document
+from bot.documents import Document, Loc, fail_with, read_document
 from bot.errors import RulesError
 from bot.rules.book import KnownIds, Rule, Rulebook
 from bot.rules.parts import Choice, Condition, Group, Who
@@ -44,18 +44,6 @@ def load_rulebook(folder: Path, known: KnownIds) -> Rulebook:
         version=_version(packs, known),
         known=known,
     )
-
-
-def fail_with(mistakes: Iterable[RulesError]) -> None:
-    """Raise the mistakes as one error, in the order of files and lines; do nothing if there are none.
-
-    Raises:
-        RulesError: There are some.
-    """
-    ordered = sorted(mistakes, key=lambda m: (str(m.path), m.line or 0, m.column or 0))
-    if ordered:
-        ordered[0].others = tuple(ordered[1:])
-        raise ordered[0]
 
 
 def _files(folder: Path, mistakes: list[RulesError]) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from bot.documents import Loc, Place
-from bot.model import Change, Modality, Policy, Severity, SourceKind
+from bot.model import Change, Level, Modality, Policy, Severity, SourceKind
 from bot.rules.correlate import Correlate
 from bot.rules.parts import Condition, Part
 from bot.rules.values import (
@@ -133,7 +133,7 @@ class RuleSpec(Part):
 
     id: Id
     title: Title
-    level: Literal["info", "low", "medium", "high", "critical"]
+    level: Level
     match: Condition | None = None
     correlate: Correlate | None = None
     corroborate: Corroborate | None = None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from bot.documents import Document, Strict, read_document
+from bot.documents import Document, Strict, fail_with, read_document
 from bot.errors import RulesError
 from bot.model import Feed, SourceKind
 from bot.sources.urls import show_url, web_url
@@ -92,10 +92,7 @@ def load_feeds(path: Path, bridges: Mapping[str, str] | None = None) -> tuple[Fe
     document = read_document(path, _Sources)
     known = {name: base.rstrip("/") for name, base in (bridges or {}).items() if base}
     feeds = tuple(_feed(source, document.content.defaults, known) for source in document.content.feeds)
-    mistakes = _repeated(document, feeds)
-    if mistakes:
-        mistakes[0].others = tuple(mistakes[1:])
-        raise mistakes[0]
+    fail_with(_repeated(document, feeds))
     return feeds
 
 

@@ -127,8 +127,9 @@ class Database:
             self.connection.close()
 
 
-def open_existing(path: Path) -> Database:
-    """Open the database that a bot has made.
+@contextmanager
+def existing(path: Path) -> Iterator[Database]:
+    """The database that a bot has made, open for a while.
 
     Raises:
         ConfigError: There is none.
@@ -138,7 +139,11 @@ def open_existing(path: Path) -> Database:
         raise ConfigError(f"there is no database {path}; set BOT_DATA_DIR, or run the bot once")
     if not path.is_file():
         raise ConfigError(f"{path} is no file; move it away, or set BOT_DATA_DIR")
-    return Database(path)
+    database = Database(path)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def translate(error: sqlite3.Error, path: Path) -> StoreError:

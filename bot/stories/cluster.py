@@ -153,18 +153,14 @@ def begin(entry: Entry, analysis: Analysis) -> Assignment:
     """A new story with this entry as its first member."""
     story = Story(
         id=digest("story", entry.id),
-        title=_title(entry),
+        title=entry.headline,
         first_seen=entry.seen_at,
         last_seen=entry.at,
         companies=frozenset(analysis.companies),
-        claims=tuple(dict.fromkeys(_claim(e) for e in analysis.fresh_events)),
+        claims=tuple(dict.fromkeys(Claim.of(e) for e in analysis.fresh_events)),
         members=(_member(entry, origin=True),),
     )
     return Assignment(story, frozenset({Change.NEW_STORY}))
-
-
-def _title(entry: Entry) -> str:
-    return entry.title or entry.text[:120]
 
 
 def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
@@ -189,7 +185,7 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     return Assignment(
         replace(
             grown,
-            title=_title(entry) if entry.id == story.members[0].entry_id else story.title,
+            title=entry.headline if entry.id == story.members[0].entry_id else story.title,
             claims=tuple(claims),
             companies=story.companies | frozenset(_main_companies(analysis)),
         ),
@@ -241,23 +237,13 @@ def _member(entry: Entry, *, origin: bool) -> Member:
     )
 
 
-def _claim(event: Event) -> Claim:
-    return Claim(
-        theme=event.theme,
-        actor=event.actor,
-        stage=event.stage,
-        attribution=event.attribution,
-        polarity=event.polarity,
-    )
-
-
 def _merge(claims: list[Claim], event: Event) -> set[Change]:
     """Fold an event into the claims, in place, and name the changes."""
     at = next((n for n, c in enumerate(claims) if _same_claim(c, event)), None)
     if at is None:
-        claims.append(_claim(event))
+        claims.append(Claim.of(event))
         return {Change.NEW_CLAIM} if event.polarity is not Polarity.DENIED else set()
-    old, new = claims[at], _claim(event)
+    old, new = claims[at], Claim.of(event)
     if event.polarity is Polarity.DENIED:
         if old.polarity is Polarity.DENIED:
             return set()

@@ -85,10 +85,7 @@ def _with(story: Story, sightings: Sequence[Sighting]) -> Story:
     claims = {(c.theme, c.actor): c for c in story.claims}
     members = {m.entry_id: m for m in story.members}
     for s in sightings:
-        e = s.event
-        claims[e.theme, e.actor] = Claim(
-            theme=e.theme, actor=e.actor, stage=e.stage, attribution=e.attribution, polarity=e.polarity
-        )
+        claims[s.event.theme, s.event.actor] = Claim.of(s.event)
         members.setdefault(s.entry_id, _member(s))
     return replace(
         story,

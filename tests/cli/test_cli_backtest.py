@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cli_kit import COMPANIES, PACK, clean, closed_pipe, command, complaints, invoke, jsonl, spillover
 
-from bot import cli
+from bot import app
 from bot.config import load_settings
 from bot.loading import load
 from bot.model import DateQuality, Entry, SourceKind, Target, TargetKind
@@ -129,7 +129,7 @@ def test_what_time_it_is_changes_no_byte(
                 if name.startswith("bot.") and getattr(module, "datetime", None) is datetime:
                     patch.setattr(module, "datetime", Clock)
             patch.setattr(time, "time", wall.timestamp)
-            assert cli.utc_now() == wall, "the clock is that of the test"
+            assert app.utc_now() == wall, "the clock is that of the test"
             outputs.append(invoke(environ, "backtest", "--items", items, *args).stdout)
     assert outputs[0] == outputs[1]
     assert "2026-05-04" in outputs[0]

@@ -5,8 +5,7 @@ How a silence is obeyed is told in `bot.alerts.decide`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -17,7 +16,7 @@ from bot.delivery.words import clock_time, count
 from bot.errors import BotError
 from bot.loading import Loaded, load
 from bot.model import Silence, TargetKind
-from bot.store.database import open_existing
+from bot.store.database import existing
 from bot.store.silences import LONGEST, Silences
 from bot.terminal import a_duration, given_text, with_settings
 from bot.text import did_you_mean, digest, nearest, shorten, show_duration
@@ -54,7 +53,8 @@ def add(
     if not timedelta(0) < span <= LONGEST:
         raise BotError(f"a silence lasts longer than 0s and at most {show_duration(LONGEST)}")
     now = utc_now()
-    with _silences(settings) as stored:
+    with existing(settings.database) as database:
+        stored = Silences(database)
         loaded = load(settings) if rule or company or feed else None
         parts = {
             "rule_id": _rule(rule, loaded) if loaded and rule else "",
@@ -77,7 +77,8 @@ def add(
 def show(settings: Settings) -> None:
     """Show those in force, the first made first."""
     now = utc_now()
-    with _silences(settings) as stored:
+    with existing(settings.database) as database:
+        stored = Silences(database)
         for silence in stored.in_force(now):
             click.echo(_line(silence, stored.held(silence), now))
 
@@ -90,7 +91,8 @@ def end(settings: Settings, silence: str) -> None:
 
     ID is as the list shows it. What was held back is not sent later; a story's card is, with its next news.
     """
-    with _silences(settings) as stored:
+    with existing(settings.database) as database:
+        stored = Silences(database)
         known = [s.id for s in stored.in_force(utc_now())]
         if silence not in known or not stored.end(silence):
             raise BotError(
@@ -98,15 +100,6 @@ def end(settings: Settings, silence: str) -> None:
                 "for those that are, type: spillover silences list"
             )
     click.echo(f"ended {silence}")
-
-
-@contextmanager
-def _silences(settings: Settings) -> Iterator[Silences]:
-    database = open_existing(settings.database)
-    try:
-        yield Silences(database)
-    finally:
-        database.close()
 
 
 def _line(silence: Silence, held: int, now: datetime) -> str:

@@ -1,0 +1,103 @@
+"""Commands that run the program, or look whether it can and does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from bot.app import App
+from bot.config import Settings
+from bot.demo.run import play
+from bot.doctor import ask_health, examine
+from bot.errors import BotError
+from bot.loading import load
+from bot.telemetry import event, set_up_logging
+from bot.terminal import Screen, finding, with_settings
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@with_settings
+def run(settings: Settings) -> None:
+    """Watch and alert until stopped.
+
+    SIGTERM and Ctrl-C end it in an orderly way, a second one at once. SIGHUP reads the rules anew.
+    """
+    loaded = load(settings)
+    screen = Screen(gone=lambda: signal.raise_signal(signal.SIGTERM))
+    asyncio.run(serve(App(settings, loaded, console=screen)))
+
+
+async def serve(app: App) -> None:
+    """Run until a signal says stop; a second one ends the process at once."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        if stopping.is_set():
+            log.error(event("stopped_at_once", problem="a second signal came"))
+            os._exit(1)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(app.reload())
+        reloads.add(task)
+        task.add_done_callback(reloaded)
+
+    def reloaded(task: asyncio.Task[None]) -> None:
+        reloads.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error(event("reload_failed", problem=error), exc_info=error)
+
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the rules were read just now
+    try:
+        await app.start()
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        await stopping.wait()
+    finally:
+        await app.stop()
+
+
+@click.command()
+@with_settings
+def demo(settings: Settings) -> None:
+    """Play three days of news in under a minute.
+
+    The real program polls feeds that this machine serves to itself; nothing else is contacted or kept.
+    """
+    set_up_logging("error" if settings.log_level == "info" else settings.log_level)
+    with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
+        asyncio.run(play(settings, load(settings), Screen(), Path(folder)))
+
+
+@click.command()
+@with_settings
+def doctor(settings: Settings) -> None:
+    """Look for what would keep the bot from working.
+
+    Every line begins with ok, note or bad, and says what to do. The exit code is 1 if one is bad.
+    """
+    bad = asyncio.run(examine(settings, Screen()))
+    sys.exit(1 if bad else 0)
+
+
+@click.command()
+@with_settings
+def health(settings: Settings) -> None:
+    """Ask the running bot whether it is well.
+
+    Made for a container's health check: the exit code is 1 if it does not answer or is not ready.
+    """
+    with finding(BotError):
+        click.echo(ask_health(settings))
