@@ -24,7 +24,7 @@ from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "5"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "6"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
 

@@ -261,7 +261,7 @@ def _is_denied(left: str, inside: str, right: str, sense: Sense, signs: list[Sig
     before, held = _NOT_A_DENIAL.sub(" ", left), _NOT_A_DENIAL.sub(" ", inside)
     near = " ".join(before.split()[-_NEAR:])
     places = (
-        (_NO_SUCH, near.rpartition(" : ")[2]),  # 'Buyers: none', and what follows is another matter
+        (_NO_SUCH, near.rpartition(":")[2]),  # 'Buyers: none', and what follows is another matter
         (_DENY_FAR, before),
         (_DENY_NEXT, near),
         (_WITHIN[sense], _ASIDE.sub(" ", held)),

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from nlp_entries import RULES, evidence, nlp_entry
 
 from bot.errors import AnalysisError
-from bot.model import SourceKind
+from bot.model import Modality, SourceKind
 from bot.nlp.analyzer import TEXT_LIMIT, load_analyzer
 from bot.nlp.combine import LEARNED
+from bot.nlp.items import read_items
 from bot.nlp.learned import FOLDER, load_learned
 from bot.nlp.masking import mask
 from bot.nlp.pieces import WordPieces
 
+TRAINING = Path(__file__).parents[2] / "training" / "data"
 UNFORESEEN = nlp_entry(
     "Zuckerberg's idle machines find takers",
     "Meta is thinking about a business in which other firms pay to use servers that its own people leave cold, "
@@ -181,6 +184,23 @@ def test_a_reading_has_a_row_for_every_sentence_and_candidate(analyzer):
 
 def test_an_empty_entry_has_no_reading(analyzer):
     assert analyzer.learned.read([], SourceKind.WIRE, analyzer.makers) is None
+
+
+def test_of_two_modalities_that_are_alike_likely_the_words_choose(analyzer):
+    """Over texts by one hand: what no cue found is as certain as the rules say where the learned part hardly minds."""
+    ties = 0
+    for entry in read_items(TRAINING / "t9.jsonl")[:80]:
+        analysis, trace = analyzer.trace(entry)
+        found = {(e.theme, e.actor) for e in analysis.events if e.cue == LEARNED}
+        for weighed in (c for key, c in trace.certain.items() if key in found):
+            best = max(weighed.shares, key=weighed.shares.__getitem__)
+            if (
+                weighed.shares[best] - weighed.shares[weighed.by_rules] < 0.1
+                and weighed.chosen is not Modality.DENIED
+            ):
+                ties += best is not weighed.by_rules
+                assert weighed.chosen is weighed.by_rules
+    assert ties, "none of the texts puts it to the test"
 
 
 def test_background_is_not_told_as_news_by_the_learned_part(analyzer):
