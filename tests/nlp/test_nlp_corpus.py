@@ -24,7 +24,7 @@ from nlp_entries import claims, nlp_entry
 from bot.model import Entry, Modality, SourceKind
 
 DATA = Path(__file__).parent / "data"
-MOST_LIMITS = 60
+MOST_LIMITS = 57
 Claims = set[tuple[str, str | None, str]]
 
 
@@ -119,6 +119,12 @@ def test_a_row_speaks_of_known_themes_and_actors(row, lexicon, taxonomy):
 
 def test_no_text_stands_twice():
     assert [t for t, n in Counter(r.text for r in SENTENCES + NOT_YET).items() if n > 1] == []
+
+
+def test_a_limit_that_was_overcome_is_none_any_more(analyzer):
+    read = zip(NOT_YET, analyzer.analyze([r.entry for r in NOT_YET]), strict=True)
+    right = [row.text for row, analysis in read if not unmet(row.expected, claims(analysis))]
+    assert right == [], "move these to sentences.tsv"
 
 
 def test_the_limits_are_few_and_each_has_a_cause():
