@@ -26,7 +26,7 @@ from analysed import BEGIN, EVERY, Reader, analysed
 
 from bot.alerts.exposure import load_exposure
 from bot.loading import known_ids
-from bot.model import Analysis, Entry, Severity, Snapshot, Story, Subscriber, Target, TargetKind
+from bot.model import Analysis, Entry, OpenStories, Severity, Snapshot, Story, Subscriber, Target, TargetKind
 from bot.nlp.analyzer import load_analyzer
 from bot.pipeline import Book, process
 from bot.rules.loader import load_rulebook
@@ -35,7 +35,6 @@ from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
 from bot.stories import cluster
-from bot.stories.index import StoryIndex
 
 RULES = Path(__file__).parent.parent / "rules"
 BATCH = 100
@@ -128,27 +127,25 @@ def open_stories(count: int, few: int = 1_000, rounds: int = 500) -> None:
             at = news[0][0].at - timedelta(seconds=n)
             own = replace(entry, id=f"{entry.id}{n}", title=f"{entry.title} {n}", published=at, seen_at=at)
             stories.append(replace(cluster.begin(own, analysis).story))
-        index = StoryIndex()
-        snapshot = Snapshot(stories=tuple(stories))
-        process([], snapshot, book, Reader({}), news[0][0].at, index=index)
+        snapshot = Snapshot(stories=OpenStories(stories))
         used = _memory() - before
         seconds, batches = [], []
         for entry, analysis in news:
             reader = Reader({entry.id: analysis})
             begun = time.perf_counter()
-            process([entry], snapshot, book, reader, entry.at, index=index)
+            process([entry], snapshot, book, reader, entry.at)
             seconds.append(time.perf_counter() - begun)
         reader = Reader({e.id: a for e, a in news})
         for n in range(5):
             part = news[n * len(news) // 5 : (n + 1) * len(news) // 5]
             begun = time.perf_counter()
-            process([e for e, _ in part], snapshot, book, reader, part[-1][0].at, index=index)
+            process([e for e, _ in part], snapshot, book, reader, part[-1][0].at)
             batches.append((time.perf_counter() - begun) / len(part))
         print(
             f"  {size:6,} stories: {used:5.0f} MB, {1e3 * statistics.median(seconds):6.2f} ms an entry alone at the median, p99 "
             f"{1e3 * _p99(seconds):.2f} ms; {1e3 * statistics.median(batches):.2f} ms in batches of {rounds // 5}"
         )
-        del stories, index, snapshot
+        del stories, snapshot
 
 
 def long_archive(count: int) -> None:
@@ -156,13 +153,13 @@ def long_archive(count: int) -> None:
     items = material(book, count)
     with tempfile.TemporaryDirectory() as folder:
         db = Database(Path(folder) / "spillover.db")
-        desk, ingest, index = Desk(db), Ingest(db), StoryIndex()
+        desk, ingest = Desk(db), Ingest(db)
         desk.enroll("console", "", BEGIN)
         desk.watch("console:", Target(TargetKind.ALL), BEGIN)
         parts = []
         for start in range(0, count, BATCH):
             batch = items[start : start + BATCH]
-            parts.append(_decide(batch, ingest, book, index))
+            parts.append(_decide(batch, ingest, book))
         db.close()
     tenth = len(parts) // 10
     early, late = parts[tenth : 2 * tenth], parts[-tenth:]
@@ -171,12 +168,10 @@ def long_archive(count: int) -> None:
         print(f"  {name:12} {1e3 * statistics.median(seconds) / BATCH:6.2f} ms an entry")
 
 
-def _decide(batch: Sequence[tuple[Entry, Analysis]], ingest: Ingest, book: Book, index: StoryIndex) -> float:
+def _decide(batch: Sequence[tuple[Entry, Analysis]], ingest: Ingest, book: Book) -> float:
     entries, now = [e for e, _ in batch], batch[-1][0].at + EVERY
     begun = time.perf_counter()
-    outcome = process(
-        entries, ingest.snapshot(entries, now), book, Reader({e.id: a for e, a in batch}), now, index=index
-    )
+    outcome = process(entries, ingest.snapshot(entries, now), book, Reader({e.id: a for e, a in batch}), now)
     ingest.apply(outcome, now)
     return time.perf_counter() - begun
 

@@ -25,7 +25,6 @@ from bot.sources.poll import PollResult, poll_once
 from bot.sources.schedule import after_error, new_state, refreshed
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
-from bot.stories.index import StoryIndex
 from bot.telemetry import Metrics, event
 
 log = logging.getLogger(__name__)
@@ -93,7 +92,6 @@ class Intake:
         self._under_way: dict[str, PollState] = {}  # by feed id: the state before the poll
         self._polls: set[asyncio.Task[None]] = set()
         self._results: asyncio.Queue[PollResult] = asyncio.Queue()
-        self._index = StoryIndex()  # used in the worker only
 
     @property
     def feeds(self) -> Mapping[str, Feed]:
@@ -258,7 +256,6 @@ class Intake:
                 baseline=frozenset(e.id for result in batch for e in result.baseline),
                 # What a reload has changed or taken away meanwhile keeps the state that the reload gave it.
                 states=tuple(r.state for r in batch if listed.get(r.feed.id) == r.feed),
-                index=self._index,
             )
             self._failpoint("processed")
             if self._ingest.apply(outcome, now):

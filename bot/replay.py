@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import takewhile
 
 from bot.model import (
     Alert,
@@ -17,12 +16,12 @@ from bot.model import (
     Analysis,
     Entry,
     Known,
+    OpenStories,
     Outcome,
     Reason,
     Severity,
     Sighting,
     Snapshot,
-    Story,
     Subscriber,
     Target,
     TargetKind,
@@ -32,8 +31,6 @@ from bot.model import (
 from bot.pipeline import Book, process
 from bot.ports import Analyzer
 from bot.store.archive import Arrival
-from bot.stories import cluster
-from bot.stories.index import StoryIndex
 
 # Follows everything, hears also what is least important, and never has enough of it.
 READER = Subscriber(id="backtest:", channel="backtest", address="", level=Severity.INFO)
@@ -85,12 +82,11 @@ class World:
     def __init__(self, book: Book, earlier: Iterable[Sighting] = (), since: datetime | None = None) -> None:
         """Begin without stories, but with claims that are remembered from before, and since when."""
         self.begun = 0
-        self._book, self._index = book, StoryIndex()
+        self._book = book
         self._known: dict[str, Known] = {}
         self._alike: dict[tuple[str, str], tuple[str, ...]] = {}  # feed and content → entry ids
-        self._stories: dict[str, Story] = {}
-        self._unordered = False  # they have changed since they were put in order
-        self._told: dict[str, tuple[Told, ...]] = {}
+        self._stories = OpenStories()
+        self._told: dict[str, dict[str, Told]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self._sightings: dict[str, list[Sighting]] = {}
         remember(self._sightings, earlier)
@@ -115,7 +111,7 @@ class World:
             [entry],
             Snapshot(
                 known={} if known is None else {entry.id: known},
-                stories=tuple(self._stories.values()),
+                stories=self._stories,
                 told=self._told,
                 cards=self._cards,
                 subscribers=(READER,),
@@ -127,7 +123,6 @@ class World:
             analyzer,
             now,
             baseline=frozenset({entry.id}) if arrival.baseline else frozenset(),
-            index=self._index,
         )
         self._remember(outcome)
         remember(self._sightings, outcome.sightings)
@@ -135,16 +130,9 @@ class World:
         return outcome
 
     def _begin_batch(self, now: datetime) -> None:
-        """Stories stand in the order of their last change when a batch begins, and keep their places within it.
-
-        What comes at one moment, oldest first, is a batch: `process` would decide alike about all of it at once.
-        """
-        if self._unordered:
-            ordered = sorted(self._stories.values(), key=lambda s: (s.last_seen, s.id))
-            self._stories, self._unordered = {s.id: s for s in ordered}, False
-        for story in list(takewhile(lambda s: not cluster.is_open(s, now), self._stories.values())):
-            del self._stories[story.id]
-            for told in self._told.pop(story.id, ()):
+        """What comes at one moment, oldest first, is a batch: `process` would decide alike about all of it at once."""
+        for story_id in self._stories.forget(now):
+            for told in self._told.pop(story_id, {}).values():
                 self._cards.pop(told.alert_id, None)
         remember(self._sightings, (), now)
         for entry_id, (before, entry) in self._batch.items():
@@ -176,17 +164,17 @@ class World:
                 id=entry.id, content=entry.content, revision=entry.revision, seen_at=entry.seen_at
             )
         self.begun += sum(s.id not in self._stories and not s.rule_id for s in outcome.stories)
-        self._stories |= {s.id: s for s in outcome.stories}
-        self._unordered |= bool(outcome.stories)
+        for story in outcome.stories:
+            self._stories.put(story)
         entries = {e.id: e for e in outcome.entries}
         for alert in outcome.alerts:
             if alert.kind is AlertKind.NEW and alert.entry_id in entries:
                 self._cards[alert.id] = (alert, entries[alert.entry_id])
         for told in outcome.told:
-            for former in self._told.get(told.story_id, ()):
+            for former in self._told.get(told.story_id, {}).values():
                 if former.alert_id != told.alert_id:  # a card that has lapsed is not edited any more
                     self._cards.pop(former.alert_id, None)
-            self._told[told.story_id] = (told,)  # there is one reader
+            self._told[told.story_id] = {told.subscriber_id: told}  # there is one reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from bot.model import (
     Event,
     Known,
     Mention,
+    OpenStories,
     Outcome,
     Severity,
     Sighting,
@@ -171,19 +172,21 @@ class Newsroom:
     since: datetime | None = None
     moved: dict[str, str] = field(default_factory=dict)
 
-    def snapshot(self, entries: Sequence[Entry]) -> Snapshot:
+    def snapshot(self, entries: Sequence[Entry], now: datetime) -> Snapshot:
         """What is known before these entries."""
-        told: dict[str, list[Told]] = {}
-        for (story, _), t in self.told.items():
-            told.setdefault(story, []).append(t)
+        stories = OpenStories(self.stories.values())
+        stories.forget(now)
+        told: dict[str, dict[str, Told]] = {}
+        for (story, reader), t in self.told.items():
+            told.setdefault(story, {})[reader] = t
         alerts = {a.id: a for o in self.outcomes for a in o.alerts}
         watches: Mapping[str, frozenset[Target]] = {
             s.id: self.watches.get(s.id, EVERYTHING) for s in self.subscribers
         }
         return Snapshot(
             known={e.id: k for e in entries if (k := self._known(e))},
-            stories=tuple(sorted(self.stories.values(), key=lambda s: (s.last_seen, s.id))),
-            told={k: tuple(v) for k, v in told.items()},
+            stories=stories,
+            told=told,
             cards={i: (a, self.entries[a.entry_id]) for i, a in alerts.items()},
             subscribers=tuple(self.subscribers),
             watches=watches,
@@ -205,12 +208,13 @@ class Newsroom:
 
     def receive(self, *entries: Entry, now: datetime | None = None, baseline: bool = False) -> Outcome:
         """Process a batch and keep what it decides; `now` is the last entry's own time by default."""
+        at = now or max(e.at for e in entries)
         outcome = process(
             entries,
-            self.snapshot(entries),
+            self.snapshot(entries, at),
             self.book,
             self.reader,
-            at := now or max(e.at for e in entries),
+            at,
             baseline=frozenset(e.id for e in entries) if baseline else frozenset(),
         )
         self.entries |= {e.id: e for e in outcome.entries}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -100,6 +100,7 @@ class StepSpec(Strict):
 
     to: Step
     sector: Sectors = ()  # only neighbours of these sectors; empty: all
+    across: bool = False  # only neighbours of another bloc than the company's
 
 
 class SpreadSpec(StepSpec):
@@ -114,6 +115,7 @@ class ExposureFile(Strict):
     """`rules/exposure.yaml`."""
 
     version: Literal["1"]
+    blocs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     spread: dict[str, tuple[SpreadSpec, ...]]
     edges: tuple[EdgeSpec, ...]
 
@@ -135,9 +137,17 @@ class ExposureGraph:
     links: Mapping[str, tuple[_Link, ...]]  # company → its neighbours
     spread: Mapping[str, tuple[SpreadSpec, ...]]  # theme → the ways it travels
     sectors: Mapping[str, str]  # company → its sector
+    blocs: Mapping[str, str]  # company → its bloc; companies of none are in one together
 
     def exposed(
-        self, theme: str, actor: str | None, hops: int, min_weight: float, *, known_at: date | None = None
+        self,
+        theme: str,
+        actor: str | None,
+        hops: int,
+        min_weight: float,
+        *,
+        known_at: date | None = None,
+        reverse: bool = False,
     ) -> tuple[Exposure, ...]:
         """Companies that an event touches, the strongest path to each, strongest first.
 
@@ -151,18 +161,20 @@ class ExposureGraph:
             hops: 0, 1 or 2 edges at most; more than 2 counts as 2.
             min_weight: Weaker paths are left out.
             known_at: Edges dated later are not used: a replay must not know the future.
+            reverse: Whom the theme helps is hurt, and the other way round.
         """
         best: dict[str, Exposure] = {}
         acting = self._companies(actor)
         for way in self.spread.get(theme, ()) if hops > 0 else ():
             starts = self._companies(way.at) if way.at else acting
-            for found in (path for start in starts for path in self._paths(way, start, hops, known_at)):
-                if found.weight < min_weight or found.company in starts | acting:
+            for path in (p for start in starts for p in self._paths(way, start, hops, known_at)):
+                if path.weight < min_weight or path.company in starts | acting:
                     continue
-                rival = best.get(found.company)
-                if rival is None or _strength(found) < _strength(rival):
-                    best[found.company] = found
-        return tuple(sorted(best.values(), key=_strength))
+                rival = best.get(path.company)
+                if rival is None or _strength(path) < _strength(rival):
+                    best[path.company] = path
+        found = sorted(best.values(), key=_strength)
+        return tuple(replace(x, direction=-x.direction) for x in found) if reverse else tuple(found)
 
     def _companies(self, an_id: str | None) -> frozenset[str]:
         members = frozenset(company for company, sector in self.sectors.items() if sector == an_id)
@@ -186,6 +198,8 @@ class ExposureGraph:
     def _walk(self, company: str, step: StepSpec, known_at: date | None) -> Iterator[_Link]:
         for link in self.links.get(company, ()):
             fits = link.step == step.to and (not step.sector or self.sectors[link.company] in step.sector)
+            if step.across and self.blocs.get(company) == self.blocs.get(link.company):
+                continue
             if fits and (known_at is None or link.known_since <= known_at):
                 yield link
 
@@ -211,6 +225,9 @@ def load_exposure(path: Path, *, companies: Mapping[str, str], themes: Collectio
         links=MappingProxyType({k: tuple(v) for k, v in links.items()}),
         spread=MappingProxyType(dict(document.content.spread)),
         sectors=MappingProxyType(dict(companies)),
+        blocs=MappingProxyType(
+            {c: bloc for bloc, members in document.content.blocs.items() for c in members}
+        ),
     )
 
 
@@ -224,6 +241,17 @@ def _mistakes(
             )
         for n, way in enumerate(ways):
             yield from _unknown_sectors(document, way, ("spread", theme, n), frozenset(companies.values()))
+    blocs: dict[str, str] = {}
+    for bloc, members in document.content.blocs.items():
+        for n, company in enumerate(members):
+            place = ("blocs", bloc, n)
+            if company not in companies:
+                yield document.error(
+                    f"no company {company!r} is known{did_you_mean(company, companies)}", place
+                )
+            elif company in blocs:
+                yield document.error(f"{company} stands in bloc {blocs[company]!r} already", place)
+            blocs[company] = bloc
     seen: dict[Any, int] = {}
     for n, edge in enumerate(document.content.edges):
         for key, company in (("from", edge.from_), ("to", edge.to)):

@@ -52,6 +52,7 @@ from bot.model.feed import (
     PollState,
     SourceKind,
 )
+from bot.model.open_stories import OpenStories
 from bot.model.story import MEMORY, Claim, Member, Sighting, Story, remember
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "Modality",
     "NotModified",
     "Notification",
+    "OpenStories",
     "OutboxItem",
     "Outcome",
     "ParsedFeed",

@@ -109,6 +109,7 @@ class Policy:
     )
     hops: int = 0  # of the exposure graph; 0: none
     min_weight: float = 0.3
+    reverse: bool = False  # what the theme helps is hurt, and the other way round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

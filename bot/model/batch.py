@@ -40,8 +40,8 @@ class Snapshot:
     """What is known before a batch; nothing in it changes while the batch is processed."""
 
     known: Mapping[str, Known] = field(default_factory=dict)  # by the batch's entry ids
-    stories: tuple[Story, ...] = ()  # open ones, oldest change first
-    told: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)  # by story id
+    stories: Mapping[str, Story] = field(default_factory=dict)  # open ones, by id
+    told: Mapping[str, Mapping[str, Told]] = field(default_factory=dict)  # by story id, by subscriber id
     cards: Mapping[str, tuple[Alert, Entry]] = field(default_factory=dict)  # by alert id
     subscribers: tuple[Subscriber, ...] = ()  # active ones
     watches: Mapping[str, frozenset[Target]] = field(default_factory=dict)  # by subscriber id

@@ -78,6 +78,16 @@ class Story:
     withdrawn: bool = False  # an outlet has taken its report back
 
     @property
+    def place(self) -> tuple[datetime, str]:
+        """Orders stories by their last change."""
+        return self.last_seen, self.id
+
+    @property
+    def newest(self) -> datetime:
+        """When the latest of its members was published."""
+        return max(m.at for m in self.members)
+
+    @property
     def origins(self) -> int:
         """Independent sources so far."""
         return sum(m.origin for m in self.members)

@@ -40,6 +40,16 @@ class Book:
             if x.direction == direction and event.actor in (x.company, sectors.get(x.company))
         }
 
+    def moving(self, analysis: Analysis) -> set[str]:
+        """Companies that an entry shows to rise or fall, by name or as a part of their sector."""
+        actors = {
+            e.actor for e in analysis.fresh_events if e.theme in MOVES and e.polarity is not Polarity.DENIED
+        }
+        if not actors:
+            return set()
+        sectors = self.rules.known.companies
+        return {company for company, sector in sectors.items() if company in actors or sector in actors}
+
     def bears_out(self, analysis: Analysis, story: Story, now: datetime) -> bool:
         """Whether an entry shows what the story's card predicted.
 

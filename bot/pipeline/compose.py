@@ -78,7 +78,12 @@ def first_alert(
         companies=frozenset({*analysis.companies, *event.targets, *actors}),
         sectors=frozenset(analysis.sectors) | sectors,
         exposures=book.exposure.exposed(
-            event.theme, event.actor, found.policy.hops, found.policy.min_weight, known_at=now.date()
+            event.theme,
+            event.actor,
+            found.policy.hops,
+            found.policy.min_weight,
+            known_at=now.date(),
+            reverse=found.policy.reverse,
         ),
         together=together,
     )

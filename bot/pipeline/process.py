@@ -14,6 +14,7 @@ from bot.model import (
     Change,
     Decision,
     Entry,
+    OpenStories,
     Outcome,
     Polarity,
     PollState,
@@ -31,8 +32,8 @@ from bot.rules.correlate import Distinct
 from bot.rules.correlation import Memory, Together, absences, as_read, correlations
 from bot.rules.engine import match, match_together
 from bot.stories import cluster, together
-from bot.stories.dedupe import find_echo, fingerprint
-from bot.stories.index import StoryIndex
+from bot.stories.dedupe import SAME, find_echo, fingerprint
+from bot.stories.nearness import nearest_story
 
 # What a copy can't bring, however alike its words.
 _MATERIAL = frozenset({Change.DENIED, Change.CORRECTED, Change.WITHDRAWN, Change.STAGE_UP, Change.CONFIRMED})
@@ -47,7 +48,6 @@ def process(
     *,
     baseline: frozenset[str] = frozenset(),
     states: tuple[PollState, ...] = (),
-    index: StoryIndex | None = None,
 ) -> Outcome:
     """Decide what a batch of entries means; an empty one only asks whether something is missing by now.
 
@@ -59,12 +59,11 @@ def process(
         now: UTC.
         baseline: Ids of entries from a feed's silent first poll.
         states: Poll states to store with the entries that came with them.
-        index: Of an earlier batch, to save time; it changes nothing in what comes out.
 
     Raises:
         AnalysisError: The analyzer failed; nothing was decided.
     """
-    run = _Run(snapshot, book, now, baseline, index or StoryIndex())
+    run = _Run(snapshot, book, now, baseline)
     new = _unseen(entries, snapshot)
     analyses = analyzer.analyze(new)
     for entry, analysis in zip(new, analyses, strict=True):
@@ -99,22 +98,13 @@ def _unseen(entries: Iterable[Entry], snapshot: Snapshot) -> list[Entry]:
 class _Run:
     """One batch under way. Stories change within it, so that its entries see one another."""
 
-    def __init__(
-        self, snapshot: Snapshot, book: Book, now: datetime, baseline: frozenset[str], index: StoryIndex
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, book: Book, now: datetime, baseline: frozenset[str]) -> None:
         self._book, self._now, self._baseline = book, now, baseline
-        self.stories: dict[str, Story] = {s.id: s for s in snapshot.stories if cluster.is_open(s, now)}
+        self.stories = OpenStories.over(snapshot.stories)
         self.changed: dict[str, None] = {}  # ids in the order of change
         self.sightings: list[Sighting] = []
         self.telling = Telling(snapshot, book, now, self.stories)
         self._memory = Memory(snapshot.sightings, snapshot.since or now)
-        wholes = sorted((s for s in self.stories.values() if s.rule_id), key=together.newest)
-        self._together = {(s.rule_id, s.group): s.id for s in wholes}
-        for whole in wholes:
-            for part in whole.links:
-                self.telling.wholes.setdefault(part, {})[whole.id] = None
-        self._index = index
-        index.refresh(s for s in self.stories.values() if not s.rule_id)
 
     def decide(self, entry: Entry, analysis: Analysis) -> None:
         """Decide about one entry."""
@@ -133,7 +123,7 @@ class _Run:
             if held is None:
                 self._keep(self.telling.tell(entry, analysis, assigned.story, assigned.changes, []))
             return assigned.story
-        home = self._index.home(entry.id)
+        home = self.stories.home(entry.id)
         if held is not None and entry.revision and home is None:
             self.telling.say(entry, held)  # its story has closed and is not begun anew
             return None
@@ -185,7 +175,7 @@ class _Run:
     def look_for_absences(self) -> None:
         """Tell of what has not come for longer than a rule allows."""
         for found in absences(self._book.rules, self._memory, self._now):
-            if (found.rule.id, found.group) not in self._together:
+            if self.stories.whole(found.rule.id, found.group) is None:
                 self._tell_together(found, *as_read(found.newest))
 
     def _notice(self, before: Story | None, story: Story, entry: Entry, analysis: Analysis) -> list[Sighting]:
@@ -206,8 +196,8 @@ class _Run:
     def _tell_together(self, found: Together, entry: Entry, analysis: Analysis) -> None:
         """Tell, or bring up to date, the story of several stories."""
         rule = found.rule
-        have = self.stories.get(self._together.get((rule.id, found.group), "")) or self._same_news(found)
-        if have is None or self._now - together.newest(have) > STORY_WINDOW:
+        have = self.stories.whole(rule.id, found.group) or self._same_news(found)
+        if have is None or self._now - have.newest > STORY_WINDOW:
             assigned = together.begin(rule.id, found.group, found.sightings, self._now)
         else:
             assigned = together.grow(have, found.sightings)
@@ -217,9 +207,6 @@ class _Run:
         told = match_together(self._book.rules, found, story.id, count)
         if assigned.changes:
             story = replace(story, title=told.title)
-        self._together[story.rule_id, story.group] = story.id
-        for part in story.links:
-            self.telling.wholes.setdefault(part, {})[story.id] = None
         self._keep(story)
         allowed = [told] if self.telling.allows(told, entry, story) else []
         shown = lines(self._book, found.sightings)
@@ -227,15 +214,13 @@ class _Run:
 
     def _same_news(self, found: Together) -> Story | None:
         """The story in which the same rule has just put the same news, under another name."""
-        of_part = self.telling.wholes.get(found.newest.story_id, {})
-        same = (self.stories[i] for i in of_part if self.stories[i].rule_id == found.rule.id)
+        same = (s for s in self.stories.wholes(found.newest.story_id) if s.rule_id == found.rule.id)
         return next((s for s in same if s.members[-1].entry_id == found.newest.entry_id), None)
 
     def _pass_on(self, story: Story, entry: Entry, analysis: Analysis, changes: frozenset[Change]) -> None:
         """What becomes of a claim reaches those, too, who saw it only as a part of a correlation."""
         knowing = set(self.telling.readers_of(story.id))
-        for whole_id in self.telling.wholes.get(story.id, {}):
-            whole = self.stories[whole_id]
+        for whole in self.stories.wholes(story.id):
             grown = together.follow(whole, story)
             # What the story says besides is nothing that the correlation has told.
             theirs = (
@@ -243,14 +228,14 @@ class _Run:
             )
             if theirs:
                 self._keep(self.telling.tell(entry, analysis, grown, theirs, [], skip=knowing))
-                knowing |= self.telling.readers_of(whole_id)
+                knowing |= self.telling.readers_of(whole.id)
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
         """The story that an entry only repeats; nearly the same words may deny or confirm it."""
         if entry.revision:
             return None
         words = fingerprint(entry)
-        echo = find_echo(entry, words, self._index.alike(words))
+        echo = find_echo(entry, words, self.stories.alike(words, SAME))
         if echo is None:
             return None
         story = self.stories[echo.story_id]
@@ -261,26 +246,20 @@ class _Run:
         if home is not None:
             assigned = cluster.join(self.stories[home], entry, analysis)
             return replace(assigned, changes=assigned.changes - {Change.COPY, Change.NEW_ORIGIN})
-        story = cluster.nearest_story(entry, analysis, self._index.near(analysis.companies))
+        story = nearest_story(entry, analysis, self.stories.near(analysis.companies))
         if story is None and analysis.withdraws:
             return None
         if story is None:
-            borne_out = (
-                s
-                for s in reversed(self.stories.values())
-                if not s.rule_id and self._book.bears_out(analysis, s, self._now)
-            )
-            story = next(borne_out, None)
+            touched = self.stories.exposing(self._book.moving(analysis))
+            story = next((s for s in touched if self._book.bears_out(analysis, s, self._now)), None)
         return cluster.join(story, entry, analysis) if story else cluster.begin(entry, analysis)
 
     def _keep(self, story: Story) -> None:
         if self.stories.get(story.id) == story:
             return
-        self.stories[story.id] = story
+        self.stories.put(story)
         self.changed[story.id] = None
         if story.rule_id:
             return
-        self._index.put(story)
-        for whole_id in self.telling.wholes.get(story.id, ()):  # open as long as what it puts together
-            whole = self.stories[whole_id]
+        for whole in self.stories.wholes(story.id):  # open as long as what it puts together
             self._keep(replace(whole, last_seen=max(whole.last_seen, story.last_seen)))

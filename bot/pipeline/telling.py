@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from bot.model import (
     Entry,
     Match,
     Notification,
+    OpenStories,
     Policy,
     Reason,
     Severity,
@@ -46,20 +47,16 @@ class Telling:
         alerts: New cards and replies, and cards whose entry was edited, by id.
         verdicts: Every decision, in order.
         notifications: What goes out, by id, in order.
-        wholes: For each story the correlations that it is a part of, by id.
     """
 
-    def __init__(
-        self, snapshot: Snapshot, book: Book, now: datetime, stories: Mapping[str, Story] | None = None
-    ) -> None:
-        """Begin with what is known; `stories` are the open ones by id, as they change."""
+    def __init__(self, snapshot: Snapshot, book: Book, now: datetime, stories: OpenStories) -> None:
+        """Begin with what is known; `stories` change as the batch goes on."""
         self._snapshot, self._book, self._now = snapshot, book, now
         self._routes = book.routes.after(snapshot.moved)
-        self._stories = stories if stories is not None else {}
+        self._stories = stories
         self._known: dict[str, list[Told]] | None = (
             None  # what subscribers had been told before, once asked for
         )
-        self.wholes: dict[str, dict[str, None]] = {}
         self._subscribers = {s.id: s for s in snapshot.subscribers}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self.told: dict[str, dict[str, Told]] = {}
@@ -99,8 +96,8 @@ class Telling:
 
     def is_told(self, story_id: str, *, together: bool = False) -> bool:
         """Whether anybody has the story's card; with `together`, or that of a correlation that it is a part of."""
-        wholes = self.wholes.get(story_id, ()) if together else ()
-        return any(self._told_of(i) for i in (story_id, *wholes))
+        wholes = self._stories.wholes(story_id) if together else []
+        return any(self._told_of(i) for i in (story_id, *(s.id for s in wholes)))
 
     def readers_of(self, story_id: str) -> frozenset[str]:
         """Who has the story's card."""
@@ -192,7 +189,7 @@ class Telling:
             rule = self._book.rules.rule(found.rule_id)
             is_name = rule is not None and rule.correlate is not None and rule.correlate.type is Kind.NEW_TERM
             return is_name and all(map(knows, story.links))
-        return any(map(knows, self.wholes.get(story.id, ())))
+        return any(knows(whole.id) for whole in self._stories.wholes(story.id))
 
     def _cards_of(self, subscriber_id: str, found: Match) -> list[tuple[Told, Alert]]:
         """The open cards of a subscriber, where they matter to a match."""
@@ -201,7 +198,7 @@ class Telling:
         if self._known is None:
             self._known = {}
             for of_story in self._snapshot.told.values():
-                for told in of_story:
+                for told in of_story.values():
                     self._known.setdefault(told.subscriber_id, []).append(told)
         newer = {s: by[subscriber_id] for s, by in self.told.items() if subscriber_id in by}
         older = {t.story_id: t for t in self._known.get(subscriber_id, ())}
@@ -210,8 +207,7 @@ class Telling:
 
     def _told_of(self, story_id: str) -> dict[str, Told]:
         """Who has the story's card, by subscriber, this batch included."""
-        told = {t.subscriber_id: t for t in self._snapshot.told.get(story_id, ())}
-        return told | self.told.get(story_id, {})
+        return {**self._snapshot.told.get(story_id, {}), **self.told.get(story_id, {})}
 
     def _has_lapsed(self, told: Told) -> bool:
         shown = self._card(told)

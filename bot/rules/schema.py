@@ -46,6 +46,7 @@ class Expose(Part):
 
     hops: int = Field(1, ge=1, le=2)
     min_weight: float = Field(0.3, gt=0, le=1)
+    reverse: bool = False
 
 
 class StoryPart(Part):
@@ -182,6 +183,7 @@ class RuleSpec(Part):
             reply_on=reply or usual.reply_on - edit,
             hops=self.expose.hops if self.expose else usual.hops,
             min_weight=self.expose.min_weight if self.expose else usual.min_weight,
+            reverse=self.expose.reverse if self.expose else usual.reverse,
         )
 
 

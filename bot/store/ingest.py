@@ -13,11 +13,11 @@ from bot.model import (
     AlertKind,
     Entry,
     Known,
+    OpenStories,
     Outcome,
     Severity,
     Sighting,
     Snapshot,
-    Story,
     Subscriber,
     Target,
     TargetKind,
@@ -62,7 +62,7 @@ class Ingest:
     def __init__(self, db: Database, *, failpoint: Callable[[str], None] = _nothing) -> None:
         self._db = db
         self._failpoint = failpoint
-        self._stories: dict[str, Story] | None = None
+        self._stories: OpenStories | None = None
         self._told: dict[str, dict[str, Told]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self._sightings: dict[str, list[Sighting]] | None = None
@@ -81,8 +81,8 @@ class Ingest:
         self._refresh_audience()
         return Snapshot(
             known=self._known(entries),
-            stories=tuple(sorted(stories.values(), key=lambda s: (s.last_seen, s.id))),
-            told={story: tuple(by.values()) for story, by in self._told.items()},
+            stories=stories,
+            told=self._told,
             cards=self._cards,
             subscribers=self._subscribers,
             watches=self._watches,
@@ -109,14 +109,12 @@ class Ingest:
                 )
         return found
 
-    def _open_stories(self, now: datetime) -> dict[str, Story]:
-        since = now - DENIABLE
+    def _open_stories(self, now: datetime) -> OpenStories:
         if self._stories is None:
-            rows = self._db.rows("SELECT body FROM stories WHERE last_seen >= ?", (stamp(since),))
-            self._stories = {s.id: s for s in (STORY.validate_json(r["body"]) for r in rows)}
-        for story in [s for s in self._stories.values() if s.last_seen < since]:
-            del self._stories[story.id]
-            for told in self._told.pop(story.id, {}).values():
+            rows = self._db.rows("SELECT body FROM stories WHERE last_seen >= ?", (stamp(now - DENIABLE),))
+            self._stories = OpenStories(STORY.validate_json(r["body"]) for r in rows)
+        for story_id in self._stories.forget(now):
+            for told in self._told.pop(story_id, {}).values():
                 self._cards.pop(told.alert_id, None)
         return self._stories
 
@@ -350,7 +348,7 @@ class Ingest:
         if outcome.entries and self._since is None:
             self._since = now
         for story in outcome.stories:
-            self._stories[story.id] = story
+            self._stories.put(story)
         entries = {e.id: e for e in outcome.entries}
         if any(e.revision for e in outcome.entries):
             self._cards = {i: (a, entries.get(e.id, e)) for i, (a, e) in self._cards.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.model import STORY_WINDOW, Entry, Member, Story
 from bot.text import content_words
@@ -37,10 +38,10 @@ def fingerprint(entry: Entry) -> frozenset[str]:
 
 
 def find_echo(entry: Entry, words: frozenset[str], stories: Iterable[Story]) -> Echo | None:
-    """The story member that this entry copies, if any; of equally near ones the last, in the order given."""
+    """The story member that this entry copies, if any; of equally near ones that of the story which changed last."""
     if len(words) < MIN_WORDS:
         return None
-    best: tuple[float, Echo] | None = None
+    best: tuple[float, tuple[datetime, str], Echo] | None = None
     for story in stories:
         if abs(entry.at - story.last_seen) > STORY_WINDOW:
             continue
@@ -51,9 +52,9 @@ def find_echo(entry: Entry, words: frozenset[str], stories: Iterable[Story]) -> 
             if member.entry_id == entry.id or _numbers(words) != _numbers(member.words):
                 continue  # another number makes another piece of news, however alike the words
             score = shared / (len(words) + len(member.words) - shared)
-            if score >= SAME and (best is None or score >= best[0]):
-                best = (score, Echo(story.id, member.entry_id))
-    return best[1] if best else None
+            if score >= SAME and (best is None or (score, story.place) >= best[:2]):
+                best = (score, story.place, Echo(story.id, member.entry_id))
+    return best[2] if best else None
 
 
 def _numbers(words: frozenset[str]) -> frozenset[str]:

@@ -55,11 +55,6 @@ def follow(story: Story, told: Story) -> Story:
     return replace(story, claims=claims, revision=story.revision + 1)
 
 
-def newest(story: Story) -> datetime:
-    """When the last of what it puts together was published."""
-    return max(m.at for m in story.members)
-
-
 def standing(story: Story, parts: Mapping[str, Story]) -> dict[str, int]:
     """How many stories, actors and sources it puts together, without the stories and actors that were denied.
 

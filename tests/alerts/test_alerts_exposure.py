@@ -158,6 +158,31 @@ def test_a_theme_travels_only_as_its_table_says(graph, theme, actor, hops, min_w
     assert shown(graph.exposed(theme, actor, hops, min_weight)) == expected
 
 
+def test_a_rule_that_tells_the_opposite_turns_every_effect_round(graph):
+    assert shown(graph.exposed("compute_resale", "META", 1, 0.5, reverse=True)) == [
+        "+NVDA supplies  0.80",
+        "+AMD supplies  0.50",
+        "+CRWV competes_with  0.50",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("actor", "expected"),
+    [
+        pytest.param("NVDA", ["+000660.KS competes_with  0.40"], id="not the rival at home"),
+        pytest.param("000660.KS", ["+NVDA competes_with  0.40"], id="from the other side"),
+        pytest.param("AMD", [], id="those who are in no bloc are one"),
+    ],
+)
+def test_what_crosses_a_border_reaches_only_the_other_side(tmp_path, actor, expected):
+    text = GRAPH.replace("version: 1\n", "version: 1\nblocs:\n  there: [000660.KS]\n")
+    text = text.replace("{at: hyperscaler, to: supplies", "{to: competes_with, across: true")
+    text = text.replace("effect: hurts}\nedges:", "effect: helps}\nedges:")
+    for rival, weight in (("AMD", 0.9), ("000660.KS", 0.4)):
+        text += f"  - {{from: NVDA, to: {rival}, relation: competes_with, weight: {weight}, source: judgement, date: 2024-06}}\n"
+    assert shown(load(tmp_path, text).exposed("efficiency_shock", actor, 1, 0.3)) == expected
+
+
 def test_the_actor_is_never_exposed_to_itself(graph):
     assert "META" not in {e.company for e in graph.exposed("compute_resale", "META", 2, 0.01)}
 
@@ -211,6 +236,14 @@ def test_a_replay_uses_no_edge_that_was_not_known_yet(graph, known_at, companies
         pytest.param(
             "from: BX, to: CRWV, relation: funds", "from: CRWV, to: META, relation: competes_with",
             "24:5: CRWV and META stand in this relation already in line 16", id="a rivalry written twice",
+        ),
+        pytest.param(
+            "version: 1\n", "version: 1\nblocs: {east: [BXX]}\n",
+            "2:16: no company 'BXX' is known; did you mean 'BX'?", id="bloc",
+        ),
+        pytest.param(
+            "version: 1\n", "version: 1\nblocs: {east: [BX], west: [MU, BX]}\n",
+            "2:32: BX stands in bloc 'east' already", id="two blocs",
         ),
         pytest.param("effect: helps, sector", "effect: helps, sectr", "7:37: unknown key 'sectr'; did you mean 'sector'?", id="key"),
     ],

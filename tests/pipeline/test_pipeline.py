@@ -322,7 +322,7 @@ def test_every_alert_has_evidence_that_stands_in_its_entry(room: Newsroom) -> No
 
 
 def test_process_changes_nothing_that_it_was_given(room: Newsroom) -> None:
-    snapshot = room.snapshot([entry()])
+    snapshot = room.snapshot([entry()], NOW)
     copy = replace(snapshot)
     process([entry()], snapshot, room.book, room.reader, NOW)
     assert snapshot == copy

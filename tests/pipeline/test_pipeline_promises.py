@@ -35,7 +35,6 @@ from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
 from bot.store.queue import Queue
-from bot.stories.index import StoryIndex
 
 INHIBIT = """
 version: 1
@@ -107,7 +106,7 @@ class Days(RuleBasedStateMachine):
             [_book(self.folder.name, "b", FEWER), _book(self.folder.name, "a", PACK)]
         )
         self.book, self.reader = _book(self.folder.name, "c", PACK), Reader()
-        self.ingest, self.index = Ingest(self.db), StoryIndex()
+        self.ingest = Ingest(self.db)
         self.now, self.numbers = NOW, itertools.count()
         self.shown: list[Entry] = []
         self.cards: dict[tuple[str, str], datetime] = {}  # (story, reader) → when the card was decided
@@ -190,7 +189,7 @@ class Days(RuleBasedStateMachine):
     @rule()
     def the_program_restarts(self) -> None:
         before = self.ingest.snapshot([], self.now)
-        self.ingest, self.index = Ingest(self.db), StoryIndex()
+        self.ingest = Ingest(self.db)
         after = self.ingest.snapshot([], self.now)
         assert before == after
 
@@ -214,7 +213,7 @@ class Days(RuleBasedStateMachine):
         outcome = process(entries, dying.snapshot(entries, self.now), self.book, self.reader, self.now)
         with pytest.raises(Crash):
             dying.apply(outcome, self.now)
-        self.ingest, self.index = Ingest(self.db), StoryIndex()
+        self.ingest = Ingest(self.db)
         self._receive(entries)
 
     @rule()
@@ -233,18 +232,17 @@ class Days(RuleBasedStateMachine):
     def _receive(self, entries: list[Entry], *, baseline: bool = False) -> Outcome:
         snapshot = self.ingest.snapshot(entries, self.now)
         silent = frozenset(e.id for e in entries) if baseline else frozenset[str]()
-        outcome = self._decided(entries, snapshot, silent, self.index)
-        assert outcome == self._decided(entries, snapshot, silent, None), "the index decides nothing"
+        anew = replace(snapshot, stories=dict(snapshot.stories))
+        outcome = self._decided(entries, snapshot, silent)
+        assert outcome == self._decided(entries, anew, silent), "what is kept between batches decides nothing"
         assert self.ingest.apply(outcome, self.now)
         latest = {e.id: e for e in self.shown} | {e.id: e for e in outcome.entries}
         self.shown = list(latest.values())
         self._check(outcome, silent)
         return outcome
 
-    def _decided(
-        self, entries: list[Entry], snapshot: Snapshot, silent: frozenset[str], index: StoryIndex | None
-    ) -> Outcome:
-        return process(entries, snapshot, self.book, self.reader, self.now, baseline=silent, index=index)
+    def _decided(self, entries: list[Entry], snapshot: Snapshot, silent: frozenset[str]) -> Outcome:
+        return process(entries, snapshot, self.book, self.reader, self.now, baseline=silent)
 
     def _check(self, outcome: Outcome, silent: frozenset[str]) -> None:
         reached = {v.entry_id for v in outcome.verdicts}

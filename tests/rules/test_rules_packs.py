@@ -175,6 +175,20 @@ def test_the_exposure_of_a_resale_by_meta(known):
         assert (found[maker].path, found[maker].via) == (("supplies", "supplies"), ("NVDA",))
 
 
+def test_a_deal_that_is_lost_hurts_whom_one_that_is_signed_helps(book, known):
+    graph = load_exposure(RULES / "exposure.yaml", companies=known.companies, themes=known.themes)
+
+    def shown(rule_id: str) -> dict[str, int]:
+        rule = book.rule(rule_id)
+        policy = rule.policy
+        found = graph.exposed("compute_deal", "OPENAI", policy.hops, 0.5, reverse=policy.reverse)
+        return {e.company: e.direction for e in found}
+
+    signed, lost = shown("compute/deal"), shown("compute/deal_lost")
+    assert signed["NVDA"] == 1
+    assert lost["NVDA"] == -1
+
+
 def test_rules_expose_only_themes_that_travel(book, known):
     graph = load_exposure(RULES / "exposure.yaml", companies=known.companies, themes=known.themes)
     for rule in alone(book):

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from make import HOUR, NOW, analysis, entry, event, story
 
-from bot.model import DENIABLE, STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage
-from bot.stories.cluster import MAX_MEMBERS, begin, echo, is_open, join, nearest_story
+from bot.model import STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage
+from bot.stories.cluster import MAX_MEMBERS, begin, echo, join
+from bot.stories.nearness import nearest_story
 
 DONE = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
 
@@ -169,11 +170,6 @@ def test_a_story_grows_by_those_who_act_not_by_those_named() -> None:
 
 def test_the_same_entries_begin_the_same_story() -> None:
     assert begin(entry(), analysis(entry(), event())) == begin(entry(), analysis(entry(), event()))
-
-
-def test_a_story_closes_when_nothing_came_for_a_window() -> None:
-    assert is_open(story(), NOW + DENIABLE)
-    assert not is_open(story(), NOW + DENIABLE + HOUR)
 
 
 def test_the_title_follows_an_edit_of_the_entry_that_began_the_story() -> None:
