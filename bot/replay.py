@@ -118,6 +118,7 @@ class World:
                 watches=_WATCHES,
                 sightings=self._sightings,
                 since=self._since,
+                watched=self._since,  # what is replayed came without a break, as far as anybody knows
             ),
             self._book,
             analyzer,

@@ -29,7 +29,7 @@ from bot.model import (
     Told,
     remember,
 )
-from bot.nlp.normalise import withdrawal
+from bot.nlp.analyzer import takes_back
 from bot.pipeline import Book, process
 from bot.rules.book import KnownIds, Rulebook
 from bot.rules.loader import load_rulebook
@@ -110,10 +110,10 @@ class Reader:
             Analysis(
                 entry_id=e.id,
                 mentions=tuple(
-                    Mention(company=c, span=Span("title", 0, 1)) for c in self.named.get(e.title, ())
+                    Mention(company=c, span=Span("title", 0, 1)) for c in self.named.get(e.headline, ())
                 ),
-                events=self.said.get(e.title, ()),
-                flags=frozenset({"withdrawn"} if withdrawal(e.title, len(e.title)) else ()),
+                events=self.said.get(e.headline, ()),
+                flags=frozenset({"withdrawn"} if takes_back(e) else ()),
                 version=self.version,
             )
             for e in entries
@@ -170,6 +170,7 @@ class Newsroom:
     outcomes: list[Outcome] = field(default_factory=list)
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
     since: datetime | None = None
+    watched: datetime | None = None
     moved: dict[str, str] = field(default_factory=dict)
 
     def snapshot(self, entries: Sequence[Entry], now: datetime) -> Snapshot:
@@ -193,6 +194,7 @@ class Newsroom:
             silences=self.silences,
             sightings=self.sightings,
             since=self.since,
+            watched=self.watched or self.since,
             moved=self.moved,
         )
 

@@ -161,7 +161,8 @@ def _status(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo)
     level = alert.level.name
     claim = story.claim(alert.event.theme, alert.event.actor) if alert.kind is AlertKind.EDIT else None
     known = claim or alert.event
-    if alert.reason in _TAKEN_BACK:  # then the event itself is the denial
+    if alert.reason in _TAKEN_BACK and (alert.reason is not Reason.WITHDRAWN or _withdrawn(alert, story)):
+        # Then the event itself is the denial.
         word, said = f"{alert.reason.name} {clock_time(alert.created_at, now, tz)}", alert.event.attribution
     elif _denied(alert, story):
         word, said = "DENIED", known.attribution
@@ -176,6 +177,8 @@ def _denied(alert: Alert, story: Story) -> bool:
     """Whether the card's own claim no longer holds; a new card may well be about a denial."""
     if alert.kind is not AlertKind.EDIT:
         return False
+    if story.rule_id:  # one of several may be denied, and the others hold
+        return story.is_denied
     claim = story.claim(alert.event.theme, alert.event.actor)
     return alert.reason is Reason.DENIED or (claim is not None and claim.polarity is Polarity.DENIED)
 

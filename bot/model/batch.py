@@ -48,6 +48,7 @@ class Snapshot:
     silences: tuple[Silence, ...] = ()
     sightings: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)  # by theme, oldest first
     since: datetime | None = None  # of the oldest sighting ever
+    watched: datetime | None = None  # when watching began anew after its last interruption
     moved: Mapping[str, str] = field(default_factory=dict)  # former subscriber id → id, of chats that moved
 
 

@@ -75,7 +75,7 @@ class Story:
     rule_id: str = ""  # of the rule that correlates `links`; empty for a story that entries tell
     group: str = ""  # what the linked stories have in common, by the rule's `group_by`
     links: tuple[str, ...] = ()  # ids of the stories that the rule puts together, in order
-    withdrawn: bool = False  # an outlet has taken its report back
+    withdrawn_by: tuple[str, ...] = ()  # outlets that have taken their report back
 
     @property
     def place(self) -> tuple[datetime, str]:
@@ -94,8 +94,13 @@ class Story:
 
     @property
     def stands(self) -> bool:
-        """Whether an origin is left after a report was withdrawn; one that came later counts as well."""
-        return not self.withdrawn or self.origins > 1
+        """Whether an origin is left that has not taken its report back; one that came later counts as well."""
+        return not self.withdrawn_by or self.origins > len(self.withdrawn_by)
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether nothing that it claims still holds."""
+        return bool(self.claims) and all(c.polarity is Polarity.DENIED for c in self.claims)
 
     @property
     def copies(self) -> int:

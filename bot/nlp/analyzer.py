@@ -24,9 +24,10 @@ from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "6"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "7"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
+_HEARSAY = 3  # the tier of blogs and posts
 
 Draft = tuple[list[Sentence], dict[int, list[Span]], frozenset[str]]
 """Sentences, where their tokens stand in the entry, and flags."""
@@ -161,7 +162,7 @@ class SpacyAnalyzer:
             ),
             sectors=tuple(dict.fromkeys(sectors)),
             events=events,
-            flags=flags | {"withdrawn"} if withdrawal(entry.title, TITLE_LIMIT) else flags,
+            flags=flags | {"withdrawn"} if takes_back(entry) else flags,
             version=self._version,
         )
 
@@ -194,6 +195,17 @@ def tag_words(lexicon: Lexicon, taxonomy: Taxonomy) -> TagWords:
     names = (word for c in lexicon.companies for name in lexicon.names_of(c) for word in name.split())
     cues = (word for forms, _ in taxonomy.compiler._index.phrases for part in forms for word in part)
     return TagWords([*names, *cues])
+
+
+def takes_back(entry: Entry) -> Span | None:
+    """Where in its headline an entry takes back a report; None if it doesn't, or if it is hearsay.
+
+    What stands in a post of the lowest tier is anybody's word, and no outlet's.
+    """
+    if entry.kind is SourceKind.SOCIAL and entry.tier >= _HEARSAY:
+        return None
+    found = withdrawal(entry.headline, TITLE_LIMIT)
+    return Span("title" if entry.title else "text", *found) if found else None
 
 
 def worth_reading(runs: Sequence[Sentence]) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from math import exp
 
 from bot.model import Attribution, DateQuality, Entry, Event, Modality, Polarity, SourceKind, Span
-from bot.nlp.analyzer import TEXT_LIMIT, TITLE_LIMIT, SpacyAnalyzer, worth_reading
+from bot.nlp.analyzer import TEXT_LIMIT, TITLE_LIMIT, SpacyAnalyzer, takes_back, worth_reading
 from bot.nlp.cues import find
 from bot.nlp.events import Sentence, occurrences_in
 from bot.nlp.explanation import (
@@ -280,9 +280,12 @@ class _Reader:
 def _noise(entry: Entry, name: str) -> Iterable[Passage]:
     is_title = name == "title"
     text, limit = (entry.title, TITLE_LIMIT) if is_title else (entry.text, TEXT_LIMIT)
-    for what, start, end in noise(text, limit, is_title=is_title):
-        span = Span("title" if is_title else "text", start, end)
-        yield Passage(id=what, name=what.replace("_", " "), span=span, words=text[start:end])
+    found = [(what, Span("title" if is_title else "text", *place)) for what, *place in noise(text, limit)]
+    taken_back = takes_back(entry)
+    if taken_back and taken_back.field == name:
+        found.append(("withdrawn", taken_back))
+    for what, span in found:
+        yield Passage(id=what, name=what.replace("_", " "), span=span, words=text[span.start : span.end])
 
 
 def _rests_on(event: Event, fired: Fired) -> bool:

@@ -233,14 +233,12 @@ def withdrawal(title: str, limit: int) -> tuple[int, int] | None:
     return source.stored(*found.span())
 
 
-def noise(text: str, limit: int, *, is_title: bool = False) -> list[tuple[str, int, int]]:
+def noise(text: str, limit: int) -> list[tuple[str, int, int]]:
     """What stands at which stored characters: boilerplate that is not read, and the words behind each flag."""
     source = plain(text[:limit])
     found = [("boilerplate", *span) for span in _cuts(source.text)]
     found += [(name, *m.span()) for name, pattern in _FLAGS for m in pattern.finditer(source.text)]
-    stored = [(name, *source.stored(a, b)) for name, a, b in found if a < b]
-    taken_back = withdrawal(text, limit) if is_title else None
-    return [*stored, ("withdrawn", *taken_back)] if taken_back else stored
+    return [(name, *source.stored(a, b)) for name, a, b in found if a < b]
 
 
 def sentences(text: str, tokens: list[Token]) -> Iterable[list[Token]]:

@@ -115,7 +115,7 @@ def reply_alert(
     """
     event = louder.event if louder else cause(analysis, card.event, reason)
     if reason is Reason.WITHDRAWN:  # what the card told, and the words that take it back
-        event = replace(card.event, evidence=Span("title", 0, len(entry.title)))
+        event = replace(card.event, evidence=_headline(entry))
     if event is None:
         return None
     return replace(
@@ -131,6 +131,11 @@ def reply_alert(
         created_at=now,
         note=_moves(book, analysis, story) if reason is Reason.SPILLOVER else _told(changes),
     )
+
+
+def _headline(entry: Entry) -> Span:
+    """Where the headline stands: of a post without a title that is the beginning of its text."""
+    return Span("title" if entry.title else "text", 0, len(entry.headline))
 
 
 def cause(analysis: Analysis, told: Event, reason: Reason) -> Event | None:

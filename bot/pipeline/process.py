@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.alerts.decide import hold_entry
+from bot.alerts.decide import URGENT, hold_entry
 from bot.model import (
     MEMORY,
-    STORY_WINDOW,
     Analysis,
     Change,
     Decision,
     Entry,
+    Event,
+    Modality,
     OpenStories,
     Outcome,
     Polarity,
@@ -22,6 +23,7 @@ from bot.model import (
     Severity,
     Sighting,
     Snapshot,
+    Span,
     Story,
 )
 from bot.pipeline.book import Book
@@ -104,7 +106,7 @@ class _Run:
         self.changed: dict[str, None] = {}  # ids in the order of change
         self.sightings: list[Sighting] = []
         self.telling = Telling(snapshot, book, now, self.stories)
-        self._memory = Memory(snapshot.sightings, snapshot.since or now)
+        self._memory = Memory(snapshot.sightings, snapshot.since or now, snapshot.watched or now)
 
     def decide(self, entry: Entry, analysis: Analysis) -> None:
         """Decide about one entry."""
@@ -148,7 +150,7 @@ class _Run:
         self._keep(story)
         claims = self._notice(before, story, entry, analysis)
         if held is not None:
-            self.telling.say(entry, held, story)
+            self._tell_late(held, entry, analysis, story, changes & URGENT)
             return story
         matches = [] if analysis.withdraws else match(self._book.rules, story, entry, analysis)
         denied = any(e.polarity is Polarity.DENIED for e in analysis.fresh_events) or analysis.withdraws
@@ -172,6 +174,16 @@ class _Run:
             self._pass_on(story, entry, analysis, passed)
         return story
 
+    def _tell_late(
+        self, held: Decision, entry: Entry, analysis: Analysis, story: Story, changes: frozenset[Change]
+    ) -> None:
+        """What is too late to be news still takes back what readers were told, if it came after that."""
+        if not changes or entry.at < story.first_seen or not self.telling.is_told(story.id, together=True):
+            self.telling.say(entry, held, story)
+            return
+        self._keep(self.telling.tell(entry, analysis, story, changes, []))
+        self._pass_on(story, entry, analysis, changes)
+
     def look_for_absences(self) -> None:
         """Tell of what has not come for longer than a rule allows."""
         for found in absences(self._book.rules, self._memory, self._now):
@@ -188,16 +200,36 @@ class _Run:
                 continue
             claimed = replace(event, theme=claim.theme, actor=claim.actor)
             sighting = Sighting.of(story.id, entry, analysis, claimed)
-            self._memory.add(sighting)
             noticed.append(sighting)
-        self.sightings += noticed
+        gone = list(self._taken_back(before, story, entry, analysis))
+        self.sightings += [*noticed, *gone]
+        for sighting in (*noticed, *gone):
+            self._memory.add(sighting)
         return noticed
+
+    def _taken_back(
+        self, before: Story | None, story: Story, entry: Entry, analysis: Analysis
+    ) -> Iterator[Sighting]:
+        """What no outlet stands by any more counts in no correlation, as if it were denied."""
+        if before is None or story.stands or not before.stands:
+            return
+        nowhere = Span("title", 0, 0)
+        for claim in (c for c in story.claims if c.modality is not Modality.CONFIRMED):
+            event = Event(
+                theme=claim.theme,
+                actor=claim.actor,
+                stage=claim.stage,
+                attribution=claim.attribution,
+                polarity=Polarity.DENIED,
+                evidence=nowhere,
+            )
+            yield Sighting.of(story.id, entry, analysis, event)
 
     def _tell_together(self, found: Together, entry: Entry, analysis: Analysis) -> None:
         """Tell, or bring up to date, the story of several stories."""
         rule = found.rule
         have = self.stories.whole(rule.id, found.group) or self._same_news(found)
-        if have is None or self._now - have.newest > STORY_WINDOW:
+        if have is None or self._now - have.first_seen > rule.policy.window:
             assigned = together.begin(rule.id, found.group, found.sightings, self._now)
         else:
             assigned = together.grow(have, found.sightings)
@@ -227,7 +259,7 @@ class _Run:
                 changes if grown.claims != whole.claims else changes & {Change.SPILLOVER, Change.WITHDRAWN}
             )
             if theirs:
-                self._keep(self.telling.tell(entry, analysis, grown, theirs, [], skip=knowing))
+                self._keep(self.telling.tell(entry, analysis, grown, theirs, [], knowing=knowing))
                 knowing |= self.telling.readers_of(whole.id)
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:

@@ -112,7 +112,7 @@ class Telling:
         matches: list[Match],
         *,
         together: tuple[str, ...] = (),
-        skip: Collection[str] = (),
+        knowing: Collection[str] = (),
     ) -> Story:
         """Bring the story's readers up to date, and show its card to those who have not seen it.
 
@@ -123,7 +123,7 @@ class Telling:
             changes: What the entry did to the story.
             matches: Rules that may tell it as new, loudest first.
             together: What a correlation puts together, a line each.
-            skip: Readers who hear of it otherwise.
+            knowing: Readers who have heard of it otherwise; their card is brought up to date without an answer.
 
         Returns:
             The story, with its exposure once its first card has gone out.
@@ -131,9 +131,11 @@ class Telling:
         told = self._told_of(story.id)
         if matches:  # whoever got the card too long ago by its rule gets a new one
             told = {reader: t for reader, t in told.items() if not self._has_lapsed(t)}
-        for subscriber_id in sorted((told.keys() & self._subscribers.keys()) - set(skip)):
-            reader = self._subscribers[subscriber_id]
-            self._develop(entry, analysis, story, changes, matches, told[subscriber_id], reader, together)
+        for subscriber_id in sorted(told.keys() & self._subscribers.keys()):
+            reader, knows = self._subscribers[subscriber_id], subscriber_id in knowing
+            self._develop(
+                entry, analysis, story, changes, matches, told[subscriber_id], reader, together, knows=knows
+            )
         offered: set[str] = set()
         for found in matches:
             alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
@@ -248,8 +250,13 @@ class Telling:
         told: Told,
         reader: Subscriber,
         together: tuple[str, ...],
+        *,
+        knows: bool,
     ) -> None:
-        """Edit the card of a subscriber who has it, answer it, or leave it as it is."""
+        """Edit the card of a subscriber who has it, answer it, or leave it as it is.
+
+        Who knows of it already gets no answer.
+        """
         shown = self._card(told)
         if shown is None:
             return  # its card was pruned from the archive
@@ -262,9 +269,10 @@ class Telling:
         if decision.reason is Reason.UNCHANGED and retold:
             decision = Decision(send=True, reason=Reason.COUNTED, detail="its text was edited")
         if decision.reason is not Reason.UNCHANGED or entry.revision:
+            known = Decision(send=False, reason=Reason.INHIBITED, detail="told with the story's own card")
             self.say(
                 entry,
-                decision,
+                known if knows else decision,
                 story,
                 rule_id=told.rule_id,
                 rule_line=alert.rule_line,
@@ -287,12 +295,15 @@ class Telling:
             self._cards[told.alert_id] = (alert, first)
             self.alerts[alert.id] = alert
         drawn, holder = alert, first
-        denial = cause(analysis, alert.event, decision.reason) if decision.reason in RETRACTED else None
+        stays = bool(story.rule_id) and not story.is_denied  # the others that it puts together hold
+        retracted = decision.reason in RETRACTED and not stays
+        denial = cause(analysis, alert.event, decision.reason) if retracted else None
         if denial is not None:  # the card then shows what is said against it
             drawn, holder = replace(alert, event=denial, evidence=words(entry, denial)), entry
         flags = analysis.flags if holder is entry else frozenset[str]()
-        self._edit(drawn, story, holder, flags, decision, reader, alert)
-        if decision.send and decision.reason is not Reason.COUNTED:
+        shown_reason = Reason.COUNTED if stays else decision.reason
+        self._edit(drawn, story, holder, flags, shown_reason, reader, alert)
+        if decision.send and decision.reason is not Reason.COUNTED and not knows:
             self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
 
     def _edit(
@@ -301,11 +312,11 @@ class Telling:
         story: Story,
         first: Entry,
         flags: frozenset[str],
-        decision: Decision,
+        reason: Reason,
         reader: Subscriber,
         of: Alert,
     ) -> None:
-        edited = replace(alert, kind=AlertKind.EDIT, reason=decision.reason, created_at=self._now)
+        edited = replace(alert, kind=AlertKind.EDIT, reason=reason, created_at=self._now)
         drawn = card(edited, story, first, names=self._book.rules.name, now=self._now, flags=flags)
         self._queue(edited, story, reader, drawn, silent=True, of=of)
 

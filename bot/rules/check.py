@@ -115,7 +115,7 @@ def _what_came_together(
     rulebook: Rulebook, rule: Rule, test: RuleTest, read: list[tuple[Entry, Analysis]], linked: Linked
 ) -> str:
     """The same for a correlation: its news come one after another, each as a story of its own."""
-    memory = Memory({}, _WHEN)
+    memory = Memory({}, _WHEN, _WHEN)
     found: list[Together] = []
     claims = [Sighting.of(str(n), entry, a, e) for n, (entry, a) in enumerate(read) for e in a.fresh_events]
     for _, of_story in groupby(claims, key=lambda c: c.story_id):

@@ -47,10 +47,11 @@ class Memory:
     Args:
         table: As `remember` makes it; it is not changed.
         since: When remembering began, UTC.
+        watched: When watching began anew after its last interruption.
     """
 
-    def __init__(self, table: Mapping[str, Sequence[Sighting]], since: datetime) -> None:
-        self._table, self._since = table, since
+    def __init__(self, table: Mapping[str, Sequence[Sighting]], since: datetime, watched: datetime) -> None:
+        self._table, self._since, self._watched = table, since, watched
         self._new: dict[str, list[Sighting]] = {}
 
     def add(self, sighting: Sighting) -> None:
@@ -60,6 +61,10 @@ class Memory:
     def covers(self, begin: datetime) -> bool:
         """Whether it goes back as far as that: whoever has not watched doesn't know what is usual."""
         return self._since <= begin
+
+    def is_whole(self, begin: datetime) -> bool:
+        """Whether watching went on without a break from then to now: nothing came that was not seen."""
+        return self._watched <= begin
 
     def between(self, themes: frozenset[str] | None, after: datetime, upto: datetime) -> list[Sighting]:
         """Claims of these themes (of all, if None) later than `after`, oldest first, that were not denied since."""
@@ -97,6 +102,8 @@ def absences(book: Rulebook, memory: Memory, now: datetime) -> list[Together]:
     for rule in book.rules:
         spec = rule.correlate
         if spec is None or spec.type is not Kind.ABSENCE or spec.longer_than is None:
+            continue
+        if not memory.is_whole(now - spec.longer_than):
             continue
         seen = _Asking(rule, spec, book, memory, _never).claims(now - spec.longer_than - _NOTICED_WITHIN, now)
         if seen and now - seen[-1].at > spec.longer_than:

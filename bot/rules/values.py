@@ -108,6 +108,10 @@ def _unfolded(
 def _pattern(value: str) -> str:
     if len(value) > MAX_PATTERN:
         raise ValueError(f"this pattern is longer than {MAX_PATTERN} characters")
+    if re.fullmatch(r"\$\w+", value):
+        raise ValueError(
+            f"{value!r} can match nothing, and no list is called that; a pattern is no list of words"
+        )
     try:
         compile_pattern(value)
     except re2.error as e:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model import (
     DENIABLE,
@@ -42,6 +42,8 @@ from bot.store.rows import (
 )
 from bot.store.silences import Silences
 
+BREAK = timedelta(hours=1)  # without anything stored: what came meanwhile may not have been seen
+
 
 def _nothing(_: str) -> None:
     return None
@@ -67,6 +69,9 @@ class Ingest:
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self._sightings: dict[str, list[Sighting]] | None = None
         self._since: datetime | None = None
+        self._watch: tuple[datetime, datetime] | None = (
+            None  # when the present watch began, and when it was last kept
+        )
         self._audience = ""  # number of the audience that the last snapshot knew; empty before the first
         self._readers: list[str] | None = None  # ids of all subscribers when `told` was loaded
         self._subscribers: tuple[Subscriber, ...] = ()
@@ -89,6 +94,7 @@ class Ingest:
             silences=Silences(self._db).in_force(now),
             sightings=self._remembered(now),
             since=self._since,
+            watched=self._watched(now),
             moved=self._moved,
         )
 
@@ -127,6 +133,15 @@ class Ingest:
             self._since = moment(self._db.value("SELECT value FROM meta WHERE key = 'since'"))
         remember(self._sightings, (), now)
         return self._sightings
+
+    def _watched(self, now: datetime) -> datetime:
+        """Since when nothing has been stored for longer than `BREAK`: a longer gap begins the watch anew."""
+        if self._watch is None:
+            kept = str(self._db.value("SELECT value FROM meta WHERE key = 'watched'") or "").split()
+            times = [t for t in map(moment, kept) if t is not None]
+            self._watch = (times[0], times[-1]) if times else (now, now)
+        begun, last = self._watch
+        return begun if now - last <= BREAK else now
 
     def _load_told(self) -> None:
         self._told = {}
@@ -194,8 +209,12 @@ class Ingest:
             self._failpoint("apply_outbox_written")
             self._write_sightings(cursor, outcome, now)
             save_states(cursor, outcome.states)
+            watch = (self._watched(now), now)
+            kept = f"{stamp(watch[0])} {stamp(watch[1])}"
+            cursor.execute("INSERT OR REPLACE INTO meta VALUES ('watched', ?)", (kept,))
             self._failpoint("apply_before_commit")
         self._failpoint("apply_committed")
+        self._watch = watch
         self._remember(outcome, now)
         return True
 

@@ -75,18 +75,26 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
             title=entry.headline if entry.id == story.members[0].entry_id else story.title,
             claims=tuple(claims),
             companies=story.companies | frozenset(_main_companies(analysis)),
+            withdrawn_by=tuple(o for o in story.withdrawn_by if is_denial(analysis) or o != _outlet(entry)),
         ),
         frozenset(changes),
     )
 
 
 def _withdraw(story: Story, entry: Entry) -> Assignment:
-    """Note that an outlet takes its report back; the claims stay, for somebody else may have made them as well."""
+    """Note that an outlet takes its report back; the claims stay, for somebody else may have made them as well.
+
+    Told is the first that does, and the one after whom nobody is left who stands by it.
+    """
     changes = {Change.COPY} if all(m.entry_id != entry.id for m in story.members) else set()
-    if not story.withdrawn:
+    noted = replace(story, withdrawn_by=tuple(dict.fromkeys((*story.withdrawn_by, _outlet(entry)))))
+    if not story.withdrawn_by or story.stands is not noted.stands:
         changes.add(Change.WITHDRAWN)
-    noted = replace(story, withdrawn=True)
     return Assignment(_with_member(noted, entry, origin=False), frozenset(changes))
+
+
+def _outlet(entry: Entry) -> str:
+    return (entry.source or entry.feed_id).casefold()
 
 
 def echo(story: Story, entry: Entry) -> Assignment:

@@ -56,7 +56,7 @@ def follow(story: Story, told: Story) -> Story:
 
 
 def standing(story: Story, parts: Mapping[str, Story]) -> dict[str, int]:
-    """How many stories, actors and sources it puts together, without the stories and actors that were denied.
+    """How many stories, actors and sources it puts together, without what was denied or withdrawn.
 
     Args:
         story: Of stories.
@@ -65,12 +65,12 @@ def standing(story: Story, parts: Mapping[str, Story]) -> dict[str, int]:
     standing = {(c.theme, c.actor) for c in story.claims if c.polarity is not Polarity.DENIED}
     held = {(c.theme, c.actor) for c in story.claims}
 
-    def is_denied(part: Story) -> bool:
+    def is_gone(part: Story) -> bool:
         claims = [c for c in part.claims if (c.theme, c.actor) in held]
-        return bool(claims) and all(c.polarity is Polarity.DENIED for c in claims)
+        return not part.stands or (bool(claims) and all(c.polarity is Polarity.DENIED for c in claims))
 
     return {
-        "story": sum(i not in parts or not is_denied(parts[i]) for i in story.links),
+        "story": sum(i not in parts or not is_gone(parts[i]) for i in story.links),
         "actor": len({actor for _, actor in standing if actor is not None}),
         "source": len({m.source or m.feed_id for m in story.members}),
     }

@@ -103,7 +103,7 @@ def test_a_denial_strikes_the_headline_out_and_says_so_first():
 
 def test_a_withdrawal_strikes_the_headline_out_and_so_do_later_edits():
     entry = wire()
-    story = replace(begun(entry, origins=1), withdrawn=True)
+    story = replace(begun(entry, origins=1), withdrawn_by=("wire",))
     at = NOW + timedelta(minutes=67)
     drawn = draw(edited(entry, reason=Reason.WITHDRAWN, created_at=at), story, entry)
     assert status_of(drawn) == "WITHDRAWN 14:10 · sourced · HIGH"
@@ -128,7 +128,7 @@ def test_a_withdrawal_strikes_the_headline_out_and_so_do_later_edits():
 def test_a_withdrawn_report_may_still_be_so(origins, more, status):
     entry = wire()
     story = begun(entry, origins=origins)
-    story = replace(story, claims=(replace(story.claims[0], **more),), withdrawn=True)
+    story = replace(story, claims=(replace(story.claims[0], **more),), withdrawn_by=("wire",))
     drawn = draw(edited(entry), story, entry)
     assert status_of(drawn) == status
     assert parts(drawn, EntityKind.STRIKE) == []

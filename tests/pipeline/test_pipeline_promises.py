@@ -247,8 +247,10 @@ class Days(RuleBasedStateMachine):
     def _check(self, outcome: Outcome, silent: frozenset[str]) -> None:
         reached = {v.entry_id for v in outcome.verdicts}
         assert reached == {e.id for e in outcome.entries}, "every entry has a reason, and nothing else has"
-        if silent:
-            assert not outcome.notifications
+        if silent:  # it is no news, but takes back what was told
+            assert all(n.kind is not AlertKind.NEW for n in outcome.notifications)
+            taken_back = (Reason.DENIED, Reason.CORRECTED, Reason.WITHDRAWN, Reason.INHIBITED)
+            assert all(v.decision.reason in (*taken_back, Reason.BASELINE) for v in outcome.verdicts)
         alerts = {a.id: a for a in outcome.alerts}
         for note in outcome.notifications:
             key = (note.story_id, note.subscriber_id)

@@ -9,7 +9,18 @@ import pytest
 from make import HOUR, NOW, entry, event
 from newsroom import PACK, Newsroom, make_book, reasons, sent, subscriber
 
-from bot.model import AlertKind, Attribution, Entry, Outcome, Polarity, Reason, Stage, Target, TargetKind
+from bot.model import (
+    AlertKind,
+    Attribution,
+    EntityKind,
+    Entry,
+    Outcome,
+    Polarity,
+    Reason,
+    Stage,
+    Target,
+    TargetKind,
+)
 
 DAY = timedelta(days=1)
 WHO = {"META": "Meta", "MSFT": "Microsoft", "CRWV": "CoreWeave", "NVDA": "Nvidia"}
@@ -24,10 +35,16 @@ def make_room(folder: Path, routes: str = "", pack: str = PACK) -> Newsroom:
     return Newsroom(make_book(folder, pack, routes))
 
 
-def cut(room: Newsroom, actor: str, after: timedelta, polarity: Polarity = Polarity.AFFIRMED) -> Entry:
+def cut(
+    room: Newsroom,
+    actor: str,
+    after: timedelta,
+    polarity: Polarity = Polarity.AFFIRMED,
+    words: str = "",
+) -> Entry:
     """News of a cut by a company, or of its denial."""
     verb = "denies that it trims" if polarity is Polarity.DENIED else "trims"
-    title = f"{WHO[actor]} {verb} its yearly outlay, says {WHO[actor].lower()} paper"
+    title = f"{WHO[actor]} {verb} its yearly outlay, says {WHO[actor].lower()} paper{words}"
     on_record = Attribution.ON_RECORD if polarity is Polarity.DENIED else Attribution.SOURCED
     room.reader.learn(
         title, event("capex_cut", actor, polarity=polarity, attribution=on_record), companies=(actor,)
@@ -86,6 +103,39 @@ def test_a_denial_does_not_reach_a_reader_twice(tmp_path: Path) -> None:
     room.receive(cut(room, "MSFT", HOUR))
     outcome = room.receive(cut(room, "MSFT", 2 * HOUR, Polarity.DENIED))
     assert [n.kind for n in outcome.notifications if n.kind is AlertKind.REPLY] == [AlertKind.REPLY]
+
+
+def test_the_denial_of_one_leaves_the_card_of_the_others_as_it_is_and_that_of_all_strikes_it(
+    tmp_path: Path,
+) -> None:
+    room = make_room(tmp_path)
+    for n, who in enumerate(("META", "MSFT")):
+        room.receive(cut(room, who, n * HOUR))
+    struck = []
+    for n, who in enumerate(("MSFT", "META")):
+        outcome = room.receive(cut(room, who, (n + 2) * HOUR, Polarity.DENIED))
+        edit = next(
+            x for x in outcome.notifications if (x.kind, x.rule_id) == (AlertKind.EDIT, "compute/wave")
+        )
+        struck.append(any(e.kind is EntityKind.STRIKE for e in edit.card.entities))
+        assert edit.card.text.startswith("DENIED") is struck[-1]
+    assert struck == [False, True]
+
+
+def test_a_wave_that_never_ebbs_ends_after_its_window_and_another_begins(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    titles = []
+    for n, who in enumerate(("META", "MSFT", "CRWV", "NVDA") * 2):
+        found = cut(room, who, n * 30 * HOUR, words=f", part{n} of many")
+        outcome = room.receive(found)
+        titles += [
+            x.card.text.split(" cuts in days")[0].rsplit(maxsplit=1)[-1]
+            for x in outcome.notifications
+            if (x.kind, x.rule_id) == (AlertKind.NEW, "compute/wave")
+        ]
+    waves = [s for s in room.stories.values() if s.rule_id]
+    assert len(waves) == len(titles) == 3
+    assert max(map(int, titles)) <= 4, "it counts what is in the rule's window, not what ever was"
 
 
 def fall(room: Newsroom, actor: str | None, after: timedelta) -> Entry:
@@ -203,6 +253,14 @@ def test_what_does_not_come_is_told_once_with_what_came_last(tmp_path: Path) -> 
     assert told(outcome) == ["new compute/silence"]
     assert outcome.alerts[0].evidence == last.title
     assert sent(room.receive(now=NOW + 3 * DAY + 2 * HOUR)) == []
+
+
+def test_what_may_have_come_while_nobody_watched_is_not_missed(tmp_path: Path) -> None:
+    room = make_room(tmp_path, pack=ABSENT)
+    room.receive(cut(room, "META", timedelta()))
+    room.watched = NOW + DAY  # the program was down before
+    assert sent(room.receive(now=NOW + 3 * DAY + HOUR)) == []
+    assert told(room.receive(now=NOW + 4 * DAY)) == ["new compute/silence"]
 
 
 ROUTE = """

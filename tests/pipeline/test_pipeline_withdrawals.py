@@ -1,13 +1,13 @@
 """A report that its outlet takes back: who hears of it, and what it no longer is."""
 
-from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from make import HOUR, MINUTE, NOW, TITLE, entry, event
 from newsroom import PACK, Newsroom, make_book, reasons, sent, subscriber
 
-from bot.model import Attribution, Silence, Stage
+from bot.model import Attribution, Silence, SourceKind, Stage
 
 SLUG = f"WITHDRAWN-{TITLE}"
 NOTICE = "Wire withdraws story on Meta sale of surplus compute"
@@ -131,11 +131,86 @@ def test_company_news_with_the_same_verb_stays_news(room: Newsroom) -> None:
     assert sent(room.receive(entry(title))) == ["new telegram:1"]
 
 
-def test_a_baseline_withdrawal_marks_the_story_in_silence(room: Newsroom) -> None:
+@pytest.mark.parametrize(
+    ("baseline", "late"),
+    [
+        pytest.param(True, HOUR, id="on the first poll of its feed"),
+        pytest.param(False, 60 * HOUR, id="two days after it was published"),
+    ],
+)
+def test_what_is_no_news_any_more_still_takes_back_what_was_told(
+    room: Newsroom, baseline: bool, late: timedelta
+) -> None:
     room.receive(entry())
-    outcome = room.receive(replace(entry(SLUG, feed="paper")), now=NOW + HOUR, baseline=True)
+    back = entry(SLUG, feed="paper", at=NOW + MINUTE)
+    outcome = room.receive(back, now=NOW + late, baseline=baseline)
+    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1", "reply telegram:1"], ["withdrawn"])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [pytest.param(False, id="nobody has the card"), pytest.param(True, id="it is older than the report")],
+)
+def test_but_it_tells_nobody_else_and_nothing_older_than_the_report(room: Newsroom, told: bool) -> None:
+    if not told:
+        room.silences = (Silence(id="s", until=NOW + MINUTE, rule_id="compute/resale"),)
+    room.receive(entry())
+    back = entry(SLUG, feed="paper", at=NOW - HOUR if told else NOW + MINUTE)
+    outcome = room.receive(back, now=NOW + HOUR, baseline=True)
     assert (sent(outcome), reasons(outcome)) == ([], ["baseline"])
-    assert not next(iter(room.stories.values())).stands
+
+
+def test_the_last_of_two_outlets_to_take_it_back_is_told_as_well(room: Newsroom) -> None:
+    room.receive(entry())
+    room.receive(entry(OTHER, feed="paper", at=NOW + HOUR))
+    first = room.receive(entry(SLUG, at=NOW + 2 * HOUR))
+    assert "reply telegram:1" in sent(first)
+    assert not first.notifications[0].card.text.startswith("WITHDRAWN"), "another stands by it"
+    again = room.receive(entry(f"WITHDRAWN 2-{TITLE}", guid="again", at=NOW + 3 * HOUR))
+    assert "reply telegram:1" not in sent(again), "it is the same outlet"
+    last = room.receive(entry(f"WITHDRAWN-{OTHER}", feed="paper", at=NOW + 4 * HOUR))
+    assert "reply telegram:1" in sent(last)
+    assert last.notifications[0].card.text.startswith("WITHDRAWN")
+
+
+def test_an_outlet_that_files_its_report_again_stands_by_it(room: Newsroom) -> None:
+    room.receive(entry())
+    room.receive(entry(SLUG, at=NOW + HOUR))
+    refiled = f"REFILE-{TITLE}, adds details on price"
+    room.reader.learn(refiled, event())
+    outcome = room.receive(entry(refiled, at=NOW + 2 * HOUR))
+    assert sent(outcome) == ["edit telegram:1"]
+    assert not outcome.notifications[0].card.text.startswith("WITHDRAWN")
+    assert next(iter(room.stories.values())).stands
+
+
+@pytest.mark.parametrize(
+    ("tier", "replies"),
+    [
+        pytest.param(1, ["edit telegram:1", "reply telegram:1"], id="the wire's own account"),
+        pytest.param(3, [], id="somebody says so"),
+    ],
+)
+def test_a_post_without_a_title_takes_back_what_its_outlet_may_take_back(
+    room: Newsroom, tier: int, replies: list[str]
+) -> None:
+    room.receive(entry())
+    post = entry("", text=NOTICE, feed="wire_posts", at=NOW + HOUR, kind=SourceKind.SOCIAL, tier=tier)
+    outcome = room.receive(post)
+    assert sent(outcome) == replies
+    if replies:
+        assert outcome.alerts[0].evidence == NOTICE
+
+
+def test_what_was_taken_back_counts_in_no_correlation(room: Newsroom) -> None:
+    cuts = {"META": "Meta trims its budget for servers", "MSFT": "Microsoft cuts its spending on halls"}
+    for company, title in cuts.items():
+        for said in (title, f"WITHDRAWN-{title}"):
+            room.reader.learn(said, event("capex_cut", company), companies=(company,))
+    room.receive(entry(cuts["META"]))
+    room.receive(entry(f"WITHDRAWN-{cuts['META']}", at=NOW + HOUR))
+    outcome = room.receive(entry(cuts["MSFT"], feed="paper", at=NOW + 2 * HOUR))
+    assert [n.rule_id for n in outcome.notifications] == ["compute/cut"]
 
 
 def test_a_withdrawn_slump_bears_nothing_out(room: Newsroom) -> None:

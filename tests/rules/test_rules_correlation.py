@@ -56,7 +56,7 @@ def ask(
 ) -> list[Together]:
     """What the last of some claims completes."""
     *earlier, last = claims
-    memory = Memory({}, since)
+    memory = Memory({}, since, since)
     for c in (*earlier, last):
         memory.add(c)
     return correlations(rules, memory, last, lambda _a, _b: linked)
@@ -227,7 +227,7 @@ def test_the_same_hours_of_longer_times_are_whole_days_apart(tmp_path: Path) -> 
 
 
 def test_claims_of_one_moment_have_one_order(tmp_path: Path) -> None:
-    memory = Memory({}, LONG_AGO)
+    memory = Memory({}, LONG_AGO, LONG_AGO)
     at_once = [claim(event(t), story=s) for t, s in (("selloff", "b"), ("capex_cut", "a"), ("rally", "c"))]
     for c in at_once:
         memory.add(c)
@@ -236,7 +236,7 @@ def test_claims_of_one_moment_have_one_order(tmp_path: Path) -> None:
 
 def test_an_absence_is_told_once_it_begins_and_not_for_ever(tmp_path: Path) -> None:
     rules = book(tmp_path, "{type: absence, of: [capex_cut], longer_than: 3d}")
-    memory = Memory({}, LONG_AGO)
+    memory = Memory({}, LONG_AGO, LONG_AGO)
     memory.add(cut("META", "a", 5 * DAY))
     memory.add(cut("MSFT", "b", 4 * DAY))
     (found,) = absences(rules, memory, NOW)
@@ -248,6 +248,8 @@ def test_an_absence_is_told_once_it_begins_and_not_for_ever(tmp_path: Path) -> N
     assert absences(rules, memory, NOW - 2 * DAY) == [], "not yet"
     assert absences(rules, memory, NOW + 3 * DAY) == [], "long known"
     assert correlations(rules, memory, cut("MSFT", "b"), lambda _a, _b: True) == []
+    blind = Memory({"capex_cut": [cut("MSFT", "b", 4 * DAY)]}, LONG_AGO, NOW - 3 * DAY + HOUR)
+    assert absences(rules, blind, NOW) == [], "nobody watched all the time"
 
 
 MISTAKES = {

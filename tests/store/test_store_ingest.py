@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from make import HOUR, NOW, alert, analysis, entry, event, notification, story
@@ -24,7 +24,7 @@ from bot.model import (
 from bot.store.archive import Archive
 from bot.store.database import Database
 from bot.store.desk import Desk
-from bot.store.ingest import Ingest
+from bot.store.ingest import BREAK, Ingest
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
 
@@ -308,3 +308,21 @@ def test_pruning_leaves_a_story_as_long_as_it_can_be_denied(db: Database) -> Non
     later = NOW + timedelta(days=9)
     Archive(db).prune(later, timedelta(hours=1))
     assert list(Ingest(db).snapshot((), later).stories) == [story(first).id]
+
+
+def test_a_gap_begins_the_watch_anew_and_a_restart_does_not(db: Database) -> None:
+    ingest = Ingest(db)
+
+    def store(at: datetime) -> None:
+        ingest.snapshot((), at)
+        assert ingest.apply(Outcome(), at)
+
+    assert ingest.snapshot((), NOW).watched == NOW
+    for n in range(5):
+        store(NOW + n * BREAK)
+    later = NOW + 5 * BREAK
+    assert ingest.snapshot((), later).watched == Ingest(db).snapshot((), later).watched == NOW
+    down = NOW + 7 * BREAK
+    assert ingest.snapshot((), down).watched == Ingest(db).snapshot((), down).watched == down
+    store(down)
+    assert Ingest(db).snapshot((), down + BREAK).watched == down
