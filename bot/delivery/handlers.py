@@ -28,7 +28,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot.delivery.commands import MANAGING, Commands
+from bot.delivery.commands import Commands
 from bot.delivery.replies import Chat, Reply, line, unknown_command, unknown_text
 from bot.delivery.telegram import compose, translate
 from bot.model import Card
@@ -75,7 +75,7 @@ class _Handlers:
         as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
         user = None if as_chat else message.from_user
         try:
-            chat = await _chat(message, user, changes=name in MANAGING and not as_chat)
+            chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
             reply = await self._commands.handle(name, args, chat)
         except TelegramError as e:
             reply = _unchecked(e)
@@ -90,7 +90,9 @@ class _Handlers:
         if message is None or self._is_double(message.chat.id, message.message_id, data):
             return
         try:
-            chat = await _chat(message, query.from_user, changes=data.partition(":")[0] in MANAGING)
+            chat = await _chat(
+                message, query.from_user, changes=data.partition(":")[0] in self._commands.managing
+            )
             reply = await self._commands.tap(data, chat)
         except TelegramError as e:
             reply = _unchecked(e)

@@ -77,6 +77,16 @@ def line(*lines: str) -> Reply:
     return Reply(cards=(say(*lines),))
 
 
+def alerts_off() -> Reply:
+    """What is answered where something would need alerts."""
+    return line("Alerts are off in this chat. /start turns them on first.")
+
+
+def old_button() -> Reply:
+    """What is answered to a button that nobody draws any more."""
+    return line("This button is of an older version. /help lists what I understand.")
+
+
 def echo(text: str) -> str:
     """What somebody typed, quoted, short and harmless."""
     return f"“{clip(text, ECHO)}”"

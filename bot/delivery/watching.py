@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from bot.delivery.replies import Chat, Reply, chooser, echo, line, target_buttons, target_label
+from bot.delivery.parts import Handler
+from bot.delivery.replies import Chat, Reply, chooser, echo, line, old_button, target_buttons, target_label
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.words import clock_time
 from bot.model import Card, Severity, Subscriber, Target, TargetKind
@@ -25,6 +26,13 @@ class Watching:
 
     def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, tz: tzinfo) -> None:
         self._desk, self._vocabulary, self._clock, self._tz = desk, vocabulary, clock, tz
+        self.commands: Mapping[str, Handler] = {
+            "watch": self.watch,
+            "unwatch": self.unwatch,
+            "list": lambda _, chat: Reply(cards=(self.listing(chat),)),
+        }
+        self.buttons: Mapping[str, Handler] = {"watch": self.tap_watch, "unwatch": self.tap_unwatch}
+        self.managing = frozenset({"watch", "unwatch"})
 
     def watch(self, text: str, chat: Chat) -> Reply:
         """Follow what is named; ask where it is ambiguous, suggest where it is unknown."""
@@ -48,8 +56,11 @@ class Watching:
         first = (say(*lines),) if lines else ()
         return Reply(cards=(*first, *cards))
 
-    def tap_watch(self, target: Target, chat: Chat) -> Reply:
+    def tap_watch(self, text: str, chat: Chat) -> Reply:
         """Follow a target that was chosen from a list."""
+        target = _target(text)
+        if target is None:
+            return old_button()
         known = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
         if not known and target not in self._vocabulary.resolve(target.id):
             return line("That can't be followed any more. /watch and a name finds what can.")
@@ -102,8 +113,11 @@ class Watching:
             lines.insert(0, f"No longer following {self.enumerated(gone)}.{self._nothing_left(chat)}")
         return line(*lines)
 
-    def tap_unwatch(self, target: Target, chat: Chat) -> Reply:
+    def tap_unwatch(self, text: str, chat: Chat) -> Reply:
         """Stop following a target and show what is left."""
+        target = _target(text)
+        if target is None:
+            return old_button()
         self._desk.unwatch(chat.subscriber_id, target)
         return Reply(cards=(self.listing(chat),), replace=True)
 
@@ -161,6 +175,16 @@ class Watching:
         shown = [self._label(t) for t in targets[:_MAX_ITEMS]]
         more = [f"{len(targets) - _MAX_ITEMS} more"] if len(targets) > _MAX_ITEMS else []
         return ", ".join(shown + more) or "nothing (/watch all follows everything)"
+
+
+def _target(text: str) -> Target | None:
+    """Read what `str(target)` writes."""
+    kind, _, name = text.partition(":")
+    try:
+        target = Target(TargetKind(kind), name)
+    except ValueError:
+        return None
+    return target if bool(name) == (target.kind is not TargetKind.ALL) else None
 
 
 def _is_all(item: str) -> bool:

@@ -1,0 +1,30 @@
+"""What the commands are made of: parts, each with some commands and some buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from bot.delivery.replies import Chat, Reply
+
+Handler = Callable[[str, Chat], Reply | Awaitable[Reply]]
+"""Carries out a command with what stands behind it, or a button with what stands behind its first word."""
+
+
+class Part(Protocol):
+    """Some of the commands and buttons. What takes longer than a moment is awaited, lest others wait."""
+
+    @property
+    def commands(self) -> Mapping[str, Handler]:
+        """By name."""
+        ...
+
+    @property
+    def buttons(self) -> Mapping[str, Handler]:
+        """By the first word of their data, which a colon ends."""
+        ...
+
+    @property
+    def managing(self) -> frozenset[str]:
+        """Which of them change what a chat gets: in groups those are for its admins."""
+        ...

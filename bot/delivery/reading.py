@@ -1,0 +1,58 @@
+"""What has been told: the newest alerts, and why one was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+
+from bot.delivery.explain import explanation, latest
+from bot.delivery.parts import Handler
+from bot.delivery.replies import Chat, Reply, echo, line
+from bot.ports import Clock, Desk, Vocabulary
+
+_LATEST, _MAX_LATEST = 5, 10
+
+
+class Reading:
+    """The part of the commands that only reads."""
+
+    managing: frozenset[str] = frozenset()
+
+    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, tz: tzinfo) -> None:
+        self._desk, self._vocabulary, self._clock, self._tz = desk, vocabulary, clock, tz
+        self.commands: Mapping[str, Handler] = {"latest": self.latest, "why": self.why}
+        self.buttons: Mapping[str, Handler] = {"why": self.why}
+
+    def latest(self, text: str, chat: Chat) -> Reply:
+        """The newest alerts of the chat, or of all where it has none yet."""
+        if text and not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= _MAX_LATEST):
+            return line(f"How many? /latest 5 shows five; the most is {_MAX_LATEST}.")
+        limit = int(text) if text else _LATEST
+        heading = "The newest alerts of this chat, /why and an id explains one:"
+        alerts = self._desk.latest(limit, subscriber_id=chat.subscriber_id)
+        if not alerts:
+            heading = "Nothing was sent here yet. The newest alerts of all:"
+            alerts = self._desk.latest(limit)
+        if not alerts:
+            return line("There are no alerts yet. The first one comes as soon as a rule is satisfied.")
+        return Reply(cards=(latest(alerts, now=self._clock(), tz=self._tz, heading=heading),))
+
+    def why(self, text: str, chat: Chat) -> Reply:
+        """Explain an alert, named by its id or by the message that is answered."""
+        reference = text or chat.reply_to
+        if not reference:
+            return line("Which alert? Reply to its card with /why, or write /why and an id from /latest.")
+        found = None
+        if reference.isascii() and reference.replace("-", "").isalnum():
+            found = self._desk.why(reference.lower(), subscriber_id=chat.subscriber_id)
+        if found is None:
+            what = f"the id {echo(text)}" if text else "that message"
+            return line(f"I know no alert for {what}. /latest lists alerts with their ids.")
+        card = explanation(
+            found,
+            names=self._vocabulary.name,
+            now=self._clock(),
+            tz=self._tz,
+            subscriber_id=chat.subscriber_id,
+        )
+        return Reply(cards=(card,))
