@@ -280,6 +280,9 @@ class Telling:
             )
         if not decision.send and not changes & (policy.edit_on | policy.reply_on):
             return  # what is not told with sound is shown at least
+        stays = bool(story.rule_id) and not story.is_denied  # the others that it puts together hold
+        if knows and stays:
+            return  # the card would show the same
         if (retold or story.rule_id) and lead is not None:
             alert = replace(
                 alert, together=alert.together + tuple(t for t in together if t not in alert.together)
@@ -295,7 +298,6 @@ class Telling:
             self._cards[told.alert_id] = (alert, first)
             self.alerts[alert.id] = alert
         drawn, holder = alert, first
-        stays = bool(story.rule_id) and not story.is_denied  # the others that it puts together hold
         retracted = decision.reason in RETRACTED and not stays
         denial = cause(analysis, alert.event, decision.reason) if retracted else None
         if denial is not None:  # the card then shows what is said against it
