@@ -24,12 +24,14 @@ from bot.errors import BotError, StoreError
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, load, user_agent, workers_for
 from bot.model import Severity, Target, TargetKind
+from bot.pipeline.digest import send_digest
 from bot.ports import Channel, Clock, Vocabulary
 from bot.sources.fetch import HttpFetcher
 from bot.sources.parse import FeedParser
 from bot.store.archive import Archive, Lock
 from bot.store.database import Database
 from bot.store.desk import Desk
+from bot.store.digests import Digests
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 # A stop takes ten seconds at most: these, and a second or two for closing what is open.
 DECIDE_WITHIN, SEND_WITHIN = timedelta(seconds=3), timedelta(seconds=4)
 PRUNE_EVERY = timedelta(hours=6)
+DIGEST_EVERY = timedelta(seconds=30)
 TOLD_MISTAKES = 8  # of a reload that is refused
 LOOK_EVERY = timedelta(minutes=5)  # for what has not come
 PRUNE_MOST = 20_000  # entries at a time: a second or two in which no batch is decided
@@ -202,6 +205,7 @@ class App:
             _Current(lambda: self._loaded.vocabulary),
             self.clock,
             self.settings.telegram_admins,
+            self.settings.timezone,
         )
         self._open.push_async_callback(chatting.stop)
         await chatting.start()
@@ -232,14 +236,15 @@ class App:
         )
         worker = ThreadPoolExecutor(1, thread_name_prefix="process")
         self._open.callback(worker.shutdown, wait=True, cancel_futures=True)
-        self._ingest_worker, self._archive = worker, Archive(database)
+        self._ingest_worker, self._archive, self._digests = worker, Archive(database), Digests(database)
+        self._ingest = Ingest(database, failpoint=self._failpoint)
         # Closed before the thread that waits for them, which they would keep waiting.
         self._open.push_async_callback(asyncio.to_thread, self._workers.close)
         await asyncio.to_thread(self._workers.open, self._loaded.analyzer)
         return Intake(
             self._in_force,
             states=PollStates(self._database()),
-            ingest=Ingest(database, failpoint=self._failpoint),
+            ingest=self._ingest,
             worker=worker,
             fetcher=await self._open.enter_async_context(fetcher),
             parser=await self._open.enter_async_context(FeedParser()),
@@ -263,6 +268,7 @@ class App:
         scheduler.add_job(self._intake.tick, "interval", seconds=tick, id="poll")
         scheduler.add_job(self._prune, "interval", seconds=PRUNE_EVERY.total_seconds(), id="prune")
         scheduler.add_job(self._intake.look, "interval", seconds=LOOK_EVERY.total_seconds(), id="look")
+        scheduler.add_job(self._send_digests, "interval", seconds=DIGEST_EVERY.total_seconds(), id="digest")
         scheduler.start()
 
         async def stop() -> None:
@@ -306,6 +312,24 @@ class App:
             log.error(event("prune_failed", problem=e))
         else:
             log.info(event("pruned", entries=gone))
+
+    async def _send_digests(self) -> None:
+        """Queue the digests that are due; one that can't be queued just now is due again the next time."""
+        loop = asyncio.get_running_loop()
+        try:
+            sent = await loop.run_in_executor(self._ingest_worker, self._queue_digests)
+        except StoreError as e:
+            log.error(event("digests_failed", problem=e))
+            return
+        if sent:
+            log.info(event("digests_queued", digests=sent))
+            self.drain.wake()
+
+    def _queue_digests(self) -> int:
+        """In the worker thread."""
+        now, names = self.clock(), self._loaded.book.rules.name
+        outcomes = [send_digest(due, names, now) for due in self._digests.due(now)]
+        return sum(self._ingest.apply(o, now) and bool(o.notifications) for o in outcomes)
 
     async def _probe_loop(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +23,7 @@ from pydantic import (
 )
 
 from bot.errors import ConfigError
+from bot.hours import find_zone
 from bot.text import did_you_mean, parse_duration, show_duration
 
 PREFIX = "BOT_"
@@ -38,8 +40,15 @@ def _words(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+def _zone(value: str) -> str:
+    if find_zone(value) is None:
+        raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Settings(BaseModel):
@@ -56,6 +65,7 @@ class Settings(BaseModel):
     telegram_admins: Words = Field(
         (), description="Telegram user ids that may use /status, separated by blanks."
     )
+    timezone: Zone = Field("UTC", description="The clock that new chats start with, such as Europe/Berlin.")
     data_dir: Path = Field(Path("data"), description="Folder of the database.")
     rules_dir: Path = Field(Path("rules"), description="Folder of sources, companies, themes and rules.")
     contact: str = Field(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Protocol
 
 from bot.model import (
     Alert,
     Analysis,
+    Digest,
     Entry,
     Feed,
     Fetched,
@@ -22,6 +23,8 @@ from bot.model import (
     PollState,
     Receipt,
     Severity,
+    Silence,
+    Story,
     Subscriber,
     Target,
     Verdict,
@@ -189,6 +192,38 @@ class Desk(Protocol):
 
     def mute(self, subscriber_id: str, until: datetime | None, /) -> None:
         """Hold back everything until then; None lifts it."""
+        ...
+
+    def set_timezone(self, subscriber_id: str, timezone: str, /) -> None:
+        """Read times, quiet hours, days and digests by this clock (an IANA name)."""
+        ...
+
+    def set_quiet(self, subscriber_id: str, quiet: tuple[time, time] | None, /) -> None:
+        """Ring nobody between these times of day; None: at any time."""
+        ...
+
+    def set_budget(self, subscriber_id: str, budget: int | None, /) -> None:
+        """Ring so often a day at most; None: as often as may be."""
+        ...
+
+    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
+        """Send digests at these times, the first one when it is due; None: no more."""
+        ...
+
+    def add_mute(self, subscriber_id: str, mute: Silence, /) -> None:
+        """Hold back what it covers until it ends; one that covers the same is replaced."""
+        ...
+
+    def mutes(self, subscriber_id: str, now: datetime, /) -> list[Silence]:
+        """A subscriber's own mutes that are in force, the first to end first."""
+        ...
+
+    def end_mute(self, subscriber_id: str, mute_id: str, /) -> bool:
+        """End one before its time; False if there is none of this id."""
+        ...
+
+    def sent_cards(self, subscriber_id: str, since: datetime, limit: int, /) -> list[tuple[Alert, Story]]:
+        """The cards that a subscriber got since then, newest first, each with its story as it stands now."""
         ...
 
     def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:

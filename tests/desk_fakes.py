@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.errors import StoreError
-from bot.model import Alert, Severity, Subscriber, Target, TargetKind
+from bot.model import Alert, Digest, Severity, Silence, Story, Subscriber, Target, TargetKind
 from bot.ports import Explanation, Status
 from bot.text import nearest
 
@@ -22,6 +22,9 @@ class MemoryDesk:
         self.sent: dict[tuple[str, str], str] = {}  # (subscriber, message id) → alert id
         self.explanations: dict[str, Explanation] = {}
         self.figures: Status | None = None
+        self.due: dict[str, datetime | None] = {}
+        self.muted: dict[str, dict[str, Silence]] = {}
+        self.cards: list[tuple[Alert, Story]] = []
         self.broken = False
 
     def subscriber(self, subscriber_id: str, /) -> Subscriber | None:
@@ -64,6 +67,36 @@ class MemoryDesk:
 
     def mute(self, subscriber_id: str, until: datetime | None, /) -> None:
         self._change(subscriber_id, muted_until=until)
+
+    def set_timezone(self, subscriber_id: str, timezone: str, /) -> None:
+        self._change(subscriber_id, timezone=timezone)
+
+    def set_quiet(self, subscriber_id: str, quiet: tuple[time, time] | None, /) -> None:
+        self._change(subscriber_id, quiet=quiet)
+
+    def set_budget(self, subscriber_id: str, budget: int | None, /) -> None:
+        self._change(subscriber_id, budget=budget)
+
+    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
+        self._change(subscriber_id, digest=digest)
+        self.due[subscriber_id] = due
+
+    def add_mute(self, subscriber_id: str, mute: Silence, /) -> None:
+        self._check()
+        self.muted.setdefault(subscriber_id, {})[mute.id] = mute
+
+    def mutes(self, subscriber_id: str, now: datetime, /) -> list[Silence]:
+        self._check()
+        found = [m for m in self.muted.get(subscriber_id, {}).values() if m.until > now]
+        return sorted(found, key=lambda m: (m.until, m.id))
+
+    def end_mute(self, subscriber_id: str, mute_id: str, /) -> bool:
+        self._check()
+        return self.muted.get(subscriber_id, {}).pop(mute_id, None) is not None
+
+    def sent_cards(self, subscriber_id: str, since: datetime, limit: int, /) -> list[tuple[Alert, Story]]:
+        self._check()
+        return self.cards[:limit]
 
     def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:
         self._check()

@@ -5,14 +5,16 @@ Pure functions over values; what is known comes in as arguments and `now` is one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from bot.hours import day_begun
 from bot.model import (
     Alert,
     Change,
     Decision,
     Entry,
+    Gap,
     Match,
     Modality,
     Polarity,
@@ -27,6 +29,13 @@ from bot.model import (
 
 # News older than this when we first see it is told to nobody as new.
 STALE_AFTER = timedelta(hours=48)
+
+# Cards below this level arrive without a sound.
+AUDIBLE = Severity.MEDIUM
+
+# What is held for a digest always, and what only where a subscriber has asked for digests.
+SPARED = frozenset({Reason.AWAY, Reason.OVER_BUDGET})
+DIGESTED = frozenset({Reason.MUTED, Reason.BELOW_LEVEL})
 
 # What may break a throttle and a mute: the reader has acted on something that is no longer so.
 URGENT = frozenset({Change.DENIED, Change.CORRECTED, Change.WITHDRAWN})
@@ -60,9 +69,9 @@ def hold_match(match: Match, story: Story, silences: Iterable[Silence], now: dat
     if (denied or not story.stands) and match.event.modality is not Modality.CONFIRMED:
         since = "the claim has been denied since" if denied else "the report has been withdrawn since"
         return Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail=since)
-    for silence in silences:
-        if _silenced(silence, match, story) and silence.until > now:
-            return Decision(send=False, reason=Reason.SILENCED, until=silence.until, detail=silence.comment)
+    silence = in_force(silences, match.rule_id, match.event.actor, story, now)
+    if silence is not None:
+        return Decision(send=False, reason=Reason.SILENCED, until=silence.until, detail=silence.comment)
     wanted = match.policy.corroborate
     if wanted and not any(_corroborated(story, origins, tier) for origins, tier in wanted):
         have = f"{story.origins} origin{'s' if story.origins != 1 else ''}, best tier {story.best_tier}"
@@ -74,23 +83,58 @@ def _corroborated(story: Story, origins: int, tier: int) -> bool:
     return sum(m.origin and m.tier <= tier for m in story.members) >= origins
 
 
-def _silenced(silence: Silence, match: Match, story: Story) -> bool:
-    named = [
-        (silence.rule_id, silence.rule_id == match.rule_id),
-        (silence.company, silence.company in (story.companies | {match.event.actor})),
-        (silence.story_id, silence.story_id == story.id),
-        (silence.feed_id, any(silence.feed_id == m.feed_id for m in story.members)),
-    ]
-    return any(key for key, _ in named) and all(hit for key, hit in named if key)
+def in_force(
+    silences: Iterable[Silence], rule_id: str, actor: str | None, story: Story, now: datetime
+) -> Silence | None:
+    """The first silence, or a reader's mute, that covers what a rule tells of a story; None if none does."""
+    return next((s for s in silences if s.until > now and story.is_covered(s, rule_id, actor)), None)
 
 
-def first_card(match: Match, subscriber: Subscriber, now: datetime) -> Decision:
-    """Whether a subscriber who has not heard of the story gets its card."""
+def first_card(match: Match, subscriber: Subscriber, now: datetime, mute: Silence | None = None) -> Decision:
+    """Whether a subscriber who has not heard of the story gets its card; `mute` is the one that covers it."""
     if match.level < subscriber.level:
         return _below(match.level, subscriber)
     if subscriber.muted_until is not None and subscriber.muted_until > now:
         return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
+    if mute is not None:
+        return Decision(send=False, reason=Reason.MUTED, until=mute.until, detail=mute.comment)
     return Decision(send=True, reason=Reason.FIRST)
+
+
+def spare(
+    level: Severity,
+    subscriber: Subscriber,
+    at: datetime,
+    gap: Gap | None,
+    sounds: Sequence[datetime],
+    now: datetime,
+) -> Decision | None:
+    """Why a card that would ring goes into a digest instead, or None; what is critical always rings.
+
+    Args:
+        level: Of the card.
+        subscriber: Who would get it.
+        at: When the news was published.
+        gap: In which nobody watched, if it has just ended.
+        sounds: When the subscriber was last rung.
+        now: UTC.
+    """
+    if level >= Severity.CRITICAL:
+        return None
+    if gap is not None and gap.begin <= at < gap.end:
+        return Decision(send=False, reason=Reason.AWAY)
+    if level >= AUDIBLE and is_spent(subscriber, sounds, now):
+        detail = f"{subscriber.budget} a day"
+        return Decision(send=False, reason=Reason.OVER_BUDGET, detail=detail)
+    return None
+
+
+def is_spent(subscriber: Subscriber, sounds: Sequence[datetime], now: datetime) -> bool:
+    """Whether a subscriber has been rung as often as it wants, this day of its own."""
+    if subscriber.budget is None:
+        return False
+    begun = day_begun(subscriber.timezone, now)
+    return sum(at >= begun for at in sounds) >= subscriber.budget
 
 
 def throttled(match: Match, told: Iterable[tuple[Told, Alert]], now: datetime) -> datetime | None:
@@ -125,6 +169,7 @@ def development(
     subscriber: Subscriber,
     louder: Severity | None,
     now: datetime,
+    mute: Silence | None = None,
 ) -> Decision:
     """Whether a subscriber who has the card gets a reply (`DEVELOPED` and its kin), a silent edit (`COUNTED`), or nothing.
 
@@ -135,6 +180,7 @@ def development(
         subscriber: Who it is.
         louder: Level of a rule that is satisfied now and louder than the card's, or None.
         now: UTC.
+        mute: The subscriber's own that covers it, or None.
     """
     material = changes & policy.reply_on
     if material or louder is not None:
@@ -146,6 +192,8 @@ def development(
             return _below(level, subscriber)
         if subscriber.muted_until is not None and subscriber.muted_until > now:
             return Decision(send=False, reason=Reason.MUTED, until=subscriber.muted_until)
+        if mute is not None:
+            return Decision(send=False, reason=Reason.MUTED, until=mute.until, detail=mute.comment)
         if louder is not None or policy.throttle is None:
             return Decision(send=True, reason=reason)
         until = told.last_sound_at + policy.throttle

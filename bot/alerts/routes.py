@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.documents import Document, Loc, Strict, fail_with, read_document
 from bot.errors import RulesError
+from bot.hours import find_zone, quiet_until
 from bot.model import Alert, Level, Match, Severity, Story, Told
 from bot.text import did_you_mean, parse_duration
 
@@ -50,10 +50,8 @@ def _clock(value: object) -> object:
 
 
 def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
-        raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin") from e
+    if find_zone(value) is None:
+        raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
     return value
 
 
@@ -110,14 +108,7 @@ class Quiet(Strict):
         """When the quiet hours end that it is now, UTC; None if something of this level may be sent."""
         if self.except_ is not None and level >= Severity.parse(self.except_):
             return None
-        local = now.astimezone(ZoneInfo(self.tz))
-        at = local.time()
-        over_night = self.from_ > self.to
-        is_quiet = at >= self.from_ or at < self.to if over_night else self.from_ <= at < self.to
-        if not is_quiet:
-            return None
-        day = local.date() + timedelta(days=1 if over_night and at >= self.from_ else 0)
-        return datetime.combine(day, self.to, ZoneInfo(self.tz)).astimezone(now.tzinfo)
+        return quiet_until(self.from_, self.to, self.tz, now)
 
 
 class Route(Strict):

@@ -1,66 +1,48 @@
-"""How much of a reader's attention alerts may take: levels and pauses."""
+"""How much of a reader's attention alerts may take: levels, pauses, quiet hours, budgets and digests."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import timedelta, tzinfo
+from datetime import datetime, time, timedelta
+from zoneinfo import available_timezones
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import LEVELS, Chat, Reply, alerts_off, echo, line
-from bot.delivery.words import clock_time, suggestion
-from bot.model import Severity, Subscriber
+from bot.delivery.words import clock_time, count, suggestion
+from bot.hours import find_zone, next_digest, quiet_until, zone_of
+from bot.model import Digest, Severity, Subscriber
 from bot.ports import Clock, Desk
-from bot.text import parse_duration
+from bot.text import nearest, parse_duration
 
-_MIN_MUTE, _MAX_MUTE = timedelta(minutes=1), timedelta(days=30)
+MAX_BUDGET = 200
+MIN_MUTE, MAX_MUTE = timedelta(minutes=1), timedelta(days=30)
+DIGEST_AT = time(8)  # where somebody sets a budget without a digest
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_HOURS = re.compile(
+    r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?::(\d{2}))?(?:\s+(\S.*))?", re.IGNORECASE
+)
+_OFF = frozenset({"off", "none", "end", "stop", "no"})
 
 
 class Attention:
     """The part of the commands that says what may be heard, and when."""
 
-    def __init__(self, desk: Desk, clock: Clock, tz: tzinfo) -> None:
-        self._desk, self._clock, self._tz = desk, clock, tz
+    def __init__(self, desk: Desk, clock: Clock) -> None:
+        self._desk, self._clock = desk, clock
         self.commands: Mapping[str, Handler] = {
             "level": self.level,
-            "mute": self.mute,
-            "unmute": self.unmute,
+            "quiet": self.quiet,
+            "budget": self.budget,
+            "digest": self.digest,
+            "timezone": self.timezone,
         }
-        self.buttons: Mapping[str, Handler] = {"mute": self.mute}
-        self.managing = frozenset({"level", "mute", "unmute"})
-
-    def mute(self, text: str, chat: Chat) -> Reply:
-        """Hold everything back for so long."""
-        if text.lower() in ("off", "end", "stop"):
-            return self.unmute("", chat)
-        if not text:
-            return line("For how long? /mute 2h, /mute 30m or /mute 1d; /mute off ends it.")
-        try:
-            span = parse_duration(text.replace(" ", ""))
-        except (ValueError, OverflowError):
-            return line(f"{echo(text)} is no duration. Write for example /mute 30m, /mute 2h or /mute 1d.")
-        if not _MIN_MUTE <= span <= _MAX_MUTE:
-            return line("A pause lasts from 1m to 30d. /stop turns alerts off for good.")
-        subscriber = self._known(chat)
-        if subscriber is None:
-            return alerts_off()
-        until = self._clock() + span
-        self._desk.mute(subscriber.id, until)
-        shown = clock_time(until, self._clock(), self._tz, zone=True)
-        return line(f"Muted until {shown}. /unmute ends it sooner.")
-
-    def unmute(self, text: str, chat: Chat) -> Reply:
-        """End the pause."""
-        subscriber = self._known(chat)
-        if subscriber is None:
-            return alerts_off()
-        if subscriber.muted_until is None or subscriber.muted_until <= self._clock():
-            return line("This chat isn't muted.")
-        self._desk.mute(subscriber.id, None)
-        return line("No longer muted.")
+        self.buttons: Mapping[str, Handler] = {}
+        self.managing = frozenset(self.commands)
 
     def level(self, text: str, chat: Chat) -> Reply:
         """Send nothing that is less important."""
-        subscriber = self._known(chat)
+        subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
         if not text:
@@ -70,7 +52,206 @@ class Attention:
         self._desk.set_level(subscriber.id, Severity.parse(text))
         return line(f"From now on only {text.lower()} and above.")
 
-    def _known(self, chat: Chat) -> Subscriber | None:
-        """The chat's subscriber where alerts are on."""
-        subscriber = self._desk.subscriber(chat.subscriber_id)
-        return subscriber if subscriber and subscriber.active else None
+    def timezone(self, text: str, chat: Chat) -> Reply:
+        """Show times, and count days, by the clock of a place."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        now = self._clock()
+        if not text:
+            return line(
+                f"Times are shown in {_shown(subscriber.timezone)}, where it is {_at(now, subscriber.timezone)}. "
+                "Change it with /timezone Europe/Berlin."
+            )
+        zone = _zone(text)
+        if zone is None:
+            return _no_zone(text)
+        self._set_timezone(subscriber, zone)
+        return line(f"Times are shown in {_shown(zone)} from now on, where it is {_at(now, zone)}.")
+
+    def quiet(self, text: str, chat: Chat) -> Reply:
+        """Ring nobody between two times of day; cards come all the same, without a sound."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        if not text:
+            return self._quiet_now(subscriber)
+        if text.lower() in _OFF:
+            self._desk.set_quiet(subscriber.id, None)
+            return line("No quiet hours any more: what is medium or louder rings at any time.")
+        found = _HOURS.fullmatch(text)
+        hours = _hours(found) if found else None
+        if found is None or hours is None:
+            return line(
+                f"{echo(text)} are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin, or /quiet off."
+            )
+        if hours[0] == hours[1]:
+            return line(
+                "Quiet hours that end when they begin would be always or never. /mute holds everything back."
+            )
+        if found[5]:
+            zone = _zone(found[5])
+            if zone is None:
+                return _no_zone(found[5])
+            self._set_timezone(subscriber, zone)
+        self._desk.set_quiet(subscriber.id, hours)
+        return self._quiet_now(self._desk.subscriber(subscriber.id) or subscriber)
+
+    def budget(self, text: str, chat: Chat) -> Reply:
+        """Ring so often a day at most; the rest goes into the digest."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        if not text:
+            have = (
+                "There is no budget"
+                if subscriber.budget is None
+                else f"At most {subscriber.budget} sounds a day"
+            )
+            return line(
+                f"{have}. /budget 8 allows eight a day, the rest goes into the digest; /budget off lifts it."
+            )
+        if text.lower() in _OFF:
+            self._desk.set_budget(subscriber.id, None)
+            return line("No budget any more: everything at your level rings.")
+        if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= MAX_BUDGET):
+            return line(
+                f"{echo(text)} is no budget. Write a number of sounds a day, from 0 to {MAX_BUDGET}, or off."
+            )
+        self._desk.set_budget(subscriber.id, int(text))
+        said = f"At most {count(int(text), 'sound')} a day from now on; what is critical always rings."
+        if subscriber.digest is not None:
+            return line(said + " The rest goes into your digest.")
+        self._set_digest(subscriber, Digest(at=DIGEST_AT))
+        return line(
+            said, f"The rest comes in one message every day at {DIGEST_AT:%H:%M}; /digest changes that."
+        )
+
+    def digest(self, text: str, chat: Chat) -> Reply:
+        """Send in one message what did not ring."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        if not text:
+            return self._digest_now(subscriber)
+        if text.lower() in _OFF:
+            if subscriber.budget is not None:
+                return line("The budget needs the digest for what is over it. /budget off first.")
+            self._desk.set_digest(subscriber.id, None, None)
+            return line("No digests any more.")
+        digest = _digest(text.lower())
+        if digest is None:
+            return line(
+                f"{echo(text)} is no time for digests. Write /digest daily 07:30, /digest weekly mon 08:00 or /digest off."
+            )
+        self._set_digest(subscriber, digest)
+        return self._digest_now(self._desk.subscriber(subscriber.id) or subscriber)
+
+    def _set_timezone(self, subscriber: Subscriber, zone: str) -> None:
+        self._desk.set_timezone(subscriber.id, zone)
+        if subscriber.digest is not None:
+            due = next_digest(subscriber.digest, zone, self._clock())
+            self._desk.set_digest(subscriber.id, subscriber.digest, due)
+
+    def _set_digest(self, subscriber: Subscriber, digest: Digest) -> None:
+        due = next_digest(digest, subscriber.timezone, self._clock())
+        self._desk.set_digest(subscriber.id, digest, due)
+
+    def _quiet_now(self, subscriber: Subscriber) -> Reply:
+        if subscriber.quiet is None:
+            return line("There are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin.")
+        begin, end = subscriber.quiet
+        now = self._clock()
+        until = quiet_until(begin, end, subscriber.timezone, now)
+        state = (
+            f"It is quiet now, until {_at(until, subscriber.timezone)}" if until else "It is not quiet now"
+        )
+        return line(
+            f"Quiet hours: {begin:%H:%M} to {end:%H:%M}, {_shown(subscriber.timezone)}. {state}.",
+            "Cards come without a sound then; what is critical rings all the same. /quiet off ends this.",
+        )
+
+    def _digest_now(self, subscriber: Subscriber) -> Reply:
+        digest = subscriber.digest
+        if digest is None:
+            return line(
+                "There is no digest. /digest daily 07:30 or /digest weekly mon 08:00 sends in one message what "
+                "was over your budget, below your level or muted."
+            )
+        when = "Every day" if digest.weekday is None else f"Every {_DAYS[digest.weekday].capitalize()}"
+        now = self._clock()
+        due = next_digest(digest, subscriber.timezone, now)
+        shown = clock_time(due, now, zone_of(subscriber.timezone), zone=True)
+        return line(
+            f"{when} at {digest.at:%H:%M}, {_shown(subscriber.timezone)}: what did not ring. The next one: {shown}."
+        )
+
+
+def known(desk: Desk, chat: Chat) -> Subscriber | None:
+    """The chat's subscriber where alerts are on."""
+    subscriber = desk.subscriber(chat.subscriber_id)
+    return subscriber if subscriber and subscriber.active else None
+
+
+def parse_span(text: str) -> timedelta | None:
+    """A duration as people write it in chat, '2h' or '1d 12h'; None if it is none."""
+    try:
+        return parse_duration(text.replace(" ", ""))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _hours(found: re.Match[str]) -> tuple[time, time] | None:
+    try:
+        return time(int(found[1]), int(found[2] or 0)), time(int(found[3]), int(found[4] or 0))
+    except ValueError:
+        return None
+
+
+def _digest(text: str) -> Digest | None:
+    words = text.replace("every day", "daily").replace("at ", "").split()
+    weekday = None
+    if words and words[0] == "daily":
+        words = words[1:]
+    elif words and words[0] == "weekly":
+        names = [
+            n
+            for n, day in enumerate(_DAYS)
+            if len(words) > 1 and len(words[1]) >= 3 and day.startswith(words[1])
+        ]
+        if not names:
+            return None
+        weekday, words = names[0], words[2:]
+    elif len(words) != 1:
+        return None
+    if not words:
+        return Digest(at=DIGEST_AT, weekday=weekday)
+    found = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", " ".join(words))
+    try:
+        return Digest(at=time(int(found[1]), int(found[2] or 0)), weekday=weekday) if found else None
+    except ValueError:
+        return None
+
+
+def _zone(text: str) -> str | None:
+    """The IANA name that somebody means: as written, in other case, or by its town alone; None if there is none."""
+    wanted = text.strip().replace(" ", "_").casefold()
+    names = sorted(available_timezones())
+    whole = [n for n in names if n.casefold() == wanted]
+    towns = [n for n in names if n.casefold().rpartition("/")[2] == wanted and "/" in n]
+    good = [n for n in whole or towns if find_zone(n) is not None]
+    return good[0] if good else None
+
+
+def _no_zone(text: str) -> Reply:
+    towns = sorted(n for n in available_timezones() if "/" in n)
+    near = nearest(text.strip().replace(" ", "_"), towns)[:3] or ["Europe/Berlin", "America/New_York"]
+    return line(f"{echo(text)} is no time zone that I know. Write it as {' or '.join(near)}.")
+
+
+def _shown(zone: str) -> str:
+    return zone.replace("_", " ")
+
+
+def _at(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(zone_of(zone)):%H:%M}"

@@ -36,6 +36,7 @@ class Chatting:
         vocabulary: What people may name.
         clock: The time.
         operators: Ids of the people who may use `/status`.
+        timezone: The clock that a new chat starts with.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -50,10 +51,11 @@ class Chatting:
         vocabulary: Vocabulary,
         clock: Clock,
         operators: tuple[str, ...] = (),
+        timezone: str = "UTC",
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot")
         self._application: App = ApplicationBuilder().bot(bot).build()
-        commands = Commands(desk, vocabulary, clock, operators=operators)
+        commands = Commands(desk, vocabulary, clock, operators=operators, timezone=timezone)
         register(self._application, commands, clock)
         self._operators = operators
         self._listening: asyncio.Task[None] | None = None

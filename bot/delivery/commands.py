@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Collection, Sequence
-from datetime import UTC, tzinfo
 
 from bot.delivery.attention import Attention
+from bot.delivery.muting import Muting
 from bot.delivery.parts import Handler, Part
 from bot.delivery.reading import Reading
 from bot.delivery.replies import Chat, Reply, help_card, line, old_button, status_card, unknown_command
@@ -32,7 +32,7 @@ class Commands:
         vocabulary: Vocabulary,
         clock: Clock,
         *,
-        tz: tzinfo = UTC,
+        timezone: str = "UTC",
         operators: Collection[str] = (),
         parts: Sequence[Part] = (),
     ) -> None:
@@ -42,17 +42,18 @@ class Commands:
             desk: Subscribers and alerts.
             vocabulary: Understands what people type.
             clock: The time.
-            tz: The zone in which times are shown.
+            timezone: The clock that a new chat starts with, an IANA name.
             operators: Ids of the users who may see `/status`.
             parts: Further commands.
         """
         self._desk, self._clock = desk, clock
         self._operators = frozenset(operators)
-        self._watching = Watching(desk, vocabulary, clock, tz)
+        self._watching = Watching(desk, vocabulary, clock, timezone)
         everything: Sequence[Part] = (
             self._watching,
-            Attention(desk, clock, tz),
-            Reading(desk, vocabulary, clock, tz),
+            Attention(desk, clock),
+            Muting(desk, vocabulary, clock),
+            Reading(desk, vocabulary, clock, timezone),
             *parts,
         )
         self._handlers: dict[str, Handler] = {

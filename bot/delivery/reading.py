@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from bot.delivery.explain import explanation, latest
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line
+from bot.hours import zone_of
 from bot.ports import Clock, Desk, Vocabulary
 
 _LATEST, _MAX_LATEST = 5, 10
@@ -18,8 +19,8 @@ class Reading:
 
     managing: frozenset[str] = frozenset()
 
-    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, tz: tzinfo) -> None:
-        self._desk, self._vocabulary, self._clock, self._tz = desk, vocabulary, clock, tz
+    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, timezone: str) -> None:
+        self._desk, self._vocabulary, self._clock, self._timezone = desk, vocabulary, clock, timezone
         self.commands: Mapping[str, Handler] = {"latest": self.latest, "why": self.why}
         self.buttons: Mapping[str, Handler] = {"why": self.why}
 
@@ -35,7 +36,7 @@ class Reading:
             alerts = self._desk.latest(limit)
         if not alerts:
             return line("There are no alerts yet. The first one comes as soon as a rule is satisfied.")
-        return Reply(cards=(latest(alerts, now=self._clock(), tz=self._tz, heading=heading),))
+        return Reply(cards=(latest(alerts, now=self._clock(), tz=self._zone(chat), heading=heading),))
 
     def why(self, text: str, chat: Chat) -> Reply:
         """Explain an alert, named by its id or by the message that is answered."""
@@ -52,7 +53,12 @@ class Reading:
             found,
             names=self._vocabulary.name,
             now=self._clock(),
-            tz=self._tz,
+            tz=self._zone(chat),
             subscriber_id=chat.subscriber_id,
         )
         return Reply(cards=(card,))
+
+    def _zone(self, chat: Chat) -> ZoneInfo:
+        """By which clock a chat reads times."""
+        subscriber = self._desk.subscriber(chat.subscriber_id)
+        return zone_of(subscriber.timezone if subscriber else self._timezone)

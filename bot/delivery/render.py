@@ -123,7 +123,7 @@ def buttons(alert: Alert, url: str, *, mute: bool = True) -> tuple[tuple[Button,
     """The row under a card; `url` must be empty or safe."""
     row = [Button("Why", data=_fitting(f"why:{alert.id}"))]
     if mute:
-        row.append(Button("Mute 1 h", data="mute:1h"))
+        row.append(Button("Mute ▾", data=_fitting(f"mutes:{alert.id}")))
     if url:
         row.append(Button("Open", url=url))
     return (tuple(row),)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, chooser, echo, line, old_button, target_buttons, target_label
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.words import clock_time
+from bot.hours import zone_of
 from bot.model import Card, Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
 
@@ -24,8 +24,8 @@ _MAX_LISTED = 40
 class Watching:
     """The part of the commands that reads and changes what a chat follows."""
 
-    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, tz: tzinfo) -> None:
-        self._desk, self._vocabulary, self._clock, self._tz = desk, vocabulary, clock, tz
+    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, timezone: str) -> None:
+        self._desk, self._vocabulary, self._clock, self._timezone = desk, vocabulary, clock, timezone
         self.commands: Mapping[str, Handler] = {
             "watch": self.watch,
             "unwatch": self.unwatch,
@@ -149,7 +149,7 @@ class Watching:
         if len(followed) > _MAX_LISTED:
             sheet.line(f"… and {len(followed) - _MAX_LISTED} more")
         if subscriber.muted_until and subscriber.muted_until > self._clock():
-            until = clock_time(subscriber.muted_until, self._clock(), self._tz, zone=True)
+            until = clock_time(subscriber.muted_until, self._clock(), zone_of(subscriber.timezone), zone=True)
             sheet.line(f"Muted until {until}; /unmute ends it.")
         buttons = target_buttons("unwatch", followed[:_MAX_LISTED], lambda t: f"✕ {self._label(t)}")
         return sheet.card(buttons)
@@ -160,6 +160,7 @@ class Watching:
         subscriber = self._desk.enroll(chat.channel, chat.address, self._clock())
         if known is None:
             self._desk.set_level(subscriber.id, FIRST_LEVEL)
+            self._desk.set_timezone(subscriber.id, self._timezone)
         return self._desk.subscriber(subscriber.id) or subscriber
 
     def _unknown(self, item: str) -> str:

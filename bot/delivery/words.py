@@ -32,8 +32,10 @@ REASONS: Mapping[Reason, str] = {
     Reason.THROTTLED: "the rule spoke a short while ago",
     Reason.INHIBITED: "a rule that covers it has told it",
     Reason.SILENCED: "silenced by the operator",
+    Reason.AWAY: "it came while the bot was down, and is told in one message",
+    Reason.OVER_BUDGET: "this chat has had its sounds of the day; it goes into the digest",
     Reason.BELOW_LEVEL: "below the level that this chat asks for",
-    Reason.MUTED: "this chat is muted",
+    Reason.MUTED: "this chat has muted it",
     Reason.NOT_WATCHED: "this chat doesn't follow it",
 }
 

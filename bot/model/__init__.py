@@ -27,10 +27,11 @@ from bot.model.analysis import (
     Stage,
     modality,
 )
-from bot.model.batch import Known, Outcome, Snapshot, Told
+from bot.model.batch import DigestDue, DigestSent, Gap, Held, Known, Outcome, Snapshot, Told
 from bot.model.delivery import (
     Button,
     Card,
+    Digest,
     EntityKind,
     Notification,
     OutboxItem,
@@ -69,6 +70,9 @@ __all__ = [
     "Claim",
     "DateQuality",
     "Decision",
+    "Digest",
+    "DigestDue",
+    "DigestSent",
     "EntityKind",
     "Entry",
     "Event",
@@ -76,6 +80,8 @@ __all__ = [
     "Feed",
     "FeedStatus",
     "Fetched",
+    "Gap",
+    "Held",
     "Hints",
     "Known",
     "Level",

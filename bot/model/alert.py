@@ -68,6 +68,8 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     INHIBITED = "inhibited"  # the subscriber was told by a louder rule that covers it
     SILENCED = "silenced"
+    AWAY = "away"  # published while the program was down: it is told in one message
+    OVER_BUDGET = "over_budget"  # the subscriber has had its sounds of the day: it is in the digest
     BELOW_LEVEL = "below_level"  # the subscriber wants louder ones only
     MUTED = "muted"  # the subscriber has muted everything for now
     NOT_WATCHED = "not_watched"  # nobody subscribes to it
@@ -198,7 +200,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """An operator's mute with an end."""
+    """Something that is not told for a while: an operator's silence, or a mute of a reader's own."""
 
     id: str
     until: datetime

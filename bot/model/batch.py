@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model.alert import Alert, Severity, Silence, Verdict
+from bot.model.alert import Alert, Reason, Severity, Silence, Verdict
 from bot.model.analysis import Analysis
 from bot.model.delivery import Notification, Subscriber, Target
 from bot.model.feed import Entry, PollState
@@ -23,6 +23,7 @@ class Told:
     rule_id: str
     level: Severity
     last_sound_at: datetime  # when something with sound about it was last queued
+    in_digest: bool = False  # it was a line of a digest, and there is no card to edit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,45 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a subscriber is told later, in a digest; one for each story."""
+
+    subscriber_id: str
+    alert: Alert
+    reason: Reason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestDue:
+    """A digest that is to be sent."""
+
+    subscriber: Subscriber
+    held: tuple[Held, ...]
+    stories: Mapping[str, Story]  # as they stand now, by id
+    known: frozenset[str]  # ids of those alerts that are stored, since somebody else has got them
+    is_regular: bool  # its time has come; False: it tells what was missed while the program was down
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSent:
+    """What was held for a subscriber has been told: what came until then is forgotten."""
+
+    subscriber_id: str
+    upto: datetime
+    is_regular: bool  # False: it told only what was missed while the program was down
+    next_at: datetime | None = None  # when the next regular one is due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A time in which nobody watched."""
+
+    begin: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What is known before a batch; nothing in it changes while the batch is processed."""
 
@@ -45,7 +85,10 @@ class Snapshot:
     cards: Mapping[str, tuple[Alert, Entry]] = field(default_factory=dict)  # by alert id
     subscribers: tuple[Subscriber, ...] = ()  # active ones
     watches: Mapping[str, frozenset[Target]] = field(default_factory=dict)  # by subscriber id
-    silences: tuple[Silence, ...] = ()
+    silences: tuple[Silence, ...] = ()  # the operator's
+    mutes: Mapping[str, tuple[Silence, ...]] = field(default_factory=dict)  # by subscriber id
+    sounds: Mapping[str, Sequence[datetime]] = field(default_factory=dict)  # of late, where there is a budget
+    gap: Gap | None = None  # that has just ended
     sightings: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)  # by theme, oldest first
     since: datetime | None = None  # of the oldest sighting ever
     watched: datetime | None = None  # when watching began anew after its last interruption
@@ -65,3 +108,5 @@ class Outcome:
     told: tuple[Told, ...] = ()  # new or changed
     notifications: tuple[Notification, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    held: tuple[Held, ...] = ()
+    digests: tuple[DigestSent, ...] = ()

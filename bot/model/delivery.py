@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from bot.model.alert import AlertKind, Severity
@@ -31,6 +31,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """When a subscriber gets in one message what was not sent at once; in its own time zone."""
+
+    at: time
+    weekday: int | None = None  # 0 is Monday; None: every day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A chat (or console) that gets alerts."""
 
@@ -41,6 +49,10 @@ class Subscriber:
     active: bool = True
     muted_until: datetime | None = None
     language: str = "en"
+    timezone: str = "UTC"  # an IANA name
+    quiet: tuple[time, time] | None = None  # hours without a sound, but for what is critical
+    budget: int | None = None  # messages with sound a day; None: any number
+    digest: Digest | None = None
     created_at: datetime | None = None
 
 

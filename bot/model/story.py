@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from bot.model.alert import Exposure
+from bot.model.alert import Exposure, Silence
 from bot.model.analysis import Analysis, Attribution, Event, Modality, Polarity, Stage, modality
 from bot.model.feed import Entry, SourceKind
 
@@ -111,6 +111,16 @@ class Story:
     def best_tier(self) -> int:
         """The most reliable tier among its origins (1 is best)."""
         return min((m.tier for m in self.members if m.origin), default=3)
+
+    def is_covered(self, silence: Silence, rule_id: str, actor: str | None) -> bool:
+        """Whether a silence, or a reader's mute, covers what a rule tells of the story: all that it names must fit."""
+        named = [
+            (silence.rule_id, silence.rule_id == rule_id),
+            (silence.company, silence.company in (self.companies | {actor})),
+            (silence.story_id, silence.story_id == self.id),
+            (silence.feed_id, any(silence.feed_id == m.feed_id for m in self.members)),
+        ]
+        return any(key for key, _ in named) and all(fits for key, fits in named if key)
 
     def claim(self, theme: str, actor: str | None) -> Claim | None:
         """What the story holds on this theme of this actor."""

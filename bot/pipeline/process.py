@@ -82,6 +82,7 @@ def process(
         told=tuple(t for readers in told.told.values() for t in readers.values()),
         notifications=tuple(told.notifications.values()),
         sightings=tuple(run.sightings),
+        held=tuple(told.held.values()),
     )
 
 

@@ -6,9 +6,22 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from bot.alerts.decide import development, first_card, hold_match, throttled
+from bot.alerts.decide import (
+    AUDIBLE,
+    DIGESTED,
+    SPARED,
+    URGENT,
+    development,
+    first_card,
+    hold_match,
+    in_force,
+    is_spent,
+    spare,
+    throttled,
+)
 from bot.alerts.route import recipients
 from bot.delivery.render import card, reply
+from bot.hours import quiet_until, zone_of
 from bot.model import (
     Alert,
     AlertKind,
@@ -17,12 +30,14 @@ from bot.model import (
     Change,
     Decision,
     Entry,
+    Held,
     Match,
     Notification,
     OpenStories,
     Policy,
     Reason,
     Severity,
+    Silence,
     Snapshot,
     Story,
     Subscriber,
@@ -34,8 +49,6 @@ from bot.pipeline.compose import cause, first_alert, reply_alert, words
 from bot.rules.correlate import Kind
 from bot.text import digest
 
-# Cards below this level arrive without a sound.
-AUDIBLE = Severity.MEDIUM
 RETRACTED = (Reason.DENIED, Reason.CORRECTED)
 
 
@@ -47,6 +60,7 @@ class Telling:
         alerts: New cards and replies, and cards whose entry was edited, by id.
         verdicts: Every decision, in order.
         notifications: What goes out, by id, in order.
+        held: What goes into digests, by subscriber and story.
     """
 
     def __init__(self, snapshot: Snapshot, book: Book, now: datetime, stories: OpenStories) -> None:
@@ -63,6 +77,8 @@ class Telling:
         self.alerts: dict[str, Alert] = {}
         self.verdicts: list[Verdict] = []
         self.notifications: dict[str, Notification] = {}
+        self.held: dict[tuple[str, str], Held] = {}
+        self._rung: dict[str, list[datetime]] = {}  # in this batch, by subscriber
 
     def say(
         self,
@@ -129,8 +145,15 @@ class Telling:
             The story, with its exposure once its first card has gone out.
         """
         told = self._told_of(story.id)
-        if matches:  # whoever got the card too long ago by its rule gets a new one
-            told = {reader: t for reader, t in told.items() if not self._has_lapsed(t)}
+        if (
+            matches
+        ):  # whoever got the card too long ago by its rule gets a new one, or read of it while it was less
+            loudest = max(m.level for m in matches)
+            told = {
+                reader: t
+                for reader, t in told.items()
+                if not self._has_lapsed(t) and not (t.in_digest and t.level < loudest)
+            }
         for subscriber_id in sorted(told.keys() & self._subscribers.keys()):
             reader, knows = self._subscribers[subscriber_id], subscriber_id in knowing
             self._develop(
@@ -144,7 +167,7 @@ class Telling:
                 offered.add(reader.id)
                 if reader.id in told:
                     continue
-                decision = self._offer(found, story, reader)
+                decision = self._offer(found, story, reader, entry)
                 self.say(
                     entry,
                     decision,
@@ -153,6 +176,7 @@ class Telling:
                     rule_line=found.rule_line,
                     subscriber_id=reader.id,
                 )
+                self._hold(decision, alert, reader)
                 if decision.send:
                     if story.alerted_at is None:
                         story = replace(story, alerted_at=self._now, exposures=alert.exposures)
@@ -163,9 +187,11 @@ class Telling:
             self.say(entry, nobody, story, rule_id=lead.rule_id, rule_line=lead.rule_line)
         return story
 
-    def _offer(self, found: Match, story: Story, reader: Subscriber) -> Decision:
+    def _offer(self, found: Match, story: Story, reader: Subscriber, entry: Entry) -> Decision:
         """Whether a subscriber who has not heard of the story gets its card."""
-        decision = first_card(found, reader, self._now)
+        decision = first_card(
+            found, reader, self._now, self._mute(reader, found.rule_id, found.event.actor, story)
+        )
         if not decision.send:
             return decision
         if self._covered(found, story, reader):
@@ -178,7 +204,39 @@ class Telling:
         until = throttled(found, have, self._now)
         if until is not None:
             return Decision(send=False, reason=Reason.THROTTLED, until=until)
+        spared = spare(found.level, reader, entry.at, self._snapshot.gap, self._sounds(reader), self._now)
+        if spared is not None:
+            return spared
         return replace(decision, reason=Reason.CORRELATED) if story.rule_id else decision
+
+    def _hold(self, decision: Decision, alert: Alert, reader: Subscriber) -> None:
+        """Keep for a digest what a subscriber would have got but for the hour, the level or the number."""
+        if decision.reason in SPARED or (reader.digest is not None and decision.reason in DIGESTED):
+            held = Held(subscriber_id=reader.id, alert=alert, reason=decision.reason, at=self._now)
+            self.held[reader.id, alert.story_id] = held
+        elif decision.send:
+            self.held.pop((reader.id, alert.story_id), None)
+
+    def _mute(self, reader: Subscriber, rule_id: str, actor: str | None, story: Story) -> Silence | None:
+        mutes = self._snapshot.mutes.get(reader.id)
+        return in_force(mutes, rule_id, actor, story, self._now) if mutes else None
+
+    def _sounds(self, reader: Subscriber) -> list[datetime]:
+        """When a subscriber with a budget was last rung, this batch included."""
+        if reader.budget is None:
+            return []
+        return [*self._snapshot.sounds.get(reader.id, ()), *self._rung.get(reader.id, ())]
+
+    def _is_silent(self, level: Severity, reader: Subscriber) -> bool:
+        """Whether a message comes without a sound: it is not that loud, or these are quiet hours, or there were enough."""
+        if level < AUDIBLE:
+            return True
+        if level >= Severity.CRITICAL:
+            return False
+        quiet = (
+            reader.quiet is not None and quiet_until(*reader.quiet, reader.timezone, self._now) is not None
+        )
+        return quiet or is_spent(reader, self._sounds(reader), self._now)
 
     def _covered(self, found: Match, story: Story, reader: Subscriber) -> bool:
         """Whether cards as loud hold it already: as a part of a correlation, or the one part of one."""
@@ -227,8 +285,16 @@ class Telling:
     ) -> Told:
         self.alerts[alert.id] = alert
         self._cards[alert.id] = (alert, entry)
-        drawn = card(alert, story, entry, names=self._book.rules.name, now=self._now, flags=analysis.flags)
-        self._queue(alert, story, reader, drawn, silent=alert.level < AUDIBLE, of=alert)
+        drawn = card(
+            alert,
+            story,
+            entry,
+            names=self._book.rules.name,
+            now=self._now,
+            tz=zone_of(reader.timezone),
+            flags=analysis.flags,
+        )
+        self._queue(alert, story, reader, drawn, silent=self._is_silent(alert.level, reader), of=alert)
         told = Told(
             story_id=story.id,
             subscriber_id=reader.id,
@@ -264,7 +330,9 @@ class Telling:
         policy = self._policy(told)
         lead = matches[0] if matches else None
         louder = lead if lead is not None and lead.level > told.level else None
-        decision = development(changes, policy, told, reader, louder.level if louder else None, self._now)
+        mute = self._mute(reader, told.rule_id, alert.event.actor, story)
+        level = louder.level if louder else None
+        decision = development(changes, policy, told, reader, level, self._now, mute)
         retold = entry.id == first.id and entry.revision > 0
         if decision.reason is Reason.UNCHANGED and retold:
             decision = Decision(send=True, reason=Reason.COUNTED, detail="its text was edited")
@@ -280,6 +348,10 @@ class Telling:
             )
         if not decision.send and not changes & (policy.edit_on | policy.reply_on):
             return  # what is not told with sound is shown at least
+        if told.in_digest:  # there is no card to edit, but what it read may not hold any more
+            if decision.send and changes & URGENT and not knows:
+                self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
+            return
         stays = bool(story.rule_id) and not story.is_denied  # the others that it puts together hold
         if knows and stays:
             return  # the card would show the same
@@ -319,7 +391,15 @@ class Telling:
         of: Alert,
     ) -> None:
         edited = replace(alert, kind=AlertKind.EDIT, reason=reason, created_at=self._now)
-        drawn = card(edited, story, first, names=self._book.rules.name, now=self._now, flags=flags)
+        drawn = card(
+            edited,
+            story,
+            first,
+            names=self._book.rules.name,
+            now=self._now,
+            tz=zone_of(reader.timezone),
+            flags=flags,
+        )
         self._queue(edited, story, reader, drawn, silent=True, of=of)
 
     def _answer(
@@ -343,8 +423,8 @@ class Telling:
         level = max(told.level, louder.level) if louder else told.level
         now_told = replace(told, level=level, last_sound_at=self._now)
         self.told.setdefault(story.id, {})[reader.id] = now_told
-        drawn = reply(answer, story, entry, now=self._now)
-        self._queue(answer, story, reader, drawn, silent=False, of=alert)
+        drawn = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
+        self._queue(answer, story, reader, drawn, silent=self._is_silent(level, reader), of=alert)
 
     def _queue(
         self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool, of: Alert
@@ -365,3 +445,5 @@ class Telling:
             not_before=self._routes.hold(led, reader.id, self._now, is_first=alert.kind is AlertKind.NEW),
         )
         self.notifications[note.id] = note
+        if not silent:
+            self._rung.setdefault(reader.id, []).append(self._now)

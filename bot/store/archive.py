@@ -206,7 +206,9 @@ class Archive:
                 "AND story_id NOT IN (SELECT id FROM stories)",
                 (before,),
             )
-            cursor.execute("DELETE FROM silences WHERE until < ?", (stamp(now),))
+            for table in ("silences", "mutes"):
+                cursor.execute(f"DELETE FROM {table} WHERE until < ?", (stamp(now),))
+            cursor.execute("DELETE FROM held WHERE at < ?", (before,))
             cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
         return deleted
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
-from bot.model import Alert, Severity, Story, Subscriber, Target, TargetKind
+from bot.model import Alert, Digest, Severity, Silence, Story, Subscriber, Target, TargetKind
 from bot.ports import Explanation, Status
+from bot.store.audience import moved_chats
 from bot.store.database import Database
-from bot.store.ingest import load_card, moved_chats
+from bot.store.ingest import load_card
 from bot.store.queue import audience_changed, close_pending
 from bot.store.rows import (
     ALERT,
     STORY,
+    clean,
+    digest_text,
     moment,
+    quiet_text,
+    silence_of,
     stamp,
     subscriber_of,
     verdict_of,
@@ -106,6 +111,77 @@ class Desk:
                 "UPDATE subscribers SET muted_until = ? WHERE id = ?", (stamp(until), subscriber_id)
             )
             audience_changed(cursor)
+
+    def set_timezone(self, subscriber_id: str, timezone: str, /) -> None:
+        """Read times, quiet hours, days and digests by this clock."""
+        self._set(subscriber_id, "timezone", timezone)
+
+    def set_quiet(self, subscriber_id: str, quiet: tuple[time, time] | None, /) -> None:
+        """Ring nobody between these times of day."""
+        self._set(subscriber_id, "quiet", quiet_text(quiet))
+
+    def set_budget(self, subscriber_id: str, budget: int | None, /) -> None:
+        """Ring so often a day at most."""
+        self._set(subscriber_id, "budget", budget)
+
+    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
+        """Send digests at these times, the first one when it is due."""
+        self._set(subscriber_id, "digest", digest_text(digest))
+        self._set(subscriber_id, "digest_at", stamp(due))
+
+    def _set(self, subscriber_id: str, column: str, value: str | int | None) -> None:
+        with self._db.transaction() as cursor:
+            cursor.execute(f"UPDATE subscribers SET {column} = ? WHERE id = ?", (value, subscriber_id))
+            audience_changed(cursor)
+
+    def add_mute(self, subscriber_id: str, mute: Silence, /) -> None:
+        """Hold back what it covers until it ends; one that covers the same is replaced."""
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "DELETE FROM mutes WHERE subscriber_id = ? AND rule_id = ? AND company = ? AND story_id = ? AND feed_id = ?",
+                (subscriber_id, mute.rule_id, mute.company, mute.story_id, mute.feed_id),
+            )
+            cursor.execute(
+                "INSERT OR REPLACE INTO mutes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    mute.id,
+                    subscriber_id,
+                    stamp(mute.until),
+                    mute.rule_id,
+                    mute.company,
+                    mute.story_id,
+                    mute.feed_id,
+                    clean(mute.comment),
+                ),
+            )
+            audience_changed(cursor)
+
+    def mutes(self, subscriber_id: str, now: datetime, /) -> list[Silence]:
+        """A subscriber's own mutes that are in force, the first to end first."""
+        rows = self._db.rows(
+            "SELECT * FROM mutes WHERE subscriber_id = ? AND until > ? ORDER BY until, id",
+            (subscriber_id, stamp(now)),
+        )
+        return [silence_of(row) for row in rows]
+
+    def end_mute(self, subscriber_id: str, mute_id: str, /) -> bool:
+        """End one before its time; False if there is none of this id."""
+        with self._db.transaction() as cursor:
+            gone = cursor.execute(
+                "DELETE FROM mutes WHERE subscriber_id = ? AND id = ?", (subscriber_id, mute_id)
+            )
+            audience_changed(cursor)
+            return gone.rowcount > 0
+
+    def sent_cards(self, subscriber_id: str, since: datetime, limit: int, /) -> list[tuple[Alert, Story]]:
+        """The cards that a subscriber got since then, newest first, with what has become of their stories."""
+        rows = self._db.rows(
+            "SELECT a.body AS alert, s.body AS story FROM outbox o JOIN alerts a ON a.id = o.alert_id "
+            "JOIN stories s ON s.id = o.story_id WHERE o.subscriber_id = ? AND o.kind = 'new' "
+            "AND o.created_at >= ? ORDER BY o.seq DESC LIMIT ?",
+            (subscriber_id, stamp(since), limit),
+        )
+        return [(ALERT.validate_json(row["alert"]), STORY.validate_json(row["story"])) for row in rows]
 
     def moved(self) -> dict[str, str]:
         """Subscribers whose chat has another address now: former id → id."""

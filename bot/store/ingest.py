@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model import (
@@ -12,19 +13,19 @@ from bot.model import (
     Alert,
     AlertKind,
     Entry,
+    Gap,
     Known,
     OpenStories,
     Outcome,
     Severity,
     Sighting,
     Snapshot,
-    Subscriber,
-    Target,
-    TargetKind,
     Told,
     remember,
 )
+from bot.store.audience import Audience
 from bot.store.database import Database
+from bot.store.digests import write_held
 from bot.store.polls import save_states
 from bot.store.rows import (
     ALERT,
@@ -38,11 +39,29 @@ from bot.store.rows import (
     entry_row,
     moment,
     stamp,
-    subscriber_of,
 )
 from bot.store.silences import Silences
 
+CATCH_UP = timedelta(minutes=15)  # after a break, in which feeds bring what was missed
 BREAK = timedelta(hours=1)  # without anything stored: what came meanwhile may not have been seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """When watching began, when something was last stored, and when the watch before it ended."""
+
+    begun: datetime
+    last: datetime
+    before: datetime | None = None
+
+    def gap(self, now: datetime) -> Gap | None:
+        """The time in which nobody watched, as long as feeds may bring what was missed."""
+        if self.before is None or now - self.begun > CATCH_UP:
+            return None
+        return Gap(begin=self.before, end=self.begun)
+
+    def text(self) -> str:
+        return " ".join(stamp(t) or "" for t in (self.begun, self.last, self.before)).strip()
 
 
 def _nothing(_: str) -> None:
@@ -69,33 +88,36 @@ class Ingest:
         self._cards: dict[str, tuple[Alert, Entry]] = {}
         self._sightings: dict[str, list[Sighting]] | None = None
         self._since: datetime | None = None
-        self._watch: tuple[datetime, datetime] | None = (
-            None  # when the present watch began, and when it was last kept
-        )
-        self._audience = ""  # number of the audience that the last snapshot knew; empty before the first
+        self._watch: _Watch | None = None
+        self._audience = Audience(db)
         self._readers: list[str] | None = None  # ids of all subscribers when `told` was loaded
-        self._subscribers: tuple[Subscriber, ...] = ()
-        self._watches: dict[str, frozenset[Target]] = {}
-        self._moved: dict[str, str] = {}
 
     # --- snapshot ---
 
     def snapshot(self, entries: Sequence[Entry], now: datetime) -> Snapshot:
         """What must be known to process these entries."""
         stories = self._open_stories(now)
-        self._refresh_audience()
+        audience = self._audience
+        audience.refresh(now)
+        if audience.readers != self._readers:
+            self._load_told()
+            self._readers = audience.readers
+        watch = self._watching(now)
         return Snapshot(
             known=self._known(entries),
             stories=stories,
             told=self._told,
             cards=self._cards,
-            subscribers=self._subscribers,
-            watches=self._watches,
+            subscribers=audience.subscribers,
+            watches=audience.watches,
             silences=Silences(self._db).in_force(now),
+            mutes=audience.mutes,
+            sounds=audience.sounds,
+            gap=watch.gap(now),
             sightings=self._remembered(now),
             since=self._since,
-            watched=self._watched(now),
-            moved=self._moved,
+            watched=watch.begun,
+            moved=audience.moved,
         )
 
     def _known(self, entries: Sequence[Entry]) -> dict[str, Known]:
@@ -134,14 +156,15 @@ class Ingest:
         remember(self._sightings, (), now)
         return self._sightings
 
-    def _watched(self, now: datetime) -> datetime:
+    def _watching(self, now: datetime) -> _Watch:
         """Since when nothing has been stored for longer than `BREAK`: a longer gap begins the watch anew."""
         if self._watch is None:
             kept = str(self._db.value("SELECT value FROM meta WHERE key = 'watched'") or "").split()
             times = [t for t in map(moment, kept) if t is not None]
-            self._watch = (times[0], times[-1]) if times else (now, now)
-        begun, last = self._watch
-        return begun if now - last <= BREAK else now
+            self._watch = _Watch(*times) if times else _Watch(now, now)
+        if now - self._watch.last <= BREAK:
+            return replace(self._watch, last=now)
+        return _Watch(now, now, before=self._watch.last)
 
     def _load_told(self) -> None:
         self._told = {}
@@ -157,33 +180,13 @@ class Ingest:
                 rule_id=row["rule_id"],
                 level=Severity(row["level"]),
                 last_sound_at=at,
+                in_digest=bool(row["in_digest"]),
             )
             self._told.setdefault(told.story_id, {})[told.subscriber_id] = told
             if told.alert_id not in self._cards:
                 card = load_card(self._db, told.alert_id)
                 if card:
                     self._cards[told.alert_id] = card
-
-    def _refresh_audience(self) -> None:
-        audience = self._audience_now()
-        if audience == self._audience:
-            return
-        everybody = [subscriber_of(row) for row in self._db.rows("SELECT * FROM subscribers ORDER BY id")]
-        self._subscribers = tuple(s for s in everybody if s.active)
-        watches: dict[str, set[Target]] = {}
-        for row in self._db.rows("SELECT * FROM watches"):
-            target = Target(TargetKind(row["kind"]), row["target"])
-            watches.setdefault(row["subscriber_id"], set()).add(target)
-        self._watches = {k: frozenset(v) for k, v in watches.items()}
-        self._moved = moved_chats(self._db)
-        readers = [s.id for s in everybody]
-        if readers != self._readers:
-            self._load_told()
-            self._readers = readers
-        self._audience = audience
-
-    def _audience_now(self) -> str:
-        return str(self._db.value("SELECT value FROM meta WHERE key = 'audience'"))
 
     # --- apply ---
 
@@ -199,7 +202,7 @@ class Ingest:
         """
         self._failpoint("before_apply")
         with self._db.transaction() as cursor:
-            if outcome.notifications and self._audience not in ("", self._audience_now()):
+            if outcome.notifications and not self._audience.is_current():
                 return False
             self._write_entries(cursor, outcome, now)
             self._failpoint("apply_entries_written")
@@ -208,10 +211,10 @@ class Ingest:
             self._write_outbox(cursor, outcome)
             self._failpoint("apply_outbox_written")
             self._write_sightings(cursor, outcome, now)
+            write_held(cursor, outcome)
             save_states(cursor, outcome.states)
-            watch = (self._watched(now), now)
-            kept = f"{stamp(watch[0])} {stamp(watch[1])}"
-            cursor.execute("INSERT OR REPLACE INTO meta VALUES ('watched', ?)", (kept,))
+            watch = self._watching(now)
+            cursor.execute("INSERT OR REPLACE INTO meta VALUES ('watched', ?)", (watch.text(),))
             self._failpoint("apply_before_commit")
         self._failpoint("apply_committed")
         self._watch = watch
@@ -299,13 +302,26 @@ class Ingest:
 
     def _write_outbox(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
         cursor.executemany(
-            "INSERT INTO told VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (story_id, subscriber_id) DO UPDATE SET "
+            "INSERT INTO told (story_id, subscriber_id, alert_id, rule_id, level, last_sound_at, in_digest) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (story_id, subscriber_id) DO UPDATE SET "
             "alert_id = excluded.alert_id, rule_id = excluded.rule_id, level = excluded.level, "
-            "last_sound_at = excluded.last_sound_at",
+            "last_sound_at = excluded.last_sound_at, in_digest = excluded.in_digest",
             [
-                (t.story_id, t.subscriber_id, t.alert_id, t.rule_id, int(t.level), stamp(t.last_sound_at))
+                (
+                    t.story_id,
+                    t.subscriber_id,
+                    t.alert_id,
+                    t.rule_id,
+                    int(t.level),
+                    stamp(t.last_sound_at),
+                    int(t.in_digest),
+                )
                 for t in outcome.told
             ],
+        )
+        cursor.executemany(
+            "DELETE FROM held WHERE subscriber_id = ? AND story_id = ?",
+            [(t.subscriber_id, t.story_id) for t in outcome.told],
         )
         seq = cursor.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0]
         for n in outcome.notifications:
@@ -363,6 +379,7 @@ class Ingest:
     def _remember(self, outcome: Outcome, now: datetime) -> None:
         if self._stories is None or self._sightings is None:
             return
+        self._audience.ring(outcome.notifications)
         remember(self._sightings, outcome.sightings)
         if outcome.entries and self._since is None:
             self._since = now
@@ -384,12 +401,6 @@ class Ingest:
                 card = load_card(self._db, told.alert_id)
                 if card:
                     self._cards[told.alert_id] = card
-
-
-def moved_chats(db: Database) -> dict[str, str]:
-    """Subscribers whose chat has another address now: former id → id."""
-    rows = db.rows("SELECT key, value FROM meta WHERE key LIKE 'moved %'")
-    return {row["key"].removeprefix("moved "): row["value"] for row in rows}
 
 
 def load_card(db: Database, alert_id: str) -> tuple[Alert, Entry] | None:

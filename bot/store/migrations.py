@@ -93,3 +93,28 @@ def m002_sightings(db: Database) -> None:
         "story_id TEXT NOT NULL, body TEXT NOT NULL)"
     )
     db.execute("CREATE INDEX sightings_at ON sightings (at)")
+
+
+@migrations()
+def m004_attention(db: Database) -> None:
+    """What readers say of their attention, what they mute, and what is held for their digests."""
+    for column in (
+        "timezone TEXT NOT NULL DEFAULT 'UTC'",
+        "quiet TEXT NOT NULL DEFAULT ''",
+        "budget INTEGER",
+        "digest TEXT NOT NULL DEFAULT ''",
+        "digest_at TEXT",
+    ):
+        db.execute(f"ALTER TABLE subscribers ADD COLUMN {column}")
+    db.execute("ALTER TABLE told ADD COLUMN in_digest INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "CREATE TABLE mutes (id TEXT PRIMARY KEY, subscriber_id TEXT NOT NULL, until TEXT NOT NULL, "
+        "rule_id TEXT NOT NULL, company TEXT NOT NULL, story_id TEXT NOT NULL, feed_id TEXT NOT NULL, "
+        "comment TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX mutes_subscriber ON mutes (subscriber_id, until)")
+    db.execute(
+        "CREATE TABLE held (subscriber_id TEXT NOT NULL, story_id TEXT NOT NULL, reason TEXT NOT NULL, "
+        "at TEXT NOT NULL, level INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (subscriber_id, story_id))"
+    )
+    db.execute("CREATE INDEX held_at ON held (at)")

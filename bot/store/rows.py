@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -16,11 +16,13 @@ from bot.model import (
     Card,
     DateQuality,
     Decision,
+    Digest,
     Entry,
     PollState,
     Reason,
     Severity,
     Sighting,
+    Silence,
     SourceKind,
     Story,
     Subscriber,
@@ -112,7 +114,50 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         active=bool(row["active"]),
         muted_until=moment(row["muted_until"]),
         language=row["language"],
+        timezone=row["timezone"],
+        quiet=quiet_of(row["quiet"]),
+        budget=row["budget"],
+        digest=digest_of(row["digest"]),
         created_at=moment(row["created_at"]),
+    )
+
+
+def quiet_text(quiet: tuple[time, time] | None) -> str:
+    """Quiet hours as they are stored: '22:00-07:00'; empty for none."""
+    return "-".join(f"{at:%H:%M}" for at in quiet) if quiet else ""
+
+
+def quiet_of(text: str) -> tuple[time, time] | None:
+    """What `quiet_text` wrote."""
+    begin, _, end = text.partition("-")
+    return (time.fromisoformat(begin), time.fromisoformat(end)) if end else None
+
+
+def digest_text(digest: Digest | None) -> str:
+    """When digests come, as it is stored: '07:30' for every day, '0 07:30' for Mondays; empty for none."""
+    if digest is None:
+        return ""
+    return f"{digest.at:%H:%M}" if digest.weekday is None else f"{digest.weekday} {digest.at:%H:%M}"
+
+
+def digest_of(text: str) -> Digest | None:
+    """What `digest_text` wrote."""
+    *weekday, at = text.split(" ")
+    return Digest(at=time.fromisoformat(at), weekday=int(weekday[0]) if weekday else None) if at else None
+
+
+def silence_of(row: sqlite3.Row) -> Silence:
+    """The silence, or the reader's mute, of a row."""
+    until = moment(row["until"])
+    assert until is not None
+    return Silence(
+        id=row["id"],
+        until=until,
+        rule_id=row["rule_id"],
+        company=row["company"],
+        story_id=row["story_id"],
+        feed_id=row["feed_id"],
+        comment=row["comment"],
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 
 from bot.model import Reason, Silence
 from bot.store.database import Database
-from bot.store.rows import clean, moment, stamp
+from bot.store.rows import clean, silence_of, stamp
 
 LONGEST = timedelta(days=30)
 
@@ -21,7 +20,7 @@ class Silences:
     def in_force(self, now: datetime) -> tuple[Silence, ...]:
         """Those that have not ended yet, in the order in which they were made."""
         rows = self._db.rows("SELECT * FROM silences WHERE until > ? ORDER BY rowid", (stamp(now),))
-        return tuple(_silence_of(row) for row in rows)
+        return tuple(silence_of(row) for row in rows)
 
     def add(self, silence: Silence) -> None:
         """Begin one; its end is at most `LONGEST` away, or what it held back could not be counted."""
@@ -67,17 +66,3 @@ class Silences:
             (*bounds, *bounds),
         )
         return [row["id"] for row in rows]
-
-
-def _silence_of(row: sqlite3.Row) -> Silence:
-    until = moment(row["until"])
-    assert until is not None
-    return Silence(
-        id=row["id"],
-        until=until,
-        rule_id=row["rule_id"],
-        company=row["company"],
-        story_id=row["story_id"],
-        feed_id=row["feed_id"],
-        comment=row["comment"],
-    )

@@ -34,7 +34,7 @@ from bot.replay import World
 from bot.store.archive import Arrival
 from bot.store.database import Database
 from bot.store.desk import Desk
-from bot.store.ingest import Ingest
+from bot.store.ingest import BREAK, Ingest
 
 DONE = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
 SAYINGS: Sequence[tuple[str, tuple[str, ...], tuple[Event, ...]]] = (
@@ -104,9 +104,15 @@ def live(
     desk.enroll("console", "", NOW)
     desk.watch("console:", Target(TargetKind.ALL), NOW)
     desk.set_level("console:", Severity.INFO)
-    outcomes = []
+    outcomes: list[Outcome] = []
+    watched = NOW
     for batch in batches:
         now = max(e.seen_at for e in batch)
+        while now - watched > BREAK:  # polls that bring nothing; nobody was away
+            watched += BREAK
+            ingest.snapshot((), watched)
+            assert ingest.apply(Outcome(), watched)
+        watched = now
         quiet = silent & {e.id for e in batch}
         outcomes.append(process(batch, ingest.snapshot(batch, now), book, reader, now, baseline=quiet))
         assert ingest.apply(outcomes[-1], now)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from card_scene import EVIDENCE, NOW, TITLE, told, wire
@@ -39,7 +38,7 @@ class Scene:
     def __init__(self) -> None:
         self.desk, self.now = MemoryDesk(), NOW
         self.commands = Commands(
-            self.desk, small_vocabulary(), lambda: self.now, tz=ZoneInfo("America/New_York"), operators={"9"}
+            self.desk, small_vocabulary(), lambda: self.now, timezone="America/New_York", operators={"9"}
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:

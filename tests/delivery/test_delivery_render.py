@@ -62,8 +62,12 @@ def test_a_new_card_says_how_certain_then_what_then_why_then_who_is_exposed():
     )
     assert parts(drawn, EntityKind.BOLD) == ["HIGH · considering · sourced", TITLE, EVIDENCE]
     assert [(e.url, drawn.text[e.start : e.end]) for e in drawn.entities if e.url] == [(entry.url, TITLE)]
-    assert [button.label for button in drawn.buttons[0]] == ["Why", "Mute 1 h", "Open"]
-    assert [button.data for button in drawn.buttons[0]] == ["why:a1b2c3d4e5f60718", "mute:1h", ""]
+    assert [button.label for button in drawn.buttons[0]] == ["Why", "Mute ▾", "Open"]
+    assert [button.data for button in drawn.buttons[0]] == [
+        "why:a1b2c3d4e5f60718",
+        "mutes:a1b2c3d4e5f60718",
+        "",
+    ]
 
 
 def test_an_edit_shows_the_new_counts_and_what_changed():
@@ -349,7 +353,7 @@ def test_an_address_that_is_not_plainly_the_web_is_no_link_and_no_button(url):
     drawn = draw(told(entry), begun(entry), entry)
     assert safe_url(url) == ""
     assert parts(drawn, EntityKind.LINK) == []
-    assert [b.label for b in drawn.buttons[0]] == ["Why", "Mute 1 h"]
+    assert [b.label for b in drawn.buttons[0]] == ["Why", "Mute ▾"]
 
 
 def test_an_id_that_is_too_long_for_a_button_is_cut():

@@ -1,0 +1,255 @@
+"""What a reader does not want to hear for a while: everything, a story, a company, a source or a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from bot.delivery.attention import MAX_MUTE, MIN_MUTE, known, parse_span
+from bot.delivery.parts import Handler
+from bot.delivery.replies import Chat, Reply, alerts_off, echo, line, old_button
+from bot.delivery.sheet import MAX_DATA, Sheet, clip
+from bot.delivery.words import clock_time, count
+from bot.hours import next_digest, zone_of
+from bot.model import DENIABLE, Button, Digest, Silence, Subscriber, TargetKind
+from bot.ports import Clock, Desk, Explanation, Vocabulary
+from bot.text import digest, show_duration
+
+USUAL = timedelta(days=7)  # for a company, a source or a rule
+_PREVIEW = timedelta(days=7)
+_PREVIEWED = 500  # cards that are looked at for it
+_NAME = 40
+_MOST = 50  # mutes of one reader
+_LISTED = 20
+_OFF = frozenset({"off", "end", "stop"})
+_LASTS = "A pause lasts from 1m to 30d. /stop turns alerts off for good."
+
+
+class Muting:
+    """The part of the commands that makes, shows and ends pauses; each has an end, and what it hides is told."""
+
+    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock) -> None:
+        self._desk, self._vocabulary, self._clock = desk, vocabulary, clock
+        self.commands: Mapping[str, Handler] = {
+            "mute": self.mute,
+            "mutes": self.mutes,
+            "unmute": self.unmute,
+        }
+        self.buttons: Mapping[str, Handler] = {
+            "mute": self.mute,
+            "mutes": self.menu,
+            "hush": self.hush,
+            "unhush": self.unhush,
+        }
+        self.managing = frozenset({"mute", "unmute", "hush", "unhush"})
+
+    def mute(self, text: str, chat: Chat) -> Reply:
+        """Hold back everything, or what is named, for so long."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        if text.lower() in _OFF:
+            return self.unmute("", chat)
+        if not text:
+            return line(
+                "For how long, or what? /mute 2h, /mute today, /mute nvidia 3d; /mute story as an answer to a card."
+            )
+        if text.lower() == "today":
+            return self._pause(subscriber, _end_of_day(subscriber, self._clock()))
+        span = parse_span(text)
+        if span is not None:
+            return (
+                self._pause(subscriber, self._clock() + span)
+                if MIN_MUTE <= span <= MAX_MUTE
+                else line(_LASTS)
+            )
+        name, lasts = _apart(text)
+        if lasts is not None and not MIN_MUTE <= lasts <= MAX_MUTE:
+            return line(_LASTS)
+        word, _, rest = name.partition(" ")
+        if word.lower() in ("story", "source") and not rest:
+            return self._of_card(subscriber, word.lower(), chat.reply_to, lasts)
+        if word.lower() == "rule" and rest:
+            return self._add(
+                subscriber,
+                Silence(
+                    id="", until=self._ends(lasts, USUAL), rule_id=rest.lower(), comment=clip(rest, _NAME)
+                ),
+            )
+        return self._company(subscriber, name, lasts)
+
+    def menu(self, text: str, chat: Chat) -> Reply:
+        """What of a card can be muted, with a button for each."""
+        found = self._desk.why(text, subscriber_id=chat.subscriber_id) if text else None
+        if found is None:
+            return line("I know no alert for that message. /mutes shows what is muted.")
+        alert_id = found.alert.id
+        rows = [[Button("1 h", data="mute:1h"), Button("Today", data="mute:today")]]
+        rows.append([Button("This story", data=f"hush:story:{alert_id}")])
+        actor = found.alert.event.actor
+        if actor and actor in found.alert.companies:
+            rows.append([Button(clip(self._vocabulary.name(actor), _NAME), data=f"hush:company:{alert_id}")])
+        rows.append([Button(f"Source: {_source(found)}", data=f"hush:source:{alert_id}")])
+        fitting = [[b for b in row if len(b.data.encode()) <= MAX_DATA] for row in rows]
+        sheet = Sheet().line("Mute what? Denials of what you were told still reach you.")
+        return Reply(cards=(sheet.card(fitting),))
+
+    def hush(self, text: str, chat: Chat) -> Reply:
+        """Mute what of a card a button names."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        what, _, reference = text.partition(":")
+        if what not in ("story", "company", "source") or not reference:
+            return old_button()
+        return self._of_card(subscriber, what, reference, None)
+
+    def unhush(self, text: str, chat: Chat) -> Reply:
+        """End a mute by its button."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        gone = self._desk.end_mute(subscriber.id, text)
+        return line("No longer muted." if gone else "That is not muted any more.")
+
+    def mutes(self, text: str, chat: Chat) -> Reply:
+        """What is muted, until when, with a button to end each."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        now, sheet = self._clock(), Sheet()
+        found = self._desk.mutes(subscriber.id, now)
+        paused = subscriber.muted_until is not None and subscriber.muted_until > now
+        if not found and not paused:
+            return line("Nothing is muted here.")
+        sheet.line("Muted here, /unmute all ends everything:")
+        if subscriber.muted_until is not None and paused:
+            sheet.line(f"• everything, {self._left(subscriber, subscriber.muted_until)}")
+        for mute in found[:_LISTED]:
+            sheet.line(f"• {clip(mute.comment, _NAME)}, {self._left(subscriber, mute.until)}")
+        if len(found) > _LISTED:
+            sheet.line(f"and {len(found) - _LISTED} more")
+        return Reply(
+            cards=(
+                sheet.card(
+                    [[Button(f"✕ {clip(m.comment, _NAME)}", data=f"unhush:{m.id}")] for m in found[:_LISTED]]
+                ),
+            )
+        )
+
+    def unmute(self, text: str, chat: Chat) -> Reply:
+        """End the pause, or the mutes that are named, or all."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        now, wanted = self._clock(), text.casefold()
+        found = self._desk.mutes(subscriber.id, now)
+        paused = subscriber.muted_until is not None and subscriber.muted_until > now
+        if wanted and wanted != "all":
+            named = [
+                m
+                for m in found
+                if wanted in (m.comment.casefold(), m.company.casefold(), m.rule_id.casefold())
+            ]
+            if not named:
+                return line(f"{echo(text)} is not muted here. /mutes shows what is.")
+            found, paused = named, False
+        elif not wanted:
+            found = []
+        for mute in found:
+            self._desk.end_mute(subscriber.id, mute.id)
+        if paused:
+            self._desk.mute(subscriber.id, None)
+        if not found and not paused:
+            others = self._desk.mutes(subscriber.id, now)
+            hint = f" {count(len(others), 'thing')} in it are: /mutes shows them." if others else ""
+            hint = " One thing in it is: /mutes shows it." if len(others) == 1 else hint
+            return line(f"This chat isn't muted.{hint}")
+        return line("No longer muted.")
+
+    def _pause(self, subscriber: Subscriber, until: datetime) -> Reply:
+        self._desk.mute(subscriber.id, until)
+        return line(f"Muted {self._until(subscriber, until)}. /unmute ends it sooner.")
+
+    def _of_card(self, subscriber: Subscriber, what: str, reference: str, lasts: timedelta | None) -> Reply:
+        found = self._desk.why(reference, subscriber_id=subscriber.id) if reference else None
+        if found is None:
+            return line(f"Which one? Answer a card with /mute {what}.")
+        alert = found.alert
+        if what == "story":
+            title = clip(found.story_title, _NAME) or "this story"
+            made = Silence(id="", until=self._ends(lasts, DENIABLE), story_id=alert.story_id, comment=title)
+        elif what == "source":
+            made = Silence(
+                id="", until=self._ends(lasts, USUAL), feed_id=found.entry.feed_id, comment=_source(found)
+            )
+        elif alert.event.actor:
+            name = clip(self._vocabulary.name(alert.event.actor), _NAME)
+            made = Silence(id="", until=self._ends(lasts, USUAL), company=alert.event.actor, comment=name)
+        else:
+            return old_button()
+        return self._add(subscriber, made)
+
+    def _company(self, subscriber: Subscriber, name: str, lasts: timedelta | None) -> Reply:
+        targets = self._vocabulary.resolve(name)
+        companies = [t for t in targets if t.kind is TargetKind.COMPANY]
+        if len(companies) == 1:
+            shown = clip(self._vocabulary.name(companies[0].id), _NAME)
+            return self._add(
+                subscriber,
+                Silence(id="", until=self._ends(lasts, USUAL), company=companies[0].id, comment=shown),
+            )
+        if companies:
+            names = " or ".join(f"/mute {clip(t.id, _NAME)}" for t in companies[:3])
+            return line(f"{echo(name)} can mean several companies. Write {names}.")
+        if targets:
+            return line(f"A {targets[0].kind} can't be muted for a while; /unwatch stops following it.")
+        near = self._vocabulary.suggest(name)[:3]
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        return line(
+            f"{echo(name)} is no duration, nor anything that I can mute.{hint} Write /mute 2h or /mute nvidia 3d."
+        )
+
+    def _add(self, subscriber: Subscriber, mute: Silence) -> Reply:
+        now = self._clock()
+        if len(self._desk.mutes(subscriber.id, now)) >= _MOST:
+            return line(f"{_MOST} things are muted here already, which is the most. /mutes ends some.")
+        key = digest("mute", subscriber.id, mute.rule_id, mute.company, mute.story_id, mute.feed_id)[:12]
+        made = replace(mute, id=key)
+        self._desk.add_mute(subscriber.id, made)
+        sheet = Sheet().line(f"Muted: {made.comment}, {self._until(subscriber, made.until)}.")
+        sheet.line(self._preview(subscriber, made, now) + " Denials of what you were told still reach you.")
+        return Reply(cards=(sheet.card([[Button("Undo", data=f"unhush:{made.id}")]]),))
+
+    def _preview(self, subscriber: Subscriber, mute: Silence, now: datetime) -> str:
+        sent = self._desk.sent_cards(subscriber.id, now - _PREVIEW, _PREVIEWED)
+        hidden = sum(story.is_covered(mute, alert.rule_id, alert.event.actor) for alert, story in sent)
+        return f"It would have held back {hidden} of the {count(len(sent), 'card')} of the last 7 days."
+
+    def _ends(self, lasts: timedelta | None, usual: timedelta) -> datetime:
+        return self._clock() + (usual if lasts is None else lasts)
+
+    def _until(self, subscriber: Subscriber, moment: datetime) -> str:
+        return f"until {clock_time(moment, self._clock(), zone_of(subscriber.timezone), zone=True)}"
+
+    def _left(self, subscriber: Subscriber, moment: datetime) -> str:
+        return f"{self._until(subscriber, moment)} ({show_duration(moment - self._clock())} left)"
+
+
+def _apart(text: str) -> tuple[str, timedelta | None]:
+    """What is named, and the duration behind it: 'nvidia 3d', 'nvidia for 3d'."""
+    words: Sequence[str] = text.split()
+    lasts = parse_span(words[-1]) if len(words) > 1 else None
+    if lasts is None:
+        return text, None
+    words = words[:-2] if len(words) > 2 and words[-2].lower() == "for" else words[:-1]
+    return " ".join(words), lasts
+
+
+def _end_of_day(subscriber: Subscriber, now: datetime) -> datetime:
+    return next_digest(Digest(at=time()), subscriber.timezone, now)
+
+
+def _source(found: Explanation) -> str:
+    return clip(found.entry.source or found.entry.feed_id, _NAME)

@@ -1,0 +1,87 @@
+"""Draws a digest: what did not ring, the most important first, each as it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clip, safe_url
+from bot.delivery.words import Names, certainty, clock_time, count
+from bot.hours import zone_of
+from bot.model import Alert, Card, DigestDue, EntityKind, Held, Modality, Polarity, Reason, SourceKind, Story
+from bot.text import utf16_length
+
+MOST = 20  # stories in one digest
+_TITLE, _NAME, _COMPANIES = 160, 40, 6
+_ROOM = 200  # units that the last lines need
+_WHY: Mapping[Reason, str] = {
+    Reason.OVER_BUDGET: "over the budget of sounds",
+    Reason.MUTED: "muted",
+    Reason.BELOW_LEVEL: "below the level",
+    Reason.AWAY: "while the bot was down",
+}
+
+
+def ranked(due: DigestDue) -> list[Held]:
+    """What is held, the most important first: by level, by independent origins, then the newest.
+
+    What a correlation among them puts together is not shown apart.
+    """
+    covered = {part for story in due.stories.values() if story.rule_id for part in story.links}
+
+    def weight(held: Held) -> tuple[int, int, datetime, str]:
+        story = due.stories.get(held.alert.story_id)
+        return int(held.alert.level), story.origins if story else 0, held.at, held.alert.story_id
+
+    return sorted((h for h in due.held if h.alert.story_id not in covered), key=weight, reverse=True)
+
+
+def roundup(due: DigestDue, *, names: Names, now: datetime) -> tuple[Card, Sequence[Held]]:
+    """The digest, and what of all that is held is in it: as much as one message holds."""
+    tz = zone_of(due.subscriber.timezone)
+    items = ranked(due)
+    sheet = Sheet().line(_heading(due, items), EntityKind.BOLD)
+    shown: list[Held] = []
+    for held in items[:MOST]:
+        line = _line(held.alert, due.stories.get(held.alert.story_id), names)
+        if sheet.units + sum(utf16_length(part) for part, _, _ in line) > MAX_UNITS - _ROOM:
+            break
+        shown.append(held)
+        sheet.line("• ")
+        for text, kinds, url in line:
+            sheet.add(text, *kinds, url=url)
+    if more := len(items) - len(shown):
+        sheet.line(f"and {count(more, 'less important story', 'less important stories')}")
+    if due.is_regular:
+        sheet.line(f"{_reasons(items)} · {clock_time(now, now, tz, zone=True)}")
+    return sheet.card(), shown
+
+
+def _heading(due: DigestDue, items: Sequence[Held]) -> str:
+    stories = count(len(items), "story", "stories")
+    return f"Digest: {stories} that did not ring" if due.is_regular else f"While I was down: {stories}"
+
+
+def _reasons(items: Iterable[Held]) -> str:
+    found = [held.reason for held in items]
+    return ", ".join(f"{found.count(reason)} {text}" for reason, text in _WHY.items() if reason in found)
+
+
+def _line(alert: Alert, story: Story | None, names: Names) -> list[tuple[str, list[EntityKind], str]]:
+    """One story: its level, its headline as it stands now, how certain it is, and who says so."""
+    claim = story.claim(alert.event.theme, alert.event.actor) if story else None
+    known = claim or alert.event
+    gone = known.polarity is Polarity.DENIED or (story is not None and not story.stands)
+    title = clip(story.title if story else alert.evidence, _TITLE) or NO_TITLE
+    url = safe_url(story.members[0].url) if story and story.members else ""
+    word = alert.level.name
+    if gone:
+        word = "DENIED" if known.polarity is Polarity.DENIED else "WITHDRAWN"
+    if story is not None and story.rule_id:
+        who = [clip(names(company), _NAME) for company in sorted(story.companies)[:_COMPANIES]]
+        return [(f"{word} · ", [], ""), (title, [], ""), (f" · {', '.join(who)}" if who else "", [], "")]
+    facts = [] if gone else [certainty(known.modality, known.attribution, SourceKind.PAPER)]
+    facts += [clip(names(alert.event.actor), _NAME)] if alert.event.actor else []
+    facts += [count(story.origins, "origin")] if story and story.origins > 1 else []
+    kinds = [EntityKind.STRIKE] if gone and known.modality is not Modality.CONFIRMED else []
+    return [(f"{word} · ", [], ""), (title, kinds, url), (f" · {' · '.join(facts)}" if facts else "", [], "")]
