@@ -79,7 +79,7 @@ def process(
         stories=tuple(run.stories[i] for i in run.changed),
         alerts=tuple(told.alerts.values()),
         verdicts=tuple(told.verdicts),
-        told=tuple(t for readers in told.told.values() for t in readers.values()),
+        told=tuple(t for by in told.readers.told.values() for t in by.values()),
         notifications=tuple(told.notifications.values()),
         sightings=tuple(run.sightings),
         held=tuple(told.held.values()),

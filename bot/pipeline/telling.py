@@ -7,21 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.alerts.decide import (
-    AUDIBLE,
     DIGESTED,
     SPARED,
     URGENT,
     development,
-    first_card,
     hold_match,
-    in_force,
-    is_spent,
-    spare,
-    throttled,
 )
 from bot.alerts.route import recipients
 from bot.delivery.render import card, reply
-from bot.hours import quiet_until, zone_of
+from bot.hours import zone_of
 from bot.model import (
     Alert,
     AlertKind,
@@ -34,10 +28,7 @@ from bot.model import (
     Match,
     Notification,
     OpenStories,
-    Policy,
     Reason,
-    Severity,
-    Silence,
     Snapshot,
     Story,
     Subscriber,
@@ -46,7 +37,7 @@ from bot.model import (
 )
 from bot.pipeline.book import Book
 from bot.pipeline.compose import cause, first_alert, reply_alert, words
-from bot.rules.correlate import Kind
+from bot.pipeline.readers import Readers
 from bot.text import digest
 
 RETRACTED = (Reason.DENIED, Reason.CORRECTED)
@@ -56,7 +47,7 @@ class Telling:
     """What a batch tells; it only ever grows.
 
     Attributes:
-        told: What subscribers have been told anew, by story, by subscriber.
+        readers: What is known of each, and what they have been told anew.
         alerts: New cards and replies, and cards whose entry was edited, by id.
         verdicts: Every decision, in order.
         notifications: What goes out, by id, in order.
@@ -68,17 +59,12 @@ class Telling:
         self._snapshot, self._book, self._now = snapshot, book, now
         self._routes = book.routes.after(snapshot.moved)
         self._stories = stories
-        self._known: dict[str, list[Told]] | None = (
-            None  # what subscribers had been told before, once asked for
-        )
+        self.readers = Readers(snapshot, book, now, stories)
         self._subscribers = {s.id: s for s in snapshot.subscribers}
-        self._cards: dict[str, tuple[Alert, Entry]] = {}
-        self.told: dict[str, dict[str, Told]] = {}
         self.alerts: dict[str, Alert] = {}
         self.verdicts: list[Verdict] = []
         self.notifications: dict[str, Notification] = {}
         self.held: dict[tuple[str, str], Held] = {}
-        self._rung: dict[str, list[datetime]] = {}  # in this batch, by subscriber
 
     def say(
         self,
@@ -113,11 +99,11 @@ class Telling:
     def is_told(self, story_id: str, *, together: bool = False) -> bool:
         """Whether anybody has the story's card; with `together`, or that of a correlation that it is a part of."""
         wholes = self._stories.wholes(story_id) if together else []
-        return any(self._told_of(i) for i in (story_id, *(s.id for s in wholes)))
+        return any(self.readers.told_of(i) for i in (story_id, *(s.id for s in wholes)))
 
     def readers_of(self, story_id: str) -> frozenset[str]:
         """Who has the story's card."""
-        return frozenset(self._told_of(story_id))
+        return frozenset(self.readers.told_of(story_id))
 
     def tell(
         self,
@@ -144,7 +130,7 @@ class Telling:
         Returns:
             The story, with its exposure once its first card has gone out.
         """
-        told = self._told_of(story.id)
+        told = self.readers.told_of(story.id)
         if (
             matches
         ):  # whoever got the card too long ago by its rule gets a new one, or read of it while it was less
@@ -152,7 +138,7 @@ class Telling:
             told = {
                 reader: t
                 for reader, t in told.items()
-                if not self._has_lapsed(t) and not (t.in_digest and t.level < loudest)
+                if not self.readers.has_lapsed(t) and not (t.in_digest and t.level < loudest)
             }
         for subscriber_id in sorted(told.keys() & self._subscribers.keys()):
             reader, knows = self._subscribers[subscriber_id], subscriber_id in knowing
@@ -167,7 +153,7 @@ class Telling:
                 offered.add(reader.id)
                 if reader.id in told:
                     continue
-                decision = self._offer(found, story, reader, entry)
+                decision = self.readers.offer(found, story, reader, entry)
                 self.say(
                     entry,
                     decision,
@@ -187,104 +173,19 @@ class Telling:
             self.say(entry, nobody, story, rule_id=lead.rule_id, rule_line=lead.rule_line)
         return story
 
-    def _offer(self, found: Match, story: Story, reader: Subscriber, entry: Entry) -> Decision:
-        """Whether a subscriber who has not heard of the story gets its card."""
-        decision = first_card(
-            found, reader, self._now, self._mute(reader, found.rule_id, found.event.actor, story)
-        )
-        if not decision.send:
-            return decision
-        if self._covered(found, story, reader):
-            return Decision(send=False, reason=Reason.INHIBITED, detail="told together with others")
-        have = self._cards_of(reader.id, found)
-        sectors = self._book.rules.known.companies
-        louder = self._routes.muted_by(found, story, have, self._stories, sectors, self._now)
-        if louder is not None:
-            return Decision(send=False, reason=Reason.INHIBITED, detail=f"told by {louder.rule_id}")
-        until = throttled(found, have, self._now)
-        if until is not None:
-            return Decision(send=False, reason=Reason.THROTTLED, until=until)
-        spared = spare(found.level, reader, entry.at, self._snapshot.gap, self._sounds(reader), self._now)
-        if spared is not None:
-            return spared
-        return replace(decision, reason=Reason.CORRELATED) if story.rule_id else decision
-
     def _hold(self, decision: Decision, alert: Alert, reader: Subscriber) -> None:
         """Keep for a digest what a subscriber would have got but for the hour, the level or the number."""
         if decision.reason in SPARED or (reader.digest is not None and decision.reason in DIGESTED):
             held = Held(subscriber_id=reader.id, alert=alert, reason=decision.reason, at=self._now)
-            self.held[reader.id, alert.story_id] = held
+            self.held.setdefault((reader.id, alert.story_id), held)  # the loudest comes first
         elif decision.send:
             self.held.pop((reader.id, alert.story_id), None)
-
-    def _mute(self, reader: Subscriber, rule_id: str, actor: str | None, story: Story) -> Silence | None:
-        mutes = self._snapshot.mutes.get(reader.id)
-        return in_force(mutes, rule_id, actor, story, self._now) if mutes else None
-
-    def _sounds(self, reader: Subscriber) -> list[datetime]:
-        """When a subscriber with a budget was last rung, this batch included."""
-        if reader.budget is None:
-            return []
-        return [*self._snapshot.sounds.get(reader.id, ()), *self._rung.get(reader.id, ())]
-
-    def _is_silent(self, level: Severity, reader: Subscriber) -> bool:
-        """Whether a message comes without a sound: it is not that loud, or these are quiet hours, or there were enough."""
-        if level < AUDIBLE:
-            return True
-        if level >= Severity.CRITICAL:
-            return False
-        quiet = (
-            reader.quiet is not None and quiet_until(*reader.quiet, reader.timezone, self._now) is not None
-        )
-        return quiet or is_spent(reader, self._sounds(reader), self._now)
-
-    def _covered(self, found: Match, story: Story, reader: Subscriber) -> bool:
-        """Whether cards as loud hold it already: as a part of a correlation, or the one part of one."""
-
-        def knows(story_id: str) -> bool:
-            have = self._told_of(story_id).get(reader.id)
-            return have is not None and have.level >= found.level
-
-        if story.rule_id:
-            rule = self._book.rules.rule(found.rule_id)
-            is_name = rule is not None and rule.correlate is not None and rule.correlate.type is Kind.NEW_TERM
-            return is_name and all(map(knows, story.links))
-        return any(knows(whole.id) for whole in self._stories.wholes(story.id))
-
-    def _cards_of(self, subscriber_id: str, found: Match) -> list[tuple[Told, Alert]]:
-        """The open cards of a subscriber, where they matter to a match."""
-        if found.policy.throttle_per == "story" and not self._routes.mutes(found.rule_id):
-            return []
-        if self._known is None:
-            self._known = {}
-            for of_story in self._snapshot.told.values():
-                for told in of_story.values():
-                    self._known.setdefault(told.subscriber_id, []).append(told)
-        newer = {s: by[subscriber_id] for s, by in self.told.items() if subscriber_id in by}
-        older = {t.story_id: t for t in self._known.get(subscriber_id, ())}
-        pairs = [(told, self._card(told)) for told in (older | newer).values()]
-        return [(told, shown[0]) for told, shown in pairs if shown is not None]
-
-    def _told_of(self, story_id: str) -> dict[str, Told]:
-        """Who has the story's card, by subscriber, this batch included."""
-        return {**self._snapshot.told.get(story_id, {}), **self.told.get(story_id, {})}
-
-    def _has_lapsed(self, told: Told) -> bool:
-        shown = self._card(told)
-        return shown is not None and self._now - shown[0].created_at > self._policy(told).window
-
-    def _card(self, told: Told) -> tuple[Alert, Entry] | None:
-        return self._cards.get(told.alert_id) or self._snapshot.cards.get(told.alert_id)
-
-    def _policy(self, told: Told) -> Policy:
-        rule = self._book.rules.rule(told.rule_id)
-        return rule.policy if rule else Policy()
 
     def _first(
         self, alert: Alert, story: Story, entry: Entry, analysis: Analysis, reader: Subscriber
     ) -> Told:
         self.alerts[alert.id] = alert
-        self._cards[alert.id] = (alert, entry)
+        self.readers.cards[alert.id] = (alert, entry)
         drawn = card(
             alert,
             story,
@@ -294,7 +195,7 @@ class Telling:
             tz=zone_of(reader.timezone),
             flags=analysis.flags,
         )
-        self._queue(alert, story, reader, drawn, silent=self._is_silent(alert.level, reader), of=alert)
+        self._queue(alert, story, reader, drawn, silent=self.readers.is_silent(alert.level, reader), of=alert)
         told = Told(
             story_id=story.id,
             subscriber_id=reader.id,
@@ -303,7 +204,7 @@ class Telling:
             level=alert.level,
             last_sound_at=self._now,
         )
-        self.told.setdefault(story.id, {})[reader.id] = told
+        self.readers.told.setdefault(story.id, {})[reader.id] = told
         return told
 
     def _develop(
@@ -323,14 +224,14 @@ class Telling:
 
         Who knows of it already gets no answer.
         """
-        shown = self._card(told)
+        shown = self.readers.card(told)
         if shown is None:
             return  # its card was pruned from the archive
         alert, first = shown
-        policy = self._policy(told)
+        policy = self.readers.policy(told)
         lead = matches[0] if matches else None
         louder = lead if lead is not None and lead.level > told.level else None
-        mute = self._mute(reader, told.rule_id, alert.event.actor, story)
+        mute = self.readers.mute(reader, told.rule_id, alert.event.actor, story)
         level = louder.level if louder else None
         decision = development(changes, policy, told, reader, level, self._now, mute)
         retold = entry.id == first.id and entry.revision > 0
@@ -367,7 +268,7 @@ class Telling:
                 title=lead.title,
             )
             first = entry
-            self._cards[told.alert_id] = (alert, first)
+            self.readers.cards[told.alert_id] = (alert, first)
             self.alerts[alert.id] = alert
         drawn, holder = alert, first
         retracted = decision.reason in RETRACTED and not stays
@@ -422,9 +323,9 @@ class Telling:
         self.alerts[answer.id] = answer
         level = max(told.level, louder.level) if louder else told.level
         now_told = replace(told, level=level, last_sound_at=self._now)
-        self.told.setdefault(story.id, {})[reader.id] = now_told
+        self.readers.told.setdefault(story.id, {})[reader.id] = now_told
         drawn = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
-        self._queue(answer, story, reader, drawn, silent=self._is_silent(level, reader), of=alert)
+        self._queue(answer, story, reader, drawn, silent=self.readers.is_silent(level, reader), of=alert)
 
     def _queue(
         self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool, of: Alert
@@ -446,4 +347,4 @@ class Telling:
         )
         self.notifications[note.id] = note
         if not silent:
-            self._rung.setdefault(reader.id, []).append(self._now)
+            self.readers.ring(reader)

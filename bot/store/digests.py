@@ -74,7 +74,8 @@ def write_held(cursor: sqlite3.Connection, outcome: Outcome) -> None:
     """Keep what a batch holds for digests, and forget what a digest has told, inside a transaction."""
     cursor.executemany(
         "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subscriber_id, story_id) DO UPDATE SET "
-        "level = max(level, excluded.level), alert = excluded.alert",
+        "alert = CASE WHEN excluded.level < level THEN alert ELSE excluded.alert END, "
+        "level = max(level, excluded.level)",
         [
             (
                 h.subscriber_id,
