@@ -18,6 +18,7 @@ from rich.console import Console
 from bot.config import Settings
 from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
+from bot.delivery.feedback import Voting
 from bot.delivery.outbox import Drain
 from bot.delivery.pacing import Pacer
 from bot.errors import BotError, StoreError
@@ -32,6 +33,7 @@ from bot.store.archive import Archive, Lock
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.digests import Digests
+from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
@@ -206,6 +208,9 @@ class App:
             self.clock,
             self.settings.telegram_admins,
             self.settings.timezone,
+            parts=(
+                Voting(self.desk, FeedbackStore(self._database()), self.clock, self.settings.telegram_admins),
+            ),
         )
         self._open.push_async_callback(chatting.stop)
         await chatting.start()

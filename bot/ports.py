@@ -239,6 +239,46 @@ class Desk(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """What readers said of the cards of a rule, or of a source."""
+
+    name: str  # the rule's or the feed's id
+    useful: int
+    total: int
+
+
+class Feedback(Protocol):
+    """Useful or noise, by alert, chat and person."""
+
+    def vote(
+        self,
+        alert: Alert,
+        feed_id: str,
+        subscriber_id: str,
+        user: str,
+        /,
+        *,
+        useful: bool,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        """Note a vote; who votes again changes it."""
+        ...
+
+    def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
+        """Those of one chat on the cards of one rule."""
+        ...
+
+    def by_rule(self, since: datetime, /) -> list[Votes]:
+        """For each rule that has any."""
+        ...
+
+    def by_source(self, since: datetime, /) -> list[Votes]:
+        """For each feed that has any."""
+        ...
+
+
 class Vocabulary(Protocol):
     """Turns what a person types into targets, and ids into names."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, time
 
 from bot.errors import StoreError
 from bot.model import Alert, Digest, Severity, Silence, Story, Subscriber, Target, TargetKind
-from bot.ports import Explanation, Status
+from bot.ports import Explanation, Status, Votes
 from bot.text import nearest
 
 
@@ -120,6 +120,48 @@ class MemoryDesk:
     def _check(self) -> None:
         if self.broken:
             raise StoreError("the database is locked")
+
+
+class MemoryFeedback:
+    """A `ports.Feedback` that keeps votes by alert, chat and person."""
+
+    def __init__(self) -> None:
+        self.votes: dict[tuple[str, str, str], tuple[Alert, str, bool, datetime]] = {}
+
+    def vote(
+        self,
+        alert: Alert,
+        feed_id: str,
+        subscriber_id: str,
+        user: str,
+        /,
+        *,
+        useful: bool,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        self.votes[alert.id, subscriber_id, user] = (alert, feed_id, useful, now)
+
+    def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
+        mine = [
+            useful
+            for (_, who, _), (a, _, useful, at) in self.votes.items()
+            if (who, a.rule_id) == (subscriber_id, rule_id) and at >= since
+        ]
+        return Votes(name=rule_id, useful=sum(mine), total=len(mine))
+
+    def by_rule(self, since: datetime, /) -> list[Votes]:
+        return self._by({key: a.rule_id for key, (a, *_) in self.votes.items()}, since)
+
+    def by_source(self, since: datetime, /) -> list[Votes]:
+        return self._by({key: feed for key, (_, feed, *_) in self.votes.items()}, since)
+
+    def _by(self, names: Mapping[tuple[str, str, str], str], since: datetime) -> list[Votes]:
+        found: dict[str, list[bool]] = {}
+        for key, (_, _, useful, at) in self.votes.items():
+            if at >= since:
+                found.setdefault(names[key], []).append(useful)
+        return [Votes(name=n, useful=sum(v), total=len(v)) for n, v in sorted(found.items())]
 
 
 class MemoryVocabulary:

@@ -41,7 +41,7 @@ def test_every_command_of_the_program_is_there() -> None:
 
 def test_every_command_of_the_chat_is_there() -> None:
     written = {row[0].strip("`/") for row in rows("In the chat")}
-    assert written == {name for name, _ in MENU} | {"status"}
+    assert written == {name for name, _ in MENU} | {"status", "precision"}
 
 
 def test_every_file_that_is_linked_is_there() -> None:

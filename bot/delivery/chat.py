@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from telegram import BotCommand, Update
@@ -12,6 +13,7 @@ from telegram.ext import ApplicationBuilder
 
 from bot.delivery.commands import Commands
 from bot.delivery.handlers import App, register
+from bot.delivery.parts import Part
 from bot.delivery.replies import MENU
 from bot.delivery.request import make_bot
 from bot.delivery.sheet import MAX_UNITS
@@ -37,6 +39,7 @@ class Chatting:
         clock: The time.
         operators: Ids of the people who may use `/status`.
         timezone: The clock that a new chat starts with.
+        parts: Further commands.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -52,10 +55,11 @@ class Chatting:
         clock: Clock,
         operators: tuple[str, ...] = (),
         timezone: str = "UTC",
+        parts: Sequence[Part] = (),
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot")
         self._application: App = ApplicationBuilder().bot(bot).build()
-        commands = Commands(desk, vocabulary, clock, operators=operators, timezone=timezone)
+        commands = Commands(desk, vocabulary, clock, operators=operators, timezone=timezone, parts=parts)
         register(self._application, commands, clock)
         self._operators = operators
         self._listening: asyncio.Task[None] | None = None

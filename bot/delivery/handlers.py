@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ ALLOWED_UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, U
 """The updates to ask Telegram for; the handlers need no others."""
 
 _DOUBLE_TAP = timedelta(seconds=3)
+_ACKNOWLEDGE_WITHIN = timedelta(seconds=0.7)
 _MAX_TAPS = 1000  # remembered at a time
 _NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command isn't run again
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -85,18 +87,22 @@ class _Handlers:
         query = update.callback_query
         if query is None:
             return
-        await _acknowledge(query)
         message, data = query.message, query.data or ""
         if message is None or self._is_double(message.chat.id, message.message_id, data):
+            await _acknowledge(query)
             return
+        work = asyncio.ensure_future(self._tapped(message, query.from_user, data))
+        # What is said over the chat must come with the acknowledgement, which must not wait long.
+        await asyncio.wait({work}, timeout=_ACKNOWLEDGE_WITHIN.total_seconds())
+        await _acknowledge(query, work.result().toast if work.done() and not work.exception() else "")
+        await _answer(message, await work, tapped=True)
+
+    async def _tapped(self, message: MaybeInaccessibleMessage, user: User, data: str) -> Reply:
         try:
-            chat = await _chat(
-                message, query.from_user, changes=data.partition(":")[0] in self._commands.managing
-            )
-            reply = await self._commands.tap(data, chat)
+            chat = await _chat(message, user, changes=data.partition(":")[0] in self._commands.managing)
+            return await self._commands.tap(data, chat)
         except TelegramError as e:
-            reply = _unchecked(e)
-        await _answer(message, reply, tapped=True)
+            return _unchecked(e)
 
     async def membership(self, update: Update, _: Context) -> None:
         change = update.my_chat_member
@@ -161,10 +167,10 @@ def _unchecked(error: TelegramError) -> Reply:
     return line("I could not check whether you are an admin of this chat. Please try again in a minute.")
 
 
-async def _acknowledge(query: CallbackQuery) -> None:
+async def _acknowledge(query: CallbackQuery, toast: str = "") -> None:
     """End the button's spinner; a late answer is refused, and then there is none to end."""
     try:
-        await query.answer()
+        await query.answer(toast or None)
     except TelegramError as e:
         log.info("tap_not_acknowledged error=%s", translate(e))
 

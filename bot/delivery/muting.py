@@ -101,7 +101,7 @@ class Muting:
         if subscriber is None:
             return alerts_off()
         what, _, reference = text.partition(":")
-        if what not in ("story", "company", "source") or not reference:
+        if what not in ("story", "company", "source", "rule") or not reference:
             return old_button()
         return self._of_card(subscriber, what, reference, None)
 
@@ -184,6 +184,9 @@ class Muting:
             made = Silence(
                 id="", until=self._ends(lasts, USUAL), feed_id=found.entry.feed_id, comment=_source(found)
             )
+        elif what == "rule":
+            name = clip(alert.title, _NAME)
+            made = Silence(id="", until=self._ends(lasts, USUAL), rule_id=alert.rule_id, comment=name)
         elif alert.event.actor:
             name = clip(self._vocabulary.name(alert.event.actor), _NAME)
             made = Silence(id="", until=self._ends(lasts, USUAL), company=alert.event.actor, comment=name)

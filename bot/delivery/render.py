@@ -122,11 +122,16 @@ def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo
 def buttons(alert: Alert, url: str, *, mute: bool = True) -> tuple[tuple[Button, ...], ...]:
     """The row under a card; `url` must be empty or safe."""
     row = [Button("Why", data=_fitting(f"why:{alert.id}"))]
-    if mute:
-        row.append(Button("Mute ▾", data=_fitting(f"mutes:{alert.id}")))
     if url:
         row.append(Button("Open", url=url))
-    return (tuple(row),)
+    if not mute:
+        return (tuple(row),)
+    say = [
+        Button("Useful", data=_fitting(f"good:{alert.id}")),
+        Button("Noise", data=_fitting(f"noise:{alert.id}")),
+        Button("Mute ▾", data=_fitting(f"mutes:{alert.id}")),
+    ]
+    return tuple(row), tuple(say)
 
 
 def exposed(exposures: Collection[Exposure], names: Names) -> str:

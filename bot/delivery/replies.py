@@ -68,6 +68,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "level": (f"/level high sends nothing below high. Levels: {', '.join(LEVELS)}.",),
     "start": ("/start turns alerts on in this chat and keeps what it followed before.",),
     "stop": ("/stop turns alerts off in this chat; /start brings everything back.",),
+    "precision": ("/precision shows how useful rules and sources are to readers; for operators.",),
     "status": ("/status shows how feeds and deliveries are doing; for operators.",),
 }
 
@@ -92,8 +93,9 @@ class Chat:
 class Reply:
     """The answer to a command or a button."""
 
-    cards: tuple[Card, ...]
+    cards: tuple[Card, ...] = ()
     replace: bool = False  # the message with the tapped button becomes the (one) card
+    toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
 
 
 def line(*lines: str) -> Reply:

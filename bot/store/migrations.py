@@ -118,3 +118,14 @@ def m004_attention(db: Database) -> None:
         "at TEXT NOT NULL, level INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (subscriber_id, story_id))"
     )
     db.execute("CREATE INDEX held_at ON held (at)")
+
+
+@migrations()
+def m007_feedback(db: Database) -> None:
+    """What readers said of cards."""
+    db.execute(
+        "CREATE TABLE feedback (alert_id TEXT NOT NULL, subscriber_id TEXT NOT NULL, user TEXT NOT NULL, "
+        "useful INTEGER NOT NULL, reason TEXT NOT NULL, rule_id TEXT NOT NULL, feed_id TEXT NOT NULL, "
+        "at TEXT NOT NULL, PRIMARY KEY (alert_id, subscriber_id, user))"
+    )
+    db.execute("CREATE INDEX feedback_at ON feedback (at)")

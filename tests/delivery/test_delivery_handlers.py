@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from bot_api import Accepted, BotApi
 from card_scene import NOW, TITLE, told, wire
-from desk_fakes import EVERYTHING, META, META_MATERIALS, NVIDIA, MemoryDesk, small_vocabulary
+from desk_fakes import EVERYTHING, META, META_MATERIALS, NVIDIA, MemoryDesk, MemoryFeedback, small_vocabulary
 from telegram.ext import Application
 
 from bot.delivery.commands import Commands
+from bot.delivery.feedback import Voting
 from bot.delivery.handlers import ALLOWED_UPDATES, register
 from bot.delivery.request import make_bot
 from bot.ports import Explanation
@@ -30,7 +31,8 @@ class Chatter:
         self.app: Application[Any, Any, Any, Any, Any, Any] = (
             Application.builder().bot(self.bot).updater(None).job_queue(None).build()
         )
-        commands = Commands(self.desk, small_vocabulary(), lambda: self.now, operators={"9"})
+        voting = Voting(self.desk, MemoryFeedback(), lambda: self.now)
+        commands = Commands(self.desk, small_vocabulary(), lambda: self.now, operators={"9"}, parts=(voting,))
         register(self.app, commands, lambda: self.now)
         self._offset = 0
 
@@ -196,6 +198,16 @@ async def test_the_why_button_answers_the_tap_first_and_then_the_card(chatter):
     assert answer.text.startswith("Why: ")
     methods = [call.method for call in chatter.api.calls]
     assert methods.index("answerCallbackQuery") < methods.index("sendMessage")
+
+
+async def test_a_vote_is_acknowledged_over_the_chat_without_a_message(chatter):
+    remember(chatter, 77, "telegram:5")
+    chatter.api.push_callback(5, "good:a1b2c3d4e5f60718", message_id=77)
+    assert await chatter.answers() == []
+    (shown,) = [c.params["text"] for c in chatter.api.calls if c.method == "answerCallbackQuery"]
+    assert shown == "Noted: useful. Thank you."
+    (question,) = await chatter.taps(5, "noise:a1b2c3d4e5f60718", message_id=77)
+    assert question.text == "Noted as noise. What was wrong with it?"
 
 
 async def test_two_quick_taps_do_one_thing_and_a_later_one_another(chatter):

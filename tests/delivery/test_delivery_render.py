@@ -62,11 +62,13 @@ def test_a_new_card_says_how_certain_then_what_then_why_then_who_is_exposed():
     )
     assert parts(drawn, EntityKind.BOLD) == ["HIGH · considering · sourced", TITLE, EVIDENCE]
     assert [(e.url, drawn.text[e.start : e.end]) for e in drawn.entities if e.url] == [(entry.url, TITLE)]
-    assert [button.label for button in drawn.buttons[0]] == ["Why", "Mute ▾", "Open"]
-    assert [button.data for button in drawn.buttons[0]] == [
-        "why:a1b2c3d4e5f60718",
-        "mutes:a1b2c3d4e5f60718",
-        "",
+    assert [[(button.label, button.data) for button in row] for row in drawn.buttons] == [
+        [("Why", "why:a1b2c3d4e5f60718"), ("Open", "")],
+        [
+            ("Useful", "good:a1b2c3d4e5f60718"),
+            ("Noise", "noise:a1b2c3d4e5f60718"),
+            ("Mute ▾", "mutes:a1b2c3d4e5f60718"),
+        ],
     ]
 
 
@@ -353,7 +355,7 @@ def test_an_address_that_is_not_plainly_the_web_is_no_link_and_no_button(url):
     drawn = draw(told(entry), begun(entry), entry)
     assert safe_url(url) == ""
     assert parts(drawn, EntityKind.LINK) == []
-    assert [b.label for b in drawn.buttons[0]] == ["Why", "Mute ▾"]
+    assert [b.label for b in drawn.buttons[0]] == ["Why"]
 
 
 def test_an_id_that_is_too_long_for_a_button_is_cut():

@@ -1,0 +1,138 @@
+"""Useful or noise: what readers say of cards, and what that says of rules and sources."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+
+from bot.delivery.parts import Handler
+from bot.delivery.replies import Chat, Reply, line, old_button
+from bot.delivery.sheet import MAX_DATA, Sheet, clip
+from bot.delivery.words import count
+from bot.model import Button, EntityKind
+from bot.ports import Clock, Desk, Feedback, Votes
+
+SPAN = timedelta(days=90)  # votes older than this say nothing of a rule as it is now
+LEAST = 10  # votes before anything is said of a rule or a source
+DOUBTED = 0.5  # where even the upper bound of the share of useful cards is below, a demotion is proposed
+OWN_LEAST = 4  # votes of one reader on one rule before a mute is offered
+_CONFIDENCE = 1.96  # standard normal quantile of 95%
+_SHOWN = 12
+_NAME = 60
+
+REASONS: Mapping[str, str] = {
+    "topic": "Not about it",
+    "old": "Old news",
+    "company": "Wrong company",
+    "denied": "Denied or untrue",
+    "minor": "Too minor",
+}
+
+
+class Voting:
+    """The part of the commands that takes votes on cards, and shows operators what came of them."""
+
+    managing: frozenset[str] = frozenset()
+
+    def __init__(self, desk: Desk, feedback: Feedback, clock: Clock, operators: Collection[str] = ()) -> None:
+        self._desk, self._feedback, self._clock, self._operators = desk, feedback, clock, frozenset(operators)
+        self.commands: Mapping[str, Handler] = {"precision": self.precision}
+        self.buttons: Mapping[str, Handler] = {"good": self.good, "noise": self.noise}
+
+    def good(self, text: str, chat: Chat) -> Reply:
+        """A reader found a card useful."""
+        return self._vote(text, chat, useful=True, reason="")
+
+    def noise(self, text: str, chat: Chat) -> Reply:
+        """A reader found a card useless; asks why, and takes the answer."""
+        alert_id, _, reason = text.partition(":")
+        if reason and reason not in REASONS:
+            return old_button()
+        reply = self._vote(alert_id, chat, useful=False, reason=reason)
+        if reason or not reply.toast:
+            return reply
+        buttons = [Button(label, data=f"noise:{alert_id}:{key}") for key, label in REASONS.items()]
+        rows = [[b] for b in buttons if len(b.data.encode()) <= MAX_DATA]
+        return Reply(cards=(Sheet().line("Noted as noise. What was wrong with it?").card(rows),))
+
+    def _vote(self, alert_id: str, chat: Chat, *, useful: bool, reason: str) -> Reply:
+        found = self._desk.why(alert_id, subscriber_id=chat.subscriber_id) if alert_id else None
+        if found is None:
+            return line("I know no alert for that message.")
+        alert, who = found.alert, chat.user or chat.subscriber_id
+        self._feedback.vote(
+            alert,
+            found.entry.feed_id,
+            chat.subscriber_id,
+            who,
+            useful=useful,
+            reason=reason,
+            now=self._clock(),
+        )
+        if useful:
+            return Reply(toast="Noted: useful. Thank you.")
+        if not reason:
+            return Reply(toast="Noted: noise.")
+        mine = self._feedback.of_reader(alert.rule_id, chat.subscriber_id, self._clock() - SPAN)
+        if mine.total >= OWN_LEAST and mine.useful * 4 <= mine.total:
+            sheet = Sheet().line(
+                f"Noted, thank you. {mine.total - mine.useful} of {mine.total} cards of “{clip(alert.title, _NAME)}” "
+                "were noise here. Hold this rule back for a week?"
+            )
+            return Reply(
+                cards=(sheet.card([[Button("Mute this rule 7 d", data=f"hush:rule:{alert.id}")]]),),
+                replace=True,
+            )
+        return Reply(
+            cards=(Sheet().line(f"Noted as noise ({REASONS[reason].lower()}). Thank you.").card(),),
+            replace=True,
+        )
+
+    def precision(self, text: str, chat: Chat) -> Reply:
+        """How useful rules and sources are, by what readers said; for operators."""
+        if chat.user not in self._operators:
+            return line("/precision is for the operators of this bot.")
+        since = self._clock() - SPAN
+        sheet = Sheet().line("Useful cards, by what readers said in 90 days", EntityKind.BOLD)
+        for heading, votes in (
+            ("Rules", self._feedback.by_rule(since)),
+            ("Sources", self._feedback.by_source(since)),
+        ):
+            known = [v for v in votes if v.total >= LEAST]
+            sheet.line(
+                f"{heading}: {count(len(known), 'with', 'with')} at least {LEAST} votes", EntityKind.BOLD
+            )
+            for v in sorted(known, key=lambda v: wilson(v.useful, v.total)[1])[:_SHOWN]:
+                sheet.line(f"• {clip(v.name, _NAME)}: {shares(v)}")
+        for v in doubtful(self._feedback.by_rule(since)):
+            sheet.line(
+                f"Consider a lower level for {clip(v.name, _NAME)}: most of its cards are noise to readers."
+            )
+        return Reply(cards=(sheet.card(),))
+
+
+def doubtful(votes: Iterable[Votes]) -> list[Votes]:
+    """Those of which even the upper bound of usefulness is low, the worst first: a demotion may be proposed."""
+    found = [v for v in votes if v.total >= LEAST and wilson(v.useful, v.total)[1] < DOUBTED]
+    return sorted(found, key=lambda v: wilson(v.useful, v.total)[1])
+
+
+def shares(votes: Votes) -> str:
+    """'3 of 12 useful, 9% to 53%'."""
+    low, high = wilson(votes.useful, votes.total)
+    return f"{votes.useful} of {votes.total} useful, {low:.0%} to {high:.0%}"
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """The interval in which a share lies with 95% confidence; all of it where nothing is known.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    """
+    if total == 0:
+        return 0.0, 1.0
+    z2 = _CONFIDENCE**2
+    share, spread = hits / total, total + z2
+    middle = (hits + z2 / 2) / spread
+    half = _CONFIDENCE / spread * math.sqrt(total * share * (1 - share) + z2 / 4)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,62 @@
+"""What readers said of cards; see `ports.Feedback`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.model import Alert
+from bot.ports import Votes
+from bot.store.database import Database
+from bot.store.rows import stamp
+
+
+class FeedbackStore:
+    """Votes by alert, chat and person: who votes again changes the vote."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def vote(
+        self,
+        alert: Alert,
+        feed_id: str,
+        subscriber_id: str,
+        user: str,
+        /,
+        *,
+        useful: bool,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        """Note one."""
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (alert.id, subscriber_id, user, int(useful), reason, alert.rule_id, feed_id, stamp(now)),
+            )
+
+    def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
+        """Those of one chat on the cards of one rule."""
+        row = self._db.row(
+            "SELECT count(*) AS n, coalesce(sum(useful), 0) AS useful FROM feedback "
+            "WHERE rule_id = ? AND subscriber_id = ? AND at >= ?",
+            (rule_id, subscriber_id, stamp(since)),
+        )
+        assert row is not None
+        return Votes(name=rule_id, useful=row["useful"], total=row["n"])
+
+    def by_rule(self, since: datetime, /) -> list[Votes]:
+        """For each rule, in the order of their ids."""
+        return self._by("rule_id", since)
+
+    def by_source(self, since: datetime, /) -> list[Votes]:
+        """For each feed, in the order of their ids."""
+        return self._by("feed_id", since)
+
+    def _by(self, column: str, since: datetime) -> list[Votes]:
+        rows = self._db.rows(
+            f"SELECT {column} AS name, count(*) AS n, sum(useful) AS useful FROM feedback "
+            f"WHERE at >= ? GROUP BY {column} ORDER BY {column}",
+            (stamp(since),),
+        )
+        return [Votes(name=row["name"], useful=row["useful"], total=row["n"]) for row in rows]
