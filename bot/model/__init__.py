@@ -39,6 +39,7 @@ from bot.model.delivery import (
     Target,
     TargetKind,
     TextEntity,
+    targets,
 )
 from bot.model.feed import (
     DateQuality,
@@ -110,4 +111,5 @@ __all__ = [
     "Verdict",
     "modality",
     "remember",
+    "targets",
 ]

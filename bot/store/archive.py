@@ -16,6 +16,7 @@ from bot.errors import StoreError
 from bot.model import DENIABLE, MEMORY, Analysis, Entry, Reason, Sighting, Verdict
 from bot.store.database import Database, translate
 from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, SIGHTING, entry_of, moment, stamp, verdict_of
+from bot.store.trends import forget
 
 # Rows deleted in one transaction, so that pruning never holds up a batch for long.
 PRUNE_STEP = 2_000
@@ -208,6 +209,7 @@ class Archive:
             )
             cursor.execute("DELETE FROM silences WHERE until < ?", (stamp(now),))
             cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
+            forget(cursor, now)
         return deleted
 
 
