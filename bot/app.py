@@ -16,10 +16,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
 
 from bot.config import Settings
+from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.outbox import Drain
 from bot.delivery.pacing import Pacer
+from bot.delivery.studio import Studio
 from bot.errors import BotError, StoreError
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, load, user_agent, workers_for
@@ -33,6 +35,7 @@ from bot.store.desk import Desk
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
+from bot.store.trends import Trends
 from bot.telemetry import HealthServer, Metrics, event
 
 log = logging.getLogger(__name__)
@@ -195,15 +198,19 @@ class App:
             return {"console": ConsoleChannel(self._console, self.clock)}
         if self.desk.subscriber(CONSOLE) is not None:
             self.desk.leave(CONSOLE, self.clock())
+        vocabulary = _Current(lambda: self._loaded.vocabulary)
+        studio = Studio()
         chatting = Chatting(
             token.get_secret_value(),
             self.settings.telegram_api_url,
             self.desk,
-            _Current(lambda: self._loaded.vocabulary),
+            vocabulary,
             self.clock,
             self.settings.telegram_admins,
+            parts=(Charting(Trends(self._database()), vocabulary, studio.draw, self.clock),),
         )
         self._open.push_async_callback(chatting.stop)
+        self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered
         await chatting.start()
         self._tell_operators = chatting.tell_operators
         return {"telegram": chatting.channel}
@@ -239,7 +246,7 @@ class App:
         return Intake(
             self._in_force,
             states=PollStates(self._database()),
-            ingest=Ingest(database, failpoint=self._failpoint),
+            ingest=Ingest(database, failpoint=self._failpoint, sector_of=self._sector_of),
             worker=worker,
             fetcher=await self._open.enter_async_context(fetcher),
             parser=await self._open.enter_async_context(FeedParser()),
@@ -254,6 +261,9 @@ class App:
         """What was loaded last, with the analyzer that goes through the workers."""
         loaded = self._loaded
         return replace(loaded, analyzer=self._workers.through(loaded.analyzer))
+
+    def _sector_of(self, company: str) -> str:
+        return self._loaded.book.rules.known.companies.get(company, "")
 
     def _start_jobs(self) -> None:
         scheduler = AsyncIOScheduler(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from telegram import BotCommand, Update
@@ -12,6 +13,7 @@ from telegram.ext import ApplicationBuilder
 
 from bot.delivery.commands import Commands
 from bot.delivery.handlers import App, register
+from bot.delivery.parts import Part
 from bot.delivery.replies import MENU
 from bot.delivery.request import make_bot
 from bot.delivery.sheet import MAX_UNITS
@@ -36,6 +38,7 @@ class Chatting:
         vocabulary: What people may name.
         clock: The time.
         operators: Ids of the people who may use `/status`.
+        parts: Further commands.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -50,10 +53,11 @@ class Chatting:
         vocabulary: Vocabulary,
         clock: Clock,
         operators: tuple[str, ...] = (),
+        parts: Sequence[Part] = (),
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot")
         self._application: App = ApplicationBuilder().bot(bot).build()
-        commands = Commands(desk, vocabulary, clock, operators=operators)
+        commands = Commands(desk, vocabulary, clock, operators=operators, parts=parts)
         register(self._application, commands, clock)
         self._operators = operators
         self._listening: asyncio.Task[None] | None = None
