@@ -50,6 +50,17 @@ def check_text(text: Any, most: int = MAX_UNITS) -> str:
     return f"{what} is too long" if units(text) > most else ""
 
 
+def a_png(width: int, height: int) -> bytes:
+    """A grey picture of this size."""
+
+    def part(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height)
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", rows) + part(b"IEND", b"")
+
+
 def size_of(photo: bytes) -> tuple[int, int]:
     """Width and height of a PNG that is whole: every part with its checksum, from the head to the end.
 

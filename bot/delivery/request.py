@@ -14,6 +14,7 @@ import json
 import os
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -186,7 +187,7 @@ def _payload(data: RequestData | None) -> dict[str, Any]:
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
-        form.add_field(name, content, filename=filename, content_type=kind)
+        form.add_field(name, BytesIO(content), filename=filename, content_type=kind)
     return {"data": form, "headers": _AGENT}
 
 

@@ -201,13 +201,15 @@ HOW_LONG = "How far back? From 7d to 365d, for example: /chart nvidia 90d."
         pytest.param(f"nvidia {'9' * 150}d", HOW_LONG, id="a number of 150 digits"),
         pytest.param("nvidia ٣٠d", "I don't know “nvidia ٣٠d”.", id="digits of another script"),
         pytest.param("nvidia -30d", "I don't know “nvidia -30d”.", id="negative"),
-        pytest.param("nvidai", "I don't know “nvidai”. Did you mean nvidia?", id="misspelt"),
-        pytest.param("nvidai 30d", "I don't know “nvidai”. Did you mean nvidia?", id="misspelt with a span"),
+        pytest.param("nvidai", "I don't know “nvidai”. Did you mean nvidia or nvda?", id="misspelt"),
+        pytest.param(
+            "nvidai 30d", "I don't know “nvidai”. Did you mean nvidia or nvda?", id="misspelt with a span"
+        ),
         pytest.param("30d", "I don't know “30d”.", id="only a span"),
         pytest.param("$x{}$ \\frac", "I don't know “$x{}$ \\frac”.", id="formulas"),
         pytest.param(
             "/etc/passwd @all",
-            "I don't know “/\u2060etc/\u2060passwd @\u2060all”.",
+            "I don't know “/\u2060etc/passwd @\u2060all”.",
             id="what would come to life",
         ),
         pytest.param("a" * 201, "That is too long", id="endless"),

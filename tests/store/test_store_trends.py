@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import random
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from desk_fakes import MemoryTrends
 from make import HOUR, NOW, alert, analysis, entry, event
 from sqlite_utils import Database as SqliteUtils
 
 from bot.model import AlertKind, DateQuality, Exposure, Outcome, Severity, Target, TargetKind
-from bot.ports import Trend
+from bot.ports import AlertMark, Trend
 from bot.store.archive import Archive
 from bot.store.database import Database
 from bot.store.ingest import Ingest
@@ -214,6 +216,21 @@ def test_a_query_looks_only_at_rows_of_its_target(room: Newsroom) -> None:
     for table in ("trend_counts", "trend_alerts"):
         plan = room.db.rows(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE target = 'company:META'")
         assert "PRIMARY KEY (target=?" in plan[0]["detail"]
+
+
+@pytest.mark.parametrize("tz", [UTC, BERLIN, NEW_YORK, KATHMANDU, SANTIAGO], ids=str)
+def test_the_fake_of_other_tests_keeps_the_same_promise(room: Newsroom, tz: tzinfo) -> None:
+    chance, fake = random.Random(7), MemoryTrends()
+    fake.since = room.trend().since
+    news = [NOW - timedelta(minutes=chance.randrange(60 * 24 * 250)) for _ in range(400)]
+    for n, at in enumerate(news):
+        room.take(at, guid=str(n + 1))
+    made = [alert(id=str(n), created_at=at, level=Severity(n % 5)) for n, at in enumerate(sorted(news[:50]))]
+    room.apply(Outcome(alerts=tuple(made)))
+    fake.news[META] = news
+    fake.alerts[META] = [AlertMark(at=a.created_at, level=a.level) for a in made]
+    for days in (7, 30, 105):
+        assert room.trend(days=days, tz=tz) == fake.trend(META, days, NOW, tz)
 
 
 def test_what_an_older_release_stored_is_counted_by_the_migration(path: Path) -> None:
