@@ -187,7 +187,12 @@ def _payload(data: RequestData | None) -> dict[str, Any]:
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
-        form.add_field(name, BytesIO(content), filename=filename, content_type=kind)
+        form.add_field(
+            name,
+            BytesIO(content) if isinstance(content, bytes) else content,
+            filename=filename,
+            content_type=kind,
+        )
     return {"data": form, "headers": _AGENT}
 
 
