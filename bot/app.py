@@ -9,19 +9,23 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
 
 from bot.config import Settings
+from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.feedback import Voting
 from bot.delivery.outbox import Drain
 from bot.delivery.pacing import Pacer
+from bot.delivery.replies import Chat
+from bot.delivery.studio import Studio
 from bot.errors import BotError, StoreError
+from bot.hours import zone_of
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, load, user_agent, workers_for
 from bot.model import Severity, Target, TargetKind
@@ -37,6 +41,7 @@ from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
+from bot.store.trends import Trends
 from bot.telemetry import HealthServer, Metrics, event
 
 log = logging.getLogger(__name__)
@@ -200,22 +205,31 @@ class App:
             return {"console": ConsoleChannel(self._console, self.clock)}
         if self.desk.subscriber(CONSOLE) is not None:
             self.desk.leave(CONSOLE, self.clock())
+        vocabulary = _Current(lambda: self._loaded.vocabulary)
+        studio = Studio()
         chatting = Chatting(
             token.get_secret_value(),
             self.settings.telegram_api_url,
             self.desk,
-            _Current(lambda: self._loaded.vocabulary),
+            vocabulary,
             self.clock,
             self.settings.telegram_admins,
             self.settings.timezone,
             parts=(
                 Voting(self.desk, FeedbackStore(self._database()), self.clock, self.settings.telegram_admins),
+                Charting(Trends(self._database()), vocabulary, studio.draw, self.clock, self._zone_of),
             ),
         )
         self._open.push_async_callback(chatting.stop)
+        self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered
         await chatting.start()
         self._tell_operators = chatting.tell_operators
         return {"telegram": chatting.channel}
+
+    def _zone_of(self, chat: Chat) -> tzinfo:
+        """By which clock a chat reads times."""
+        subscriber = self.desk.subscriber(chat.subscriber_id)
+        return zone_of(subscriber.timezone if subscriber else self.settings.timezone)
 
     def _enroll_routes(self) -> None:
         """Chats to which a route leads are subscribers, whether or not they follow anything."""
@@ -242,7 +256,7 @@ class App:
         worker = ThreadPoolExecutor(1, thread_name_prefix="process")
         self._open.callback(worker.shutdown, wait=True, cancel_futures=True)
         self._ingest_worker, self._archive, self._digests = worker, Archive(database), Digests(database)
-        self._ingest = Ingest(database, failpoint=self._failpoint)
+        self._ingest = Ingest(database, failpoint=self._failpoint, sector_of=self._sector_of)
         # Closed before the thread that waits for them, which they would keep waiting.
         self._open.push_async_callback(asyncio.to_thread, self._workers.close)
         await asyncio.to_thread(self._workers.open, self._loaded.analyzer)
@@ -264,6 +278,9 @@ class App:
         """What was loaded last, with the analyzer that goes through the workers."""
         loaded = self._loaded
         return replace(loaded, analyzer=self._workers.through(loaded.analyzer))
+
+    def _sector_of(self, company: str) -> str:
+        return self._loaded.book.rules.known.companies.get(company, "")
 
     def _start_jobs(self) -> None:
         scheduler = AsyncIOScheduler(

@@ -113,3 +113,7 @@ class SubscriberGoneError(DeliveryError):
     def __init__(self, message: str, *, moved_to: str | None = None) -> None:
         self.moved_to = moved_to
         super().__init__(message)
+
+
+class DrawingError(BotError):
+    """A picture could not be drawn; what it would show can still be said."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, tzinfo
 from typing import Protocol
 
 from bot.model import (
@@ -276,6 +276,41 @@ class Feedback(Protocol):
 
     def by_source(self, since: datetime, /) -> list[Votes]:
         """For each feed that has any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertMark:
+    """An alert as a chart shows it."""
+
+    at: datetime
+    level: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """How often something was spoken of day by day, and the alerts about it."""
+
+    first: date  # the first day
+    counts: tuple[int, ...]  # entries of each day from the first on; of the last one so far
+    before: int | None  # entries of the same stretch before; None where that is not known whole
+    since: datetime | None  # when counting began; None before the first entry
+    alerts: tuple[AlertMark, ...]  # first cards of stories, oldest first
+
+
+class Trends(Protocol):
+    """Remembers how often companies, sectors and themes are spoken of."""
+
+    def trend(self, target: Target, days: int, now: datetime, tz: tzinfo, /) -> Trend:
+        """What was counted on the last `days` days of the zone, today included, and on as many before.
+
+        An entry counts once for each company that it names, each theme of its news and each sector that it
+        speaks of or that acts in it, on the day it was published. Takes milliseconds, up to some tens: not
+        for the event loop.
+
+        Raises:
+            StoreError: The database can't be read.
+        """
         ...
 
 

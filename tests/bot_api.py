@@ -31,7 +31,21 @@ from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
-from bot_api_checks import NOT_MODIFIED, Limits, Pace, check_entities, check_markup, check_text, field, flag
+from bot_api_checks import (
+    MAX_CAPTION,
+    MAX_PHOTO,
+    MAX_UNITS,
+    NOT_MODIFIED,
+    Limits,
+    Pace,
+    check_entities,
+    check_markup,
+    check_photo,
+    check_text,
+    field,
+    flag,
+    size_of,
+)
 from bot_api_people import bot_user, chat_details, chat_object, me, member, person
 
 TOKEN = "123456:TEST-token_of_the_stand-in"
@@ -40,7 +54,10 @@ HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></ht
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message or an edit that readers have seen; `at` is the stand-in's clock."""
+    """A message or an edit that readers have seen; `at` is the stand-in's clock.
+
+    Of a photo, text and entities are those of its caption.
+    """
 
     method: str
     chat_id: int | str
@@ -52,6 +69,7 @@ class Accepted:
     thread: int | None
     silent: bool
     at: float
+    photo: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +130,7 @@ class BotApi:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(client_max_size=2 * MAX_PHOTO)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -205,7 +223,8 @@ class BotApi:
         if request.content_type == "application/json":
             params |= await request.json()
         else:
-            params |= dict(await request.post())
+            form = await request.post()
+            params |= {k: v.file.read() if isinstance(v, web.FileField) else v for k, v in form.items()}
         status, body = 200, b""
         fault = self._next_fault(method, params)
         kind = fault.kind if fault else ""
@@ -288,14 +307,17 @@ class BotApi:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         return chat
 
-    def _accept(self, method: str, params: dict[str, Any], old: Accepted | None) -> dict[str, Any]:
+    def _accept(
+        self, method: str, params: dict[str, Any], old: Accepted | None, photo: bytes = b""
+    ) -> dict[str, Any]:
         chat, text = self._find_chat(params), params.get("text")
         try:
             entities, markup = field(params, "entities") or [], field(params, "reply_markup")
             reply = field(params, "reply_parameters") or {}
         except ValueError as e:
             raise ApiError(400, "Bad Request: can't parse entities: no JSON") from e
-        problem = check_text(text) or check_entities(text, entities) or check_markup(markup)
+        problem = "" if photo and text == "" else check_text(text, MAX_CAPTION if photo else MAX_UNITS)
+        problem = problem or check_entities(text, entities) or check_markup(markup)
         if params.get("parse_mode"):
             problem = "can't parse entities: the stand-in takes entities, not parse_mode"
         reply_to = reply.get("message_id")
@@ -313,19 +335,44 @@ class BotApi:
         thread = params.get("message_thread_id")
         accepted = Accepted(
             method, chat, message["message_id"], text, entities, markup, reply_to,
-            int(thread) if thread else None, flag(params, "disable_notification"), self._clock(),
+            int(thread) if thread else None, flag(params, "disable_notification"), self._clock(), photo,
         )  # fmt: skip
         self._messages[chat, accepted.message_id] = accepted
         self.accepted.append(accepted)
         if self._journal is not None:
-            self._journal.write(json.dumps({**asdict(accepted), "wall": time.time()}) + "\n")
+            self._journal.write(
+                json.dumps({**asdict(accepted), "photo": len(photo), "wall": time.time()}) + "\n"
+            )
             self._journal.flush()
             os.fsync(self._journal.fileno())
+        if photo:
+            width, height = size_of(photo)
+            sizes = [{"file_id": "f", "file_unique_id": "u", "width": width, "height": height}]
+            return {
+                **message,
+                "photo": sizes,
+                "caption": text,
+                "caption_entities": entities,
+                "from": bot_user(),
+            }
         return {**message, "text": text, "entities": entities, "from": bot_user()}
 
     def _send(self, params: dict[str, Any]) -> dict[str, Any]:
         self._keep_pace(params)
         return self._accept("sendMessage", params, None)
+
+    def _send_photo(self, params: dict[str, Any]) -> dict[str, Any]:
+        """An upload only: what is on another server, or was sent before, the stand-in has not."""
+        self._keep_pace(params)
+        sent = params.get("photo")
+        photo = params.get(sent.removeprefix("attach://"), b"") if isinstance(sent, str) else sent
+        if not isinstance(photo, bytes):
+            photo = b""
+        self._find_chat(params)
+        if problem := check_photo(photo):
+            raise ApiError(400, f"Bad Request: {problem}")
+        caption = {"text": params.get("caption", ""), "entities": params.get("caption_entities")}
+        return self._accept("sendPhoto", {**params, **caption}, None, photo)
 
     def _edit(self, params: dict[str, Any]) -> dict[str, Any]:
         self._keep_pace(params)
@@ -385,6 +432,7 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "getMe": _me,
     "getUpdates": BotApi._get_updates,
     "sendMessage": BotApi._send,
+    "sendPhoto": BotApi._send_photo,
     "editMessageText": BotApi._edit,
     "editMessageReplyMarkup": BotApi._edit_markup,
     "getChat": BotApi._get_chat,

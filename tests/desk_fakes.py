@@ -1,14 +1,15 @@
-"""A desk and a vocabulary in memory, which keep the promises of `bot.ports`."""
+"""A desk, trends and a vocabulary in memory, which keep the promises of `bot.ports`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from bot.errors import StoreError
 from bot.model import Alert, Digest, Severity, Silence, Story, Subscriber, Target, TargetKind
-from bot.ports import Explanation, Status, Votes
+from bot.ports import AlertMark, Explanation, Status, Trend, Votes
 from bot.text import nearest
 
 
@@ -179,6 +180,39 @@ class MemoryVocabulary:
 
     def name(self, target_id: str, /) -> str:
         return self._names.get(target_id, target_id)
+
+
+class MemoryTrends:
+    """A `ports.Trends` over lists of moments, counted one by one; with `broken` set it fails as a broken database does."""
+
+    def __init__(self) -> None:
+        self.news: dict[Target, list[datetime]] = {}
+        self.alerts: dict[Target, list[AlertMark]] = {}
+        self.since: datetime | None = datetime(2020, 1, 1, tzinfo=UTC)
+        self.broken = False
+        self.asked: list[tuple[Target, int]] = []
+
+    def trend(self, target: Target, days: int, now: datetime, tz: tzinfo, /) -> Trend:
+        if self.broken:
+            raise StoreError("the database is locked")
+        self.asked.append((target, days))
+        local = now.astimezone(tz)
+        first = local.date() - timedelta(days=days - 1)
+        earlier = datetime.combine(first - timedelta(days=days), time(), tz)
+        until = local - timedelta(days=days)
+        news = [at.astimezone(tz) for at in self.news.get(target, [])]
+        found = Counter(at.date() for at in news)
+        return Trend(
+            first=first,
+            counts=tuple(found[first + timedelta(days=n)] for n in range(days)),
+            before=sum(earlier <= at < until for at in news)
+            if self.since and self.since <= earlier
+            else None,
+            since=self.since,
+            alerts=tuple(
+                m for m in self.alerts.get(target, []) if first <= m.at.astimezone(tz).date() <= local.date()
+            ),
+        )
 
 
 NVIDIA = Target(TargetKind.COMPANY, "NVDA")

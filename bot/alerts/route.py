@@ -5,20 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bot.alerts.routes import Routes
-from bot.model import Alert, Subscriber, Target, TargetKind
-
-
-def targets(alert: Alert) -> frozenset[Target]:
-    """Everything by which the alert can be followed: a company also when it is only exposed."""
-    found = {
-        Target(TargetKind.ALL),
-        Target(TargetKind.THEME, alert.event.theme),
-        Target(TargetKind.PACK, alert.pack),
-    }
-    found |= {Target(TargetKind.COMPANY, c) for c in alert.companies}
-    found |= {Target(TargetKind.COMPANY, e.company) for e in alert.exposures}
-    found |= {Target(TargetKind.SECTOR, s) for s in alert.sectors}
-    return frozenset(found)
+from bot.model import Alert, Subscriber, Target, targets
 
 
 def recipients(

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from bot.delivery.attention import Attention
 from bot.delivery.muting import Muting
-from bot.delivery.parts import Handler, Part
+from bot.delivery.parts import Handler, Part, Slow
 from bot.delivery.reading import Reading
 from bot.delivery.replies import Chat, Reply, help_card, line, old_button, status_card, unknown_command
 from bot.delivery.watching import EVERYTHING, Watching
@@ -67,6 +67,7 @@ class Commands:
             self._handlers |= part.commands
             self._buttons |= part.buttons
         self._managing = _MANAGING.union(*(part.managing for part in everything))
+        self._slow = frozenset[str]().union(*(part.slow for part in everything if isinstance(part, Slow)))
 
     @property
     def names(self) -> Collection[str]:
@@ -77,6 +78,11 @@ class Commands:
     def managing(self) -> Collection[str]:
         """Commands and buttons that change what a chat gets; in groups they are for its admins."""
         return self._managing
+
+    @property
+    def slow(self) -> Collection[str]:
+        """Commands and buttons that others should not have to wait for."""
+        return self._slow
 
     async def handle(self, name: str, args: Sequence[str], chat: Chat) -> Reply:
         """Carry out a command; every input, however wrong, gets an answer."""

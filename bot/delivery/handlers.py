@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +32,7 @@ from telegram.ext import (
 
 from bot.delivery.commands import Commands
 from bot.delivery.replies import Chat, Reply, line, unknown_command, unknown_text
-from bot.delivery.telegram import compose, translate
+from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.model import Card
 from bot.ports import Clock
 
@@ -56,7 +57,13 @@ def register(application: App, commands: Commands, clock: Clock) -> None:
     """Add the handlers of all commands, buttons, unknown messages and removals to an application."""
     desk = _Handlers(commands, clock)
     private = _NEW & filters.ChatType.PRIVATE
-    application.add_handler(CommandHandler(sorted(commands.names), desk.command, filters=_NEW))
+    slow = frozenset(commands.slow)
+    for names, block in ((slow & set(commands.names), False), (set(commands.names) - slow, True)):
+        if names:
+            application.add_handler(CommandHandler(sorted(names), desk.command, filters=_NEW, block=block))
+    if slow:
+        verbs = "|".join(map(re.escape, sorted(slow)))
+        application.add_handler(CallbackQueryHandler(desk.tap, pattern=f"^(?:{verbs})(?::|$)", block=False))
     application.add_handler(CallbackQueryHandler(desk.tap))
     application.add_handler(ChatMemberHandler(desk.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_handler(MessageHandler(private & filters.COMMAND, desk.unknown_command))
@@ -178,7 +185,10 @@ async def _acknowledge(query: CallbackQuery, toast: str = "") -> None:
 async def _answer(message: MaybeInaccessibleMessage, reply: Reply, *, tapped: bool) -> None:
     """Send the cards; an answer that doesn't get through is not tried again, the asker will."""
     try:
-        for card in reply.cards:
+        cards = list(reply.cards)
+        if reply.picture and await _shown(message, cards[0], reply.picture):
+            del cards[0]
+        for card in cards:
             if not (tapped and reply.replace and await _replaced(message, card)):
                 await _send(message, card)
     except TelegramError as e:
@@ -197,6 +207,26 @@ async def _send(message: MaybeInaccessibleMessage, card: Card) -> None:
         message_thread_id=thread,
         reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
     )
+
+
+async def _shown(message: MaybeInaccessibleMessage, caption: Card, picture: bytes) -> bool:
+    """Send a picture; False where that fails, for whatever reason: its caption says as much in words."""
+    draft = compose(caption, MAX_CAPTION)
+    try:
+        await message.get_bot().send_photo(
+            message.chat.id,
+            picture,
+            caption=draft.text,
+            caption_entities=draft.entities,
+            reply_markup=draft.keyboard,
+            message_thread_id=_thread(message),
+            reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
+            filename="chart.png",
+        )
+    except TelegramError as e:
+        log.warning("picture_not_sent chat=%s error=%s", message.chat.id, translate(e))
+        return False
+    return True
 
 
 async def _replaced(message: MaybeInaccessibleMessage, card: Card) -> bool:

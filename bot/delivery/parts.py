@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.delivery.replies import Chat, Reply
 
@@ -27,4 +27,14 @@ class Part(Protocol):
     @property
     def managing(self) -> frozenset[str]:
         """Which of them change what a chat gets: in groups those are for its admins."""
+        ...
+
+
+@runtime_checkable
+class Slow(Protocol):
+    """What a part has besides if some of it takes longer than others should wait for."""
+
+    @property
+    def slow(self) -> frozenset[str]:
+        """The commands and buttons that are carried out beside the others."""
         ...

@@ -19,6 +19,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("list", "What this chat follows"),
     ("latest", "The newest alerts"),
     ("why", "Why an alert was sent"),
+    ("chart", "How often something is in the news"),
     ("level", "How important an alert must be"),
     ("quiet", "Hours without a sound"),
     ("budget", "How many sounds a day"),
@@ -44,6 +45,10 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "list": ("/list shows what this chat follows, its level and its pause, with buttons to stop.",),
     "latest": ("/latest shows the 5 newest alerts of this chat, /latest 10 the ten newest.",),
     "why": ("Reply to a card with /why, or write /why and an id from /latest.",),
+    "chart": (
+        "/chart nvidia shows its mentions a day over 30 days, with the alerts marked; /chart capex cut 90d over 90.",
+        "From 7d to 365d; weeks (12w) do as well. Companies, sectors and themes can be shown.",
+    ),
     "mute": (
         "/mute 2h (or 30m, 1d, 1h30m, today) holds everything back until then; /mute off ends it.",
         "/mute nvidia 3d holds a company back. As an answer to a card: /mute story, /mute source 2d.",
@@ -96,6 +101,7 @@ class Reply:
     cards: tuple[Card, ...] = ()
     replace: bool = False  # the message with the tapped button becomes the (one) card
     toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
+    picture: bytes = b""  # a PNG; the first card is its caption, and says in words what it shows
 
 
 def line(*lines: str) -> Reply:
@@ -140,6 +146,13 @@ def unknown_text() -> Reply:
     return line("I only understand commands: /watch nvidia follows a company, /help lists the rest.")
 
 
+def unknown_name(item: str, suggestions: Sequence[str]) -> str:
+    """One line for a name that means nothing, with the nearest that do."""
+    near = suggestions[:3]
+    hint = f" Did you mean {' or '.join(near)}?" if near else " Try a company, ticker, theme or sector."
+    return f"I don't know {echo(item)}.{hint}"
+
+
 def target_label(target: Target, names: Names) -> str:
     """'Nvidia (company)'; 'everything' for the target that is all."""
     if target.kind is TargetKind.ALL:
@@ -155,12 +168,22 @@ def target_buttons(
     return [[Button(label(target), data=data)] for target, data in datas if len(data.encode()) <= MAX_DATA]
 
 
-def chooser(text: str, targets: Sequence[Target], names: Names) -> Card:
-    """Asks which of several is meant."""
+def read_target(text: str) -> Target | None:
+    """Read what `str(target)` writes."""
+    kind, _, name = text.partition(":")
+    try:
+        target = Target(TargetKind(kind), name)
+    except ValueError:
+        return None
+    return target if bool(name) == (target.kind is not TargetKind.ALL) else None
+
+
+def chooser(text: str, targets: Sequence[Target], names: Names, *, verb: str = "watch") -> Card:
+    """Asks which of several is meant; the button of each begins with `verb`."""
     sheet = Sheet().line(f"{echo(text)} can mean several things. Which one?")
     for target in targets:
         sheet.line("• " + target_label(target, names))
-    return sheet.card(target_buttons("watch", targets, lambda t: target_label(t, names)))
+    return sheet.card(target_buttons(verb, targets, lambda t: target_label(t, names)))
 
 
 def status_card(status: Status, now: datetime) -> Card:

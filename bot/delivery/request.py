@@ -14,6 +14,7 @@ import json
 import os
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -31,7 +32,8 @@ CONNECT, READ = timedelta(seconds=5), timedelta(seconds=20)
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _MAX_BODY = 32 * 1024 * 1024  # 100 updates, the most that one answer brings, are far smaller
-_JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+_AGENT = {"User-Agent": BaseRequest.USER_AGENT}
+_JSON = {"Content-Type": "application/json", **_AGENT}
 
 # The library's only switch for `RetryAfter.retry_after` as a timedelta; without it, merely raising
 # RetryAfter warns. Source: docs.python-telegram-bot.org, stability policy, PTB_TIMEDELTA.
@@ -129,8 +131,6 @@ class AiohttpRequest(BaseRequest):
             ServerError: An answer that is not the Bot API's.
             NetworkError: The connection broke while waiting for the answer.
         """
-        if request_data is not None and request_data.contains_files:
-            raise TelegramError("files are not sent: this bot's messages are text")
         connect = _seconds(connect_timeout, self._connect)
         read = _seconds(read_timeout, self._read)
         bounds = [connect, read, _seconds(write_timeout, self._read), _seconds(pool_timeout, self._connect)]
@@ -142,8 +142,7 @@ class AiohttpRequest(BaseRequest):
             async with self._open(target).request(
                 method,
                 target,
-                data=request_data.json_payload if request_data is not None else None,
-                headers=_JSON,
+                **_payload(request_data),
                 timeout=timeout,
                 allow_redirects=False,  # nobody else is to be handed the token
             ) as response:
@@ -178,6 +177,23 @@ class AiohttpRequest(BaseRequest):
 
     def _describe(self, error: Exception) -> str:
         return f"{type(error).__name__}: {error}".replace(self._token, PLACEHOLDER)
+
+
+def _payload(data: RequestData | None) -> dict[str, Any]:
+    """Body and headers: JSON, or a form where files come along."""
+    if data is None or not data.contains_files:
+        return {"data": data.json_payload if data is not None else None, "headers": _JSON}
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(
+            name,
+            BytesIO(content) if isinstance(content, bytes) else content,
+            filename=filename,
+            content_type=kind,
+        )
+    return {"data": form, "headers": _AGENT}
 
 
 def _proxy(url: URL) -> str | None:

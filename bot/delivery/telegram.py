@@ -33,8 +33,9 @@ from bot.text import utf16_length
 
 log = logging.getLogger(__name__)
 
-# Source: core.telegram.org/bots/api#sendmessage, #messageentity, #inlinekeyboardbutton
+# Source: core.telegram.org/bots/api#sendmessage, #sendphoto, #messageentity, #inlinekeyboardbutton
 MAX_UNITS = 4096
+MAX_CAPTION = 1024
 MAX_ENTITIES = 100
 MAX_DATA_BYTES = 64
 
@@ -170,14 +171,14 @@ def parse_address(address: str) -> tuple[int | str, int | None]:
     return chat if chat.startswith("@") else int(chat), int(thread) if thread else None
 
 
-def compose(card: Card) -> Draft:
-    """Put a card into Telegram's terms and limits: what is too long is cut, never refused.
+def compose(card: Card, units: int = MAX_UNITS) -> Draft:
+    """Put a card into Telegram's terms and limits: what is longer than `units` is cut, never refused.
 
     Raises:
         RejectedError: The card has no text.
     """
     whole = _SURROGATE.sub("\ufffd", card.text)
-    text = cut(whole, MAX_UNITS)
+    text = cut(whole, units)
     if not text.strip():
         raise RejectedError("the card has no text")
     end = len(text) if text == whole else len(text) - 1  # the '…' of a cut belongs to no entity

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.delivery.parts import Handler
-from bot.delivery.replies import Chat, Reply, chooser, echo, line, old_button, target_buttons, target_label
+from bot.delivery.replies import (
+    Chat,
+    Reply,
+    chooser,
+    echo,
+    line,
+    old_button,
+    read_target,
+    target_buttons,
+    target_label,
+    unknown_name,
+)
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.words import clock_time
 from bot.hours import zone_of
@@ -50,7 +61,7 @@ class Watching:
             elif targets:
                 cards.append(chooser(item, targets[:_MAX_CHOICES], self._vocabulary.name))
             else:
-                lines.append(self._unknown(item))
+                lines.append(unknown_name(item, self._vocabulary.suggest(item)))
         if added:
             lines = [self._follow(added, chat), *lines]
         first = (say(*lines),) if lines else ()
@@ -58,7 +69,7 @@ class Watching:
 
     def tap_watch(self, text: str, chat: Chat) -> Reply:
         """Follow a target that was chosen from a list."""
-        target = _target(text)
+        target = read_target(text)
         if target is None:
             return old_button()
         known = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
@@ -115,7 +126,7 @@ class Watching:
 
     def tap_unwatch(self, text: str, chat: Chat) -> Reply:
         """Stop following a target and show what is left."""
-        target = _target(text)
+        target = read_target(text)
         if target is None:
             return old_button()
         self._desk.unwatch(chat.subscriber_id, target)
@@ -163,11 +174,6 @@ class Watching:
             self._desk.set_timezone(subscriber.id, self._timezone)
         return self._desk.subscriber(subscriber.id) or subscriber
 
-    def _unknown(self, item: str) -> str:
-        near = self._vocabulary.suggest(item)[:3]
-        hint = f" Did you mean {' or '.join(near)}?" if near else " Try a company, ticker, theme or sector."
-        return f"I don't know {echo(item)}.{hint}"
-
     def _label(self, target: Target) -> str:
         return target_label(target, self._vocabulary.name)
 
@@ -176,16 +182,6 @@ class Watching:
         shown = [self._label(t) for t in targets[:_MAX_ITEMS]]
         more = [f"{len(targets) - _MAX_ITEMS} more"] if len(targets) > _MAX_ITEMS else []
         return ", ".join(shown + more) or "nothing (/watch all follows everything)"
-
-
-def _target(text: str) -> Target | None:
-    """Read what `str(target)` writes."""
-    kind, _, name = text.partition(":")
-    try:
-        target = Target(TargetKind(kind), name)
-    except ValueError:
-        return None
-    return target if bool(name) == (target.kind is not TargetKind.ALL) else None
 
 
 def _is_all(item: str) -> bool:

@@ -40,6 +40,7 @@ from bot.model.delivery import (
     Target,
     TargetKind,
     TextEntity,
+    targets,
 )
 from bot.model.feed import (
     DateQuality,
@@ -116,4 +117,5 @@ __all__ = [
     "Verdict",
     "modality",
     "remember",
+    "targets",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
-from bot.model.alert import AlertKind, Severity
+from bot.model.alert import Alert, AlertKind, Severity
 
 
 class TargetKind(StrEnum):
@@ -28,6 +28,19 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
+
+def targets(alert: Alert) -> frozenset[Target]:
+    """Everything by which an alert can be followed: a company also when it is only exposed."""
+    found = {
+        Target(TargetKind.ALL),
+        Target(TargetKind.THEME, alert.event.theme),
+        Target(TargetKind.PACK, alert.pack),
+    }
+    found |= {Target(TargetKind.COMPANY, c) for c in alert.companies}
+    found |= {Target(TargetKind.COMPANY, e.company) for e in alert.exposures}
+    found |= {Target(TargetKind.SECTOR, s) for s in alert.sectors}
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,8 +182,11 @@ class _Run:
         if not changes or entry.at < story.first_seen or not self.telling.is_told(story.id, together=True):
             self.telling.say(entry, held, story)
             return
+        before = len(self.telling.verdicts)
         self._keep(self.telling.tell(entry, analysis, story, changes, []))
         self._pass_on(story, entry, analysis, changes)
+        if len(self.telling.verdicts) == before:  # whoever was told has left
+            self.telling.say(entry, held, story)
 
     def look_for_absences(self) -> None:
         """Tell of what has not come for longer than a rule allows."""

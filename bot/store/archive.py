@@ -16,6 +16,7 @@ from bot.errors import StoreError
 from bot.model import DENIABLE, MEMORY, Analysis, Entry, Reason, Sighting, Verdict
 from bot.store.database import Database, translate
 from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, SIGHTING, entry_of, moment, stamp, verdict_of
+from bot.store.trends import forget
 
 # Rows deleted in one transaction, so that pruning never holds up a batch for long.
 PRUNE_STEP = 2_000
@@ -211,6 +212,7 @@ class Archive:
             for table in ("held", "feedback"):
                 cursor.execute(f"DELETE FROM {table} WHERE at < ?", (before,))
             cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
+            forget(cursor, now)
         return deleted
 
 

@@ -41,6 +41,7 @@ from bot.store.rows import (
     stamp,
 )
 from bot.store.silences import Silences
+from bot.store.trends import SectorOf, count, mark, no_sector, uncount
 
 CATCH_UP = timedelta(minutes=15)  # after a break, in which feeds bring what was missed
 BREAK = timedelta(hours=1)  # without anything stored: what came meanwhile may not have been seen
@@ -78,11 +79,18 @@ class Ingest:
     Args:
         db: This object's own connection.
         failpoint: Called at named points of `apply`; a crash drill dies there.
+        sector_of: Sectors of the companies, for the counts of what is spoken of.
     """
 
-    def __init__(self, db: Database, *, failpoint: Callable[[str], None] = _nothing) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        failpoint: Callable[[str], None] = _nothing,
+        sector_of: SectorOf = no_sector,
+    ) -> None:
         self._db = db
-        self._failpoint = failpoint
+        self._failpoint, self._sector_of = failpoint, sector_of
         self._stories: OpenStories | None = None
         self._told: dict[str, dict[str, Told]] = {}
         self._cards: dict[str, tuple[Alert, Entry]] = {}
@@ -223,21 +231,25 @@ class Ingest:
 
     def _write_entries(self, cursor: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
         marks = ",".join("?" * len(ENTRY_COLUMNS.split(",")))
+        analyses = {a.entry_id: a for a in outcome.analyses}
         for entry in outcome.entries:
             if entry.revision:
+                uncount(cursor, entry.id, self._sector_of)
                 cursor.execute(
                     "INSERT OR IGNORE INTO revisions SELECT id, revision, title, text, content, ? "
                     "FROM entries WHERE id = ?",
                     (stamp(now), entry.id),
                 )
-                cursor.execute(
+                written = cursor.execute(
                     f"UPDATE entries SET ({ENTRY_COLUMNS}) = ({marks}) WHERE id = ?",
                     (*entry_row(entry), entry.id),
                 )
             else:
-                cursor.execute(
+                written = cursor.execute(
                     f"INSERT OR IGNORE INTO entries ({ENTRY_COLUMNS}) VALUES ({marks})", entry_row(entry)
                 )
+            if written.rowcount and entry.id in analyses:
+                count(cursor, entry, analyses[entry.id], self._sector_of, 1)
         cursor.executemany(
             "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?)",
             [(a.entry_id, a.version, ANALYSIS.dump_json(a).decode()) for a in outcome.analyses],
@@ -276,6 +288,7 @@ class Ingest:
                 for a in outcome.alerts
             ],
         )
+        mark(cursor, outcome.alerts)
         cursor.executemany(
             "INSERT INTO verdicts (entry_id, at, send, reason, until, detail, story_id, rule_id, rule_line, "
             "subscriber_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -374,7 +387,8 @@ class Ingest:
             ],
         )
         if outcome.entries:  # when watching began
-            cursor.execute("INSERT OR IGNORE INTO meta VALUES ('since', ?)", (stamp(now),))
+            for began in ("since", "counted"):
+                cursor.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (began, stamp(now)))
 
     def _remember(self, outcome: Outcome, now: datetime) -> None:
         if self._stories is None or self._sightings is None:

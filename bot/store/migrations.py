@@ -129,3 +129,47 @@ def m007_feedback(db: Database) -> None:
         "at TEXT NOT NULL, PRIMARY KEY (alert_id, subscriber_id, user))"
     )
     db.execute("CREATE INDEX feedback_at ON feedback (at)")
+
+
+@migrations()
+def m003_trends(db: Database) -> None:
+    """How often each target is spoken of, by quarters of an hour, and which alerts were about it.
+
+    What is stored already is counted once, but for what only the registry knows: the sector of who acts.
+    `counted` says since when the counts are whole.
+    """
+    script = """
+        CREATE TABLE trend_counts (
+            target TEXT NOT NULL, slot INTEGER NOT NULL, n INTEGER NOT NULL,
+            PRIMARY KEY (target, slot)) WITHOUT ROWID;
+        CREATE TABLE trend_alerts (
+            target TEXT NOT NULL, alert_id TEXT NOT NULL, at TEXT NOT NULL, level INTEGER NOT NULL,
+            PRIMARY KEY (target, alert_id)) WITHOUT ROWID;
+
+        INSERT INTO trend_counts
+            WITH dated AS (
+                SELECT id, CAST(strftime('%s', CASE WHEN published IS NOT NULL AND date_quality IN ('ok', 'naive')
+                                     THEN published ELSE seen_at END) AS INTEGER) / 900 AS slot FROM entries),
+            spoken AS (
+                SELECT entry_id, 'company:' || json_extract(x.value, '$.company') AS target
+                    FROM analyses, json_each(body, '$.mentions') x
+                UNION SELECT entry_id, 'sector:' || x.value FROM analyses, json_each(body, '$.sectors') x
+                UNION SELECT entry_id, 'theme:' || json_extract(x.value, '$.theme')
+                    FROM analyses, json_each(body, '$.events') x WHERE json_extract(x.value, '$.fresh'))
+            SELECT target, slot, count(*) FROM spoken JOIN dated ON dated.id = spoken.entry_id
+                WHERE slot IS NOT NULL GROUP BY target, slot;
+
+        INSERT OR IGNORE INTO trend_alerts
+            WITH told AS (SELECT id AS alert_id, created_at, level, body FROM alerts WHERE kind = 'new')
+            SELECT 'company:' || x.value, alert_id, created_at, level FROM told, json_each(body, '$.companies') x
+            UNION SELECT 'company:' || json_extract(x.value, '$.company'), alert_id, created_at, level
+                FROM told, json_each(body, '$.exposures') x
+            UNION SELECT 'sector:' || x.value, alert_id, created_at, level FROM told, json_each(body, '$.sectors') x
+            UNION SELECT 'theme:' || json_extract(body, '$.event.theme'), alert_id, created_at, level FROM told;
+
+        INSERT OR IGNORE INTO meta
+            SELECT 'counted', max(value, first) FROM meta, (SELECT min(at) AS first FROM verdicts)
+                WHERE key = 'since' AND first IS NOT NULL
+        """
+    for statement in script.split(";"):
+        db.execute(statement)

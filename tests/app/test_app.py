@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from bot_api import BotApi
+from bot_api_checks import size_of
 from desk_fakes import small_vocabulary
 from make import event
 from newsroom import PACK, Reader, make_book
@@ -114,6 +116,12 @@ async def running(app: App) -> AsyncIterator[App]:
         await app.stop()
 
 
+def children() -> list[str]:
+    """Command lines of the processes that this one has started and that are still there."""
+    ids = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [Path(f"/proc/{i}/cmdline").read_text() for i in ids]
+
+
 async def until(claim: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not claim():
@@ -155,6 +163,29 @@ async def test_a_feed_becomes_a_message_in_telegram_and_a_command_is_answered(
             api.push_message(5, "/status")
             await until(lambda: any("feeds" in m.text.lower() for m in api.accepted))
     assert all(m.chat_id == 5 for m in api.accepted)
+
+
+async def test_what_came_in_is_charted_and_a_stop_ends_whoever_draws(tmp_path: Path, server: Server) -> None:
+    async with BotApi() as api:
+        chosen = settings(
+            tmp_path, server, BOT_TELEGRAM_TOKEN=api.token, BOT_TELEGRAM_API_URL=api.url.removesuffix("/bot")
+        )
+        app = App(chosen, loaded(tmp_path, server.feed("wire")))
+        async with running(app):
+            api.push_message(5, "/start")
+            await until(lambda: api.accepted)
+            server.shown["wire"] = [TITLE]
+            await until(lambda: any(TITLE in m.text for m in api.accepted))
+            api.push_message(5, "/chart compute resale 7d")
+            await until(lambda: any(m.method == "sendPhoto" for m in api.accepted))
+            (answer,) = (m for m in api.accepted if m.photo)
+            assert answer.text.startswith("compute resale (theme), 7 days to ")
+            assert "\n1 mention, most on " in answer.text
+            assert answer.text.endswith("\n1 alert: 1 high.")
+            assert size_of(answer.photo) == (1200, 675)
+            drawers = [c for c in children() if "bot.delivery.drawer" in c]
+            assert len(drawers) == 1
+        assert [c for c in children() if "bot.delivery.drawer" in c] == []
 
 
 async def test_one_bad_feed_or_entry_stops_no_other(tmp_path: Path, server: Server) -> None:

@@ -15,13 +15,16 @@ from desk_fakes import (
     NVIDIA,
     RESALE,
     MemoryDesk,
+    MemoryTrends,
     MemoryVocabulary,
     small_vocabulary,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
+from bot.delivery.drawing import Chart
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
 from bot.model import Button, Decision, Reason, Severity, Target, TargetKind, Verdict
 from bot.ports import Explanation, Status
@@ -32,13 +35,23 @@ GUEST = Chat(address="-100/7", user="2", may_manage=False)
 HOUR = timedelta(hours=1)
 
 
+async def never(_: Chart) -> bytes:
+    raise AssertionError("nothing is drawn here")
+
+
 class Scene:
     """A chat with a bot: a desk, a clock that can be set, and what the commands answer."""
 
     def __init__(self) -> None:
         self.desk, self.now = MemoryDesk(), NOW
+        charting = Charting(MemoryTrends(), small_vocabulary(), never, lambda: self.now)
         self.commands = Commands(
-            self.desk, small_vocabulary(), lambda: self.now, timezone="America/New_York", operators={"9"}
+            self.desk,
+            small_vocabulary(),
+            lambda: self.now,
+            timezone="America/New_York",
+            operators={"9"},
+            parts=(charting,),
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:

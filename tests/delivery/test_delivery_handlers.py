@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from bot_api import Accepted, BotApi
+from bot_api_checks import a_png
 from card_scene import NOW, TITLE, told, wire
-from desk_fakes import EVERYTHING, META, META_MATERIALS, NVIDIA, MemoryDesk, MemoryFeedback, small_vocabulary
+from desk_fakes import (
+    EVERYTHING,
+    META,
+    META_MATERIALS,
+    NVIDIA,
+    MemoryDesk,
+    MemoryFeedback,
+    MemoryTrends,
+    small_vocabulary,
+)
 from telegram.ext import Application
 
+from bot.delivery.charting import MAX_AT_ONCE, Charting
 from bot.delivery.commands import Commands
+from bot.delivery.drawing import Chart
 from bot.delivery.feedback import Voting
 from bot.delivery.handlers import ALLOWED_UPDATES, register
 from bot.delivery.request import make_bot
 from bot.ports import Explanation
 
 GROUP, ADMIN, GUEST = -100500, 11, 12
+PICTURE = a_png(1200, 675)
 FORUM = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
 
 
@@ -32,9 +46,26 @@ class Chatter:
             Application.builder().bot(self.bot).updater(None).job_queue(None).build()
         )
         voting = Voting(self.desk, MemoryFeedback(), lambda: self.now)
-        commands = Commands(self.desk, small_vocabulary(), lambda: self.now, operators={"9"}, parts=(voting,))
+        self.trends, self.drawn = MemoryTrends(), 0
+        self.easel = asyncio.Event()
+        self.easel.set()
+        charting = Charting(self.trends, small_vocabulary(), self._draw, lambda: self.now)
+        commands = Commands(
+            self.desk, small_vocabulary(), lambda: self.now, operators={"9"}, parts=(charting, voting)
+        )
         register(self.app, commands, lambda: self.now)
         self._offset = 0
+
+    async def _draw(self, chart: Chart) -> bytes:
+        self.drawn += 1
+        await self.easel.wait()
+        return PICTURE
+
+    async def finished(self, count: int) -> list[Accepted]:
+        """What was accepted, once it is so many."""
+        while len(self.api.accepted) < count:
+            await asyncio.sleep(0.005)
+        return self.api.accepted
 
     async def says(self, chat: int, text: str, **more: Any) -> list[Accepted]:
         self.api.push_message(chat, text, **more)
@@ -302,3 +333,93 @@ async def test_an_answer_that_cannot_be_sent_stops_nobody_else(chatter):
     chatter.api.push_message(5, "/start")
     chatter.api.push_message(6, "/start")
     assert [a.chat_id for a in await chatter.answers()] == [6]
+
+
+def in_the_news(chatter: Chatter) -> None:
+    chatter.trends.news[NVIDIA] = [NOW - timedelta(days=n) for n in (0, 0, 2)]
+
+
+CAPTION = (
+    "Nvidia (company), 30 days to 2 Mar 2026 (UTC)\n"
+    "3 mentions, most on 2 Mar: 2. More than in the 30 days before (0).\n"
+    "No alerts."
+)
+
+
+async def test_a_chart_arrives_as_a_picture_with_its_caption_and_buttons(chatter):
+    in_the_news(chatter)
+    await chatter.says(GROUP, "/chart nvidia", user=GUEST, is_topic_message=True, message_thread_id=17)
+    (answer,) = await chatter.finished(1)
+    assert (answer.method, answer.chat_id, answer.thread) == ("sendPhoto", GROUP, 17)
+    assert answer.photo == PICTURE
+    assert answer.text == CAPTION
+    assert answer.entities == [{"type": "bold", "offset": 0, "length": 16}]
+    (row,) = answer.markup["inline_keyboard"]
+    assert [button["callback_data"] for button in row] == [f"chart:{n}:company:NVDA" for n in (7, 90, 365)]
+    assert chatter.called("getChatMember") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("error", {"code": 400, "description": "Bad Request: not enough rights to send photos to the chat"}),
+        ("error", {"code": 413, "description": "Request Entity Too Large"}),
+        ("status", {"status": 502}),
+        ("refuse", {}),
+    ],
+    ids=["not allowed", "too large", "a gateway", "cut off"],
+)
+async def test_a_picture_that_is_not_taken_leaves_its_caption_as_a_text(chatter, kind, options):
+    in_the_news(chatter)
+    chatter.api.fault(kind, method="sendPhoto", **options)
+    await chatter.says(5, "/chart nvidia")
+    (answer,) = await chatter.finished(1)
+    assert (answer.method, answer.text, answer.photo) == ("sendMessage", CAPTION, b"")
+    assert answer.entities == [{"type": "bold", "offset": 0, "length": 16}]
+
+
+async def test_a_choice_of_what_to_draw_works_whenever_it_is_tapped(chatter):
+    chatter.trends.news[META_MATERIALS] = [NOW]
+    (question,) = await chatter.says(5, "/chart meta 7d") or await chatter.finished(1)
+    data = [row[0]["callback_data"] for row in question.markup["inline_keyboard"]]
+    assert data == ["chart:7:company:META", "chart:7:company:MMAT"]
+    chatter.now += timedelta(days=400)
+    chatter.trends.news[META_MATERIALS].append(chatter.now)
+    await chatter.taps(5, data[1], message_id=question.message_id)
+    answer = (await chatter.finished(2))[-1]
+    assert answer.method == "sendPhoto"
+    assert answer.text.startswith("Meta Materials (company), 7 days to 6 Apr 2027 (UTC)")
+
+
+async def test_others_do_not_wait_for_a_drawing(chatter):
+    in_the_news(chatter)
+    chatter.easel.clear()
+    await chatter.says(5, "/chart nvidia")
+    (answer,) = await chatter.says(6, "/list")
+    assert answer.text.startswith("Alerts are off in this chat.")
+    chatter.easel.set()
+    assert [a.method for a in await chatter.finished(2)] == ["sendMessage", "sendPhoto"]
+
+
+async def test_more_charts_than_may_wait_are_refused_and_the_rest_arrive(chatter):
+    in_the_news(chatter)
+    chatter.easel.clear()
+    for chat in range(1, MAX_AT_ONCE + 3):
+        chatter.api.push_message(chat, "/chart nvidia")
+    await chatter.answers()
+    told = [a.text for a in await chatter.finished(2)]
+    assert told == ["Too many charts are being drawn just now. Please try again in a minute."] * 2
+    chatter.easel.set()
+    answers = await chatter.finished(MAX_AT_ONCE + 2)
+    assert sum(a.method == "sendPhoto" for a in answers) == MAX_AT_ONCE == chatter.drawn
+
+
+async def test_an_unfinished_chart_does_not_hold_up_the_end(chatter):
+    in_the_news(chatter)
+    chatter.easel.clear()
+    await chatter.app.start()
+    await chatter.says(5, "/chart nvidia")
+    while not chatter.drawn:
+        await asyncio.sleep(0.005)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(chatter.app.stop(), 0.1)

@@ -12,6 +12,7 @@ from pathlib import Path
 import bot_api
 import pytest
 from bot_api import BotApi, Limits
+from bot_api_checks import MAX_PHOTO, a_png
 from fakes import FakeClock
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, ReplyParameters
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter
@@ -53,6 +54,49 @@ async def test_a_wrong_entity_is_refused(
     with pytest.raises(BadRequest, match=f"(?i){complaint}"):
         await bot.send_message(5, "🔥 Meta", entities=[entity])
     assert api.accepted == []
+
+
+PNG = a_png(1200, 675)
+
+
+@pytest.mark.parametrize(
+    ("photo", "caption", "complaint"),
+    [
+        pytest.param(b"GIF89a", "a", "IMAGE_PROCESS_FAILED", id="no picture"),
+        pytest.param(PNG[:-1], "a", "IMAGE_PROCESS_FAILED", id="cut off"),
+        pytest.param(PNG[:60] + b"!" + PNG[61:], "a", "IMAGE_PROCESS_FAILED", id="damaged"),
+        pytest.param(a_png(9000, 1001), "a", "PHOTO_INVALID_DIMENSIONS", id="too large"),
+        pytest.param(a_png(210, 10), "a", "PHOTO_INVALID_DIMENSIONS", id="too wide"),
+        pytest.param(b"\0" * (MAX_PHOTO + 1), "a", "too big", id="too many bytes"),
+        pytest.param(PNG, "a" * 1025, "caption is too long", id="a long caption"),
+        pytest.param(PNG, "🔥" * 513, "caption is too long", id="a long caption in pairs"),
+    ],
+)
+async def test_a_photo_outside_the_limits_is_refused(
+    api: BotApi, bot: ExtBot[None], photo: bytes, caption: str, complaint: str
+):
+    with pytest.raises(BadRequest, match=f"(?i){complaint}"):
+        await bot.send_photo(5, photo, caption=caption)
+    assert api.accepted == []
+
+
+async def test_a_photo_arrives_whole_with_its_caption_and_answers_where_it_should(
+    api: BotApi, bot: ExtBot[None]
+):
+    bold = MessageEntity("bold", 2, 4)
+    message = await bot.send_photo(5, PNG, caption="🔥Meta" + "a" * 1018, caption_entities=[bold])
+    (sent,) = api.accepted
+    assert (sent.method, sent.photo, sent.text) == ("sendPhoto", PNG, "🔥Meta" + "a" * 1018)
+    assert sent.entities == [{"type": "bold", "offset": 2, "length": 4}]
+    assert (message.photo[0].width, message.photo[0].height) == (1200, 675)
+    await bot.send_photo(5, PNG)
+    assert api.accepted[-1].text == ""
+    api.block(6)
+    with pytest.raises(Forbidden):
+        await bot.send_photo(6, PNG)
+    wrong = MessageEntity("bold", 1, 2)
+    with pytest.raises(BadRequest, match=r"(?i)splits a symbol"):
+        await bot.send_photo(5, PNG, caption="🔥Meta", caption_entities=[wrong])
 
 
 @pytest.mark.parametrize("text", [" ", "a" * 4097, "🔥" * 2049], ids=["empty", "long", "long in pairs"])
