@@ -31,6 +31,8 @@ def fold(text: str) -> str:
     White space of any kind becomes one blank (also at the edges); control and format characters, among
     them those that reorder text, are dropped; a lone surrogate becomes U+FFFD.
     """
+    if text.isascii() and text.isprintable():  # most are, and nothing in them needs a look
+        return _BLANKS.sub(" ", text) if "  " in text else text
     kept, marks = [], 0
     for char in text:
         kind = unicodedata.category(char)

@@ -65,6 +65,7 @@ class Telling:
         self.verdicts: list[Verdict] = []
         self.notifications: dict[str, Notification] = {}
         self.held: dict[tuple[str, str], Held] = {}
+        self._drawn: dict[tuple[str, ...], Card] = {}
 
     def say(
         self,
@@ -186,15 +187,7 @@ class Telling:
     ) -> Told:
         self.alerts[alert.id] = alert
         self.readers.cards[alert.id] = (alert, entry)
-        drawn = card(
-            alert,
-            story,
-            entry,
-            names=self._book.rules.name,
-            now=self._now,
-            tz=zone_of(reader.timezone),
-            flags=analysis.flags,
-        )
+        drawn = self._card(alert, story, entry, analysis.flags, reader)
         self._queue(alert, story, reader, drawn, silent=self.readers.is_silent(alert.level, reader), of=alert)
         told = Told(
             story_id=story.id,
@@ -281,6 +274,19 @@ class Telling:
         if decision.send and decision.reason is not Reason.COUNTED and not knows:
             self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
 
+    def _card(
+        self, alert: Alert, story: Story, entry: Entry, flags: frozenset[str], reader: Subscriber
+    ) -> Card:
+        """The card as its reader sees it, drawn once for all who see the same."""
+        shown = (alert.id, alert.kind, alert.reason, alert.entry_id, alert.evidence, str(len(alert.together)))
+        key = (*shown, str(story.revision), entry.id, str(entry.revision), *sorted(flags), reader.timezone)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            names, tz = self._book.rules.name, zone_of(reader.timezone)
+            drawn = card(alert, story, entry, names=names, now=self._now, tz=tz, flags=flags)
+            self._drawn[key] = drawn
+        return drawn
+
     def _edit(
         self,
         alert: Alert,
@@ -292,15 +298,7 @@ class Telling:
         of: Alert,
     ) -> None:
         edited = replace(alert, kind=AlertKind.EDIT, reason=reason, created_at=self._now)
-        drawn = card(
-            edited,
-            story,
-            first,
-            names=self._book.rules.name,
-            now=self._now,
-            tz=zone_of(reader.timezone),
-            flags=flags,
-        )
+        drawn = self._card(edited, story, first, flags, reader)
         self._queue(edited, story, reader, drawn, silent=True, of=of)
 
     def _answer(
@@ -324,7 +322,10 @@ class Telling:
         level = max(told.level, louder.level) if louder else told.level
         now_told = replace(told, level=level, last_sound_at=self._now)
         self.readers.told.setdefault(story.id, {})[reader.id] = now_told
-        drawn = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
+        key = (answer.id, str(story.revision), reader.timezone)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            drawn = self._drawn[key] = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
         self._queue(answer, story, reader, drawn, silent=self.readers.is_silent(level, reader), of=alert)
 
     def _queue(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,11 +27,11 @@ from bot.model import (
 from bot.store.audience import Audience
 from bot.store.database import Database
 from bot.store.digests import write_held
+from bot.store.outgoing import write_outbox
 from bot.store.polls import save_states
 from bot.store.rows import (
     ALERT,
     ANALYSIS,
-    CARD,
     ENTRY_COLUMNS,
     SIGHTING,
     STORY,
@@ -309,8 +310,8 @@ class Ingest:
             ],
         )
         cursor.executemany(
-            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (reason) DO UPDATE SET n = n + 1",
-            [(v.decision.reason.value,) for v in outcome.verdicts],
+            "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (reason) DO UPDATE SET n = n + ?2",
+            list(Counter(v.decision.reason.value for v in outcome.verdicts).items()),
         )
 
     def _write_outbox(self, cursor: sqlite3.Connection, outcome: Outcome) -> None:
@@ -332,51 +333,12 @@ class Ingest:
                 for t in outcome.told
             ],
         )
-        cursor.executemany(
-            "DELETE FROM held WHERE subscriber_id = ? AND story_id = ?",
-            [(t.subscriber_id, t.story_id) for t in outcome.told],
-        )
-        seq = cursor.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0]
-        for n in outcome.notifications:
-            card = CARD.dump_json(n.card).decode()
-            if n.kind is AlertKind.EDIT:
-                # What still waits to be sent is brought up to date instead of being followed by an edit.
-                waiting = cursor.execute(
-                    "UPDATE outbox SET card = ? WHERE id = (SELECT id FROM outbox WHERE subscriber_id = ? "
-                    "AND story_id = ? AND state = 'pending' AND attempts = 0 AND kind IN ('new', 'edit') "
-                    "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.subscriber_id = outbox.subscriber_id "
-                    "AND o.story_id = outbox.story_id AND o.state = 'pending' AND o.seq > outbox.seq) "
-                    "ORDER BY seq DESC LIMIT 1)",
-                    (card, n.subscriber_id, n.story_id),
-                )
-                if waiting.rowcount:
-                    continue
-            # What is too loud to be held back by a route takes along what it can't overtake.
-            cursor.execute(
-                "UPDATE outbox SET due_at = ?1 WHERE subscriber_id = ?2 AND story_id = ?3 AND state = 'pending' "
-                "AND attempts = 0 AND level < ?4 AND due_at > ?1",
-                (stamp(n.not_before or n.created_at), n.subscriber_id, n.story_id, int(n.level)),
+        if cursor.execute("SELECT 1 FROM held LIMIT 1").fetchone():
+            cursor.executemany(
+                "DELETE FROM held WHERE subscriber_id = ? AND story_id = ?",
+                [(t.subscriber_id, t.story_id) for t in outcome.told],
             )
-            seq += 1
-            cursor.execute(
-                "INSERT OR IGNORE INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, "
-                "silent, created_at, seq, due_at, state, card) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                "'pending', ?)",
-                (
-                    n.id,
-                    n.alert_id,
-                    n.subscriber_id,
-                    n.story_id,
-                    n.rule_id,
-                    n.kind.value,
-                    int(n.level),
-                    int(n.silent),
-                    stamp(n.created_at),
-                    seq,
-                    stamp(n.not_before or n.created_at),
-                    card,
-                ),
-            )
+        write_outbox(cursor, outcome.notifications)
 
     def _write_sightings(self, cursor: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
         cursor.executemany(
