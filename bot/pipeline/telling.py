@@ -58,6 +58,7 @@ class Telling:
         """Begin with what is known; `stories` change as the batch goes on."""
         self._snapshot, self._book, self._now = snapshot, book, now
         self._routes = book.routes.after(snapshot.moved)
+        self._routed = self._routes.targets()
         self._stories = stories
         self.readers = Readers(snapshot, book, now, stories)
         self._subscribers = {s.id: s for s in snapshot.subscribers}
@@ -332,7 +333,10 @@ class Telling:
         self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool, of: Alert
     ) -> None:
         """Let it go out by the route of the card that it is `of`, whatever has come to that since."""
-        led = replace(of, level=alert.level)
+        not_before = None
+        if reader.id in self._routed:
+            led, is_first = replace(of, level=alert.level), alert.kind is AlertKind.NEW
+            not_before = self._routes.hold(led, reader.id, self._now, is_first=is_first)
         note = Notification(
             id=digest(alert.id, alert.kind, reader.id, str(story.revision)),
             alert_id=alert.id,
@@ -344,7 +348,7 @@ class Telling:
             level=alert.level,
             created_at=self._now,
             silent=silent,
-            not_before=self._routes.hold(led, reader.id, self._now, is_first=alert.kind is AlertKind.NEW),
+            not_before=not_before,
         )
         self.notifications[note.id] = note
         if not silent:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -41,6 +42,7 @@ ENTRY_COLUMNS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def stamp(moment: datetime | None) -> str | None:
     """A moment as text that sorts: always UTC, always with microseconds."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
