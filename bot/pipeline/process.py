@@ -263,7 +263,7 @@ class _Run:
                 knowing |= self.telling.readers_of(whole.id)
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
-        """The story that an entry only repeats; nearly the same words may deny or confirm it."""
+        """The story that an entry only repeats; nearly the same words may deny or confirm it, or take it back."""
         if entry.revision:
             return None
         words = fingerprint(entry)
@@ -271,7 +271,10 @@ class _Run:
         if echo is None:
             return None
         story = self.stories[echo.story_id]
-        return None if cluster.join(story, entry, analysis).changes & _MATERIAL else story
+        joined = cluster.join(story, entry, analysis)
+        still = [m.entry_id for m in joined.story.backers if m.entry_id != entry.id]
+        is_copy = not joined.changes & _MATERIAL and still == [m.entry_id for m in story.backers]
+        return story if is_copy else None
 
     def _assign(self, entry: Entry, analysis: Analysis, home: str | None) -> cluster.Assignment | None:
         """Where an entry goes; a withdrawal begins no story, so None if it fits none."""

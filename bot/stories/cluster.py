@@ -75,7 +75,7 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
             title=entry.headline if entry.id == story.members[0].entry_id else story.title,
             claims=tuple(claims),
             companies=story.companies | frozenset(_main_companies(analysis)),
-            withdrawn_by=tuple(o for o in story.withdrawn_by if is_denial(analysis) or o != _outlet(entry)),
+            withdrawn_by=_still_withdrawn(story, entry, analysis),
         ),
         frozenset(changes),
     )
@@ -91,6 +91,17 @@ def _withdraw(story: Story, entry: Entry) -> Assignment:
     if not story.withdrawn_by or story.stands is not noted.stands:
         changes.add(Change.WITHDRAWN)
     return Assignment(_with_member(noted, entry, origin=False), frozenset(changes))
+
+
+def _still_withdrawn(story: Story, entry: Entry, analysis: Analysis) -> tuple[str, ...]:
+    """Who has taken the report back, without an outlet that makes the claim again later than all it said before."""
+    outlet = _outlet(entry)
+    made = {(e.theme, e.actor) for e in analysis.fresh_events if e.polarity is not Polarity.DENIED}
+    again = any((c.theme, c.actor) in made for c in story.claims)
+    said = [m.at for m in story.members if m.outlet == outlet and m.entry_id != entry.id]
+    if not again or any(at > entry.at for at in said):
+        return story.withdrawn_by
+    return tuple(o for o in story.withdrawn_by if o != outlet)
 
 
 def _outlet(entry: Entry) -> str:
