@@ -140,7 +140,8 @@ class _Run:
             return None
         story, changes = joined.story, joined.changes
         if (
-            Change.NEW_STORY not in changes
+            held is None
+            and Change.NEW_STORY not in changes
             and not analysis.withdraws
             and story.spillover_at is None
             and self._book.bears_out(analysis, story, self._now)
@@ -177,12 +178,15 @@ class _Run:
     def _tell_late(
         self, held: Decision, entry: Entry, analysis: Analysis, story: Story, changes: frozenset[Change]
     ) -> None:
-        """What is too late to be news still takes back what readers were told, if it came after that."""
-        if not changes or entry.at < story.first_seen or not self.telling.is_told(story.id, together=True):
+        """What is too late to be news still takes back what readers were told, if it was published after that."""
+        reported = min((m.at for m in story.members if m.entry_id != entry.id), default=entry.at)
+        is_older = entry.at < reported and not entry.revision  # a revision has its first text's date
+        before = len(self.telling.verdicts)
+        if changes and not is_older:
+            self._keep(self.telling.tell(entry, analysis, story, changes, []))
+            self._pass_on(story, entry, analysis, changes)
+        if len(self.telling.verdicts) == before:  # nobody who is still there has been told
             self.telling.say(entry, held, story)
-            return
-        self._keep(self.telling.tell(entry, analysis, story, changes, []))
-        self._pass_on(story, entry, analysis, changes)
 
     def look_for_absences(self) -> None:
         """Tell of what has not come for longer than a rule allows."""

@@ -1,6 +1,6 @@
 """A report that its outlet takes back: who hears of it, and what it no longer is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -292,3 +292,40 @@ def test_an_outlet_stands_by_a_report_again_only_by_reporting_it_again(
     (story,) = (s for s in room.stories.values() if s.members[0].entry_id == entry().id)
     assert len(story.members) == 3
     assert story.stands is stands
+
+
+@pytest.mark.parametrize(
+    ("back", "now"),
+    [
+        pytest.param(
+            {"title": SLUG, "feed": "paper", "at": NOW + HOUR, "seen_at": NOW + 4 * HOUR},
+            NOW + 4 * HOUR,
+            id="on a silent first poll, of before we saw the report",
+        ),
+        pytest.param({"title": SLUG, "guid": "g"}, NOW + 60 * HOUR, id="a revision two days later"),
+    ],
+)
+def test_what_came_after_the_report_takes_it_back_however_late_we_saw_that(
+    room: Newsroom, back: dict, now: datetime
+) -> None:
+    room.receive(entry(guid="g", seen_at=NOW + 3 * HOUR), now=NOW + 3 * HOUR)
+    outcome = room.receive(entry(**back), now=now, baseline="guid" not in back)
+    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1", "reply telegram:1"], ["withdrawn"])
+
+
+def test_what_is_late_for_readers_who_have_left_is_held_for_its_own_reason(room: Newsroom) -> None:
+    room.receive(entry())
+    room.subscribers = []
+    back = entry(SLUG, feed="paper", at=NOW + MINUTE)
+    assert reasons(room.receive(back, now=NOW + HOUR, baseline=True)) == ["baseline"]
+
+
+def test_a_slump_of_a_silent_first_poll_is_not_the_one_that_was_predicted(room: Newsroom) -> None:
+    fell = event("selloff", "CRWV", stage=Stage.DONE, attribution=Attribution.ON_RECORD)
+    titles = ["CoreWeave falls beside Meta on Friday", "CoreWeave slumps as Meta weighs sale"]
+    for title in titles:
+        room.reader.learn(title, fell, companies=("CRWV", "META"))
+    room.receive(entry())
+    assert sent(room.receive(entry(titles[0], feed="blog", at=NOW + MINUTE), baseline=True)) == []
+    outcome = room.receive(entry(titles[1], feed="paper", at=NOW + HOUR))
+    assert "spillover" in reasons(outcome)
