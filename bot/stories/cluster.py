@@ -60,9 +60,9 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     claims = list(story.claims)
     for event in analysis.fresh_events:
         changes |= _merge(claims, event)
-    if is_denial(analysis) and not any(c.polarity is Polarity.DENIED for c in story.claims):
+    if is_denial(analysis) and Change.DENIED not in changes:
         about = topic_denied(analysis, story)
-        if Change.DENIED not in changes and about is not None:
+        if about is not None:
             claims[about] = replace(claims[about], polarity=Polarity.DENIED)
             changes.add(Change.DENIED)
     grown = _with_member(story, entry, origin=origin)
@@ -145,7 +145,9 @@ def _member(entry: Entry, *, origin: bool) -> Member:
 
 def _merge(claims: list[Claim], event: Event) -> set[Change]:
     """Fold an event into the claims, in place, and name the changes."""
-    at = next((n for n, c in enumerate(claims) if _same_claim(c, event)), None)
+    own = (n for n, c in enumerate(claims) if (c.theme, c.actor) == (event.theme, event.actor))
+    alike = (n for n, c in enumerate(claims) if _same_claim(c, event))
+    at = next(own, next(alike, None))
     if at is None:
         claims.append(Claim.of(event))
         return {Change.NEW_CLAIM} if event.polarity is not Polarity.DENIED else set()
@@ -185,8 +187,6 @@ def said(claim: Claim, analysis: Analysis) -> Event | None:
 
 
 def _same_claim(claim: Claim, event: Event) -> bool:
-    if claim.theme != event.theme:
-        return False
-    if claim.actor == event.actor:
-        return True
-    return event.polarity is Polarity.DENIED and (claim.actor is None or event.actor is None)
+    """Whether an event denies a claim that has the same theme where one of both names nobody."""
+    nameless = claim.actor is None or event.actor is None
+    return nameless and claim.theme == event.theme and event.polarity is Polarity.DENIED
