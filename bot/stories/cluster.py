@@ -159,7 +159,7 @@ def _merge(claims: list[Claim], event: Event) -> set[Change]:
         return {Change.DENIED}
     if event.polarity is Polarity.CORRECTED:
         claims[at] = replace(new, actor=old.actor)
-        return {Change.CORRECTED}
+        return {Change.CORRECTED} if claims[at] != old else set()
     if new.modality is Modality.SPECULATED:
         return set()
     if old.polarity is Polarity.DENIED and new.modality is not Modality.CONFIRMED:
