@@ -277,3 +277,25 @@ def test_a_restart_changes_nothing_in_a_wave(tmp_path: Path) -> None:
         assert any("CRWV" in line for alert, _ in after.cards.values() for line in alert.together)
     finally:
         db.close()
+
+
+@pytest.mark.parametrize("distinct", ["story", "actor", "source"])
+def test_a_withdrawn_part_is_not_in_the_number_whatever_is_counted(tmp_path: Path, distinct: str) -> None:
+    spec = f"{{type: frequency, of: [capex_cut], distinct: {distinct}, gte: 2, within: 5d}}"
+    room = make_room(tmp_path, pack=ALONE + wave(spec))
+    for n, who in enumerate(("META", "MSFT")):
+        first = replace(cut(room, who, n * HOUR), source=who)
+        room.receive(first)
+    room.receive(
+        say(
+            room,
+            f"WITHDRAWN-{first.title}",
+            event("capex_cut", "MSFT"),
+            companies=("MSFT",),
+            after=2 * HOUR,
+            source="MSFT",
+        )
+    )
+    outcome = room.receive(replace(cut(room, "CRWV", 3 * HOUR), source="CRWV"))
+    assert told(outcome) == ["edit compute/wave"]
+    assert "2 cuts in days" in outcome.notifications[0].card.text
