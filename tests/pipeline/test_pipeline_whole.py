@@ -299,3 +299,20 @@ def test_a_withdrawn_part_is_not_in_the_number_whatever_is_counted(tmp_path: Pat
     outcome = room.receive(replace(cut(room, "CRWV", 3 * HOUR), source="CRWV"))
     assert told(outcome) == ["edit compute/wave"]
     assert "2 cuts in days" in outcome.notifications[0].card.text
+
+
+def test_a_wave_that_a_late_claim_begins_anew_goes_on(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    hours = {"META": 0, "MSFT": 24, "CRWV": 94, "NVDA": 93, "MU": 100}
+    begun = []
+    for who, at in hours.items():
+        news = say(
+            room,
+            f"{COMPANIES[who]} {who} lowers outlays by {at} coins",
+            event("capex_cut", who),
+            companies=(who,),
+            after=at * HOUR,
+        )
+        outcome = room.receive(news, now=NOW + max(at, 98 if who == "NVDA" else 0) * HOUR)
+        begun += [who for made in told(outcome) if made == "new compute/wave"]
+    assert begun == ["MSFT", "NVDA"]
