@@ -197,14 +197,20 @@ class _Run:
     def _notice(self, before: Story | None, story: Story, entry: Entry, analysis: Analysis) -> list[Sighting]:
         """Remember what an entry adds to the claims of its story."""
         known = before.claims if before is not None else ()
+        stands_again = before is not None and story.stands and not before.stands
+        made = {(e.theme, e.actor) for e in analysis.fresh_events} if stands_again else set()
         noticed = []
-        for claim in (c for c in story.claims if c not in known):
+        for claim in story.claims:
+            again = (claim.theme, claim.actor) in made
+            if claim in known and not again:
+                continue
             event = cluster.said(claim, analysis)
             if event is None or entry.at < self._now - MEMORY:
                 continue
             claimed = replace(event, theme=claim.theme, actor=claim.actor)
-            sighting = Sighting.of(story.id, entry, analysis, claimed)
-            noticed.append(sighting)
+            if again and event.polarity is Polarity.AFFIRMED:
+                claimed = replace(claimed, polarity=Polarity.CORRECTED)  # so was what had taken it back
+            noticed.append(Sighting.of(story.id, entry, analysis, claimed))
         gone = list(self._taken_back(before, story, entry, analysis))
         self.sightings += [*noticed, *gone]
         for sighting in (*noticed, *gone):

@@ -316,3 +316,19 @@ def test_a_wave_that_a_late_claim_begins_anew_goes_on(tmp_path: Path) -> None:
         outcome = room.receive(news, now=NOW + max(at, 98 if who == "NVDA" else 0) * HOUR)
         begun += [who for made in told(outcome) if made == "new compute/wave"]
     assert begun == ["MSFT", "NVDA"]
+
+
+def test_a_report_that_stands_again_counts_again(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    first = cut(room, "META", timedelta())
+    room.receive(first)
+    for n, slug in enumerate(("WITHDRAWN", "REFILE"), 1):
+        again = say(
+            room,
+            f"{slug}-{first.title}",
+            event("capex_cut", "META"),
+            companies=("META",),
+            after=n * HOUR,
+        )
+        room.receive(again)
+    assert told(room.receive(cut(room, "MSFT", 3 * HOUR))) == ["new compute/wave"]
