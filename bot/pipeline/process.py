@@ -181,12 +181,10 @@ class _Run:
         """What is too late to be news still takes back what readers were told, if it was published after that."""
         reported = min((m.at for m in story.members if m.entry_id != entry.id), default=entry.at)
         is_older = entry.at < reported and not entry.revision  # a revision has its first text's date
-        before = len(self.telling.verdicts)
+        self.telling.say(entry, held, story)  # first: by that a backtest knows a silent first poll
         if changes and not is_older:
             self._keep(self.telling.tell(entry, analysis, story, changes, []))
             self._pass_on(story, entry, analysis, changes)
-        if len(self.telling.verdicts) == before:  # nobody who is still there has been told
-            self.telling.say(entry, held, story)
 
     def look_for_absences(self) -> None:
         """Tell of what has not come for longer than a rule allows."""

@@ -13,7 +13,7 @@ from week import DAY, FEEDS, again, decided, live, news, ruleset, sent, week
 
 from bot import replay
 from bot.backtest import from_archive, memory_of, replay_all
-from bot.model import AlertKind, Entry, Outcome, Reason, Snapshot
+from bot.model import AlertKind, Attribution, Entry, Outcome, Polarity, Reason, Snapshot
 from bot.pipeline import Book
 from bot.replay import Prepared, Replay, World, arrivals_of
 from bot.store.archive import Archive
@@ -127,6 +127,21 @@ def test_a_backtest_of_the_archive_tells_what_was_told_live(
     assert decided(replayed) == decided(lived)
     assert sent(replayed) == sent(lived)
     assert {Reason.BASELINE, Reason.ECHO, Reason.UNCHANGED} <= {v.decision.reason for v in decided(lived)}
+
+
+def test_a_silent_first_poll_that_took_something_back_is_silent_in_a_backtest_too(
+    book: Book, reader: Reader, db: Database
+) -> None:
+    first = news(reader, CLAIM, 1, at=NOW)
+    title = "Meta denies any sale of surplus AI compute and cuts its spending plan"
+    denied = event(polarity=Polarity.DENIED, attribution=Attribution.ON_RECORD)
+    reader.learn(title, denied, event("capex_cut"))
+    denial = entry(title, feed="blog", at=NOW + HOUR)
+    lived = live(db, book, reader, [[first], [denial]], frozenset({denial.id}))
+    assert Reason.DENIED in {v.decision.reason for v in decided(lived)}
+    replayed = again(book, reader, Archive(db).arrivals(NOW - DAY))
+    assert decided(replayed) == decided(lived)
+    assert sent(replayed) == sent(lived)
 
 
 @pytest.mark.parametrize("batch", [1, 7, 100])

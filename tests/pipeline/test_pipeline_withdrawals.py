@@ -144,7 +144,8 @@ def test_what_is_no_news_any_more_still_takes_back_what_was_told(
     room.receive(entry())
     back = entry(SLUG, feed="paper", at=NOW + MINUTE)
     outcome = room.receive(back, now=NOW + late, baseline=baseline)
-    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1", "reply telegram:1"], ["withdrawn"])
+    assert sent(outcome) == ["edit telegram:1", "reply telegram:1"]
+    assert reasons(outcome) == ["baseline" if baseline else "stale", "withdrawn"]
 
 
 @pytest.mark.parametrize(
@@ -310,7 +311,8 @@ def test_what_came_after_the_report_takes_it_back_however_late_we_saw_that(
 ) -> None:
     room.receive(entry(guid="g", seen_at=NOW + 3 * HOUR), now=NOW + 3 * HOUR)
     outcome = room.receive(entry(**back), now=now, baseline="guid" not in back)
-    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1", "reply telegram:1"], ["withdrawn"])
+    assert sent(outcome) == ["edit telegram:1", "reply telegram:1"]
+    assert reasons(outcome)[1:] == ["withdrawn"]
 
 
 def test_what_is_late_for_readers_who_have_left_is_held_for_its_own_reason(room: Newsroom) -> None:
