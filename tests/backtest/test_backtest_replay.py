@@ -223,3 +223,20 @@ def test_a_backtest_of_some_days_remembers_what_was_remembered_live(
     assert [s.story_id for s in archive.sightings(arrivals[0].at)] != []
     [forgetful] = replay_all([ruleset(book, reader)], arrivals)
     assert [s.rule for s in forgetful.sent] == ["compute/cut"]
+
+
+def test_what_becomes_of_an_absence_is_told_as_it_was_live(
+    tmp_path: Path, reader: Reader, db: Database
+) -> None:
+    book = make_book(tmp_path, PACK + ABSENT.replace("12d", "3h"))
+    first = news(reader, CUT, 99, at=NOW)
+    quiet = [news(reader, NOISE, n, at=NOW + n * 30 * MINUTE) for n in range(1, 9)]
+    denied = "Microsoft denies that it cuts its spending plan"
+    on_record = event("capex_cut", "MSFT", polarity=Polarity.DENIED, attribution=Attribution.ON_RECORD)
+    reader.learn(denied, on_record, companies=("MSFT",))
+    denial = entry(denied, feed="paper", at=NOW + 5 * HOUR)
+    lived = live(db, book, reader, [[e] for e in (first, *quiet, denial)], frozenset())
+    assert {n.rule_id for n in lived[-1].notifications} == {"compute/cut", "compute/silence"}
+    replayed = again(book, reader, Archive(db).arrivals(NOW - DAY))
+    assert decided(replayed) == decided(lived)
+    assert [(n.kind, n.rule_id) for n in sent(replayed)] == [(n.kind, n.rule_id) for n in sent(lived)]
