@@ -41,10 +41,10 @@ def begin(rule_id: str, group: str, sightings: Sequence[Sighting], now: datetime
 
 
 def grow(story: Story, sightings: Sequence[Sighting]) -> Assignment:
-    """The same with what came later; nothing changes where all of it was there."""
+    """The same with what came later; nothing changes where all of it was there, but its card may show other words."""
     grown = _with(story, sightings)
     if grown.links == story.links:
-        return Assignment(story, frozenset())
+        return Assignment(replace(story, revision=grown.revision), frozenset())
     return Assignment(grown, frozenset({Change.NEW_CLAIM}))
 
 

@@ -332,3 +332,24 @@ def test_a_report_that_stands_again_counts_again(tmp_path: Path) -> None:
         )
         room.receive(again)
     assert told(room.receive(cut(room, "MSFT", 3 * HOUR))) == ["new compute/wave"]
+
+
+def test_each_edit_of_a_waves_card_is_one_of_its_own(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    room.receive(cut(room, "META", timedelta()))
+    first = cut(room, "MSFT", HOUR)
+    room.receive(first)
+    for n, stage in enumerate((Stage.PLANNED, Stage.AGREED, Stage.DONE), 1):
+        words = f"Microsoft trims its yearly outlay, part {n} of the plan"
+        later = say(
+            room,
+            words,
+            event("capex_cut", "MSFT", stage=stage),
+            companies=("MSFT",),
+            after=HOUR,
+            guid=first.guid,
+        )
+        edits = [n for n in told(room.receive(later, now=NOW + (n + 1) * HOUR)) if n == "edit compute/wave"]
+        assert edits
+    ids = [note.id for outcome in room.outcomes for note in outcome.notifications]
+    assert len(set(ids)) == len(ids), "the second of an id is never sent"
