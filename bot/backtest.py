@@ -32,7 +32,7 @@ from bot.replay import Prepared, Replay, Sent, World, arrivals_of
 from bot.rules.book import Rule, Rulebook
 from bot.rules.check import load_checked
 from bot.rules.conditions import Scene, failure, progress
-from bot.rules.engine import explain
+from bot.rules.engine import explain, no_news
 from bot.rules.loader import load_rulebook
 from bot.store.archive import Archive, Arrival
 from bot.telemetry import event
@@ -371,8 +371,7 @@ def _nearness(entry: Entry, analysis: Analysis, book: Rulebook) -> Iterator[Text
     ]
     yield Text.assemble(("events in it", "bold"), f": {'; '.join(events) or 'none'}")
     if not analysis.fresh_events:
-        why = explain(book, next(r for r in book.rules if r.condition), entry, analysis)
-        yield Text.assemble(("no rule comes near", "bold"), f": {why}")
+        yield Text.assemble(("no rule comes near", "bold"), f": {no_news(analysis)}")
         return
     yield Text("nearest rule of each pack", "bold")
     for rule in _nearest(book, entry, analysis):

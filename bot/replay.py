@@ -30,6 +30,7 @@ from bot.model import (
 )
 from bot.pipeline import Book, process
 from bot.ports import Analyzer
+from bot.rules.correlation import as_read
 from bot.store.archive import Arrival
 
 # Follows everything, hears also what is least important, and never has enough of it.
@@ -169,13 +170,19 @@ class World:
             self._stories.put(story)
         entries = {e.id: e for e in outcome.entries}
         for alert in outcome.alerts:
-            if alert.kind is AlertKind.NEW and alert.entry_id in entries:
-                self._cards[alert.id] = (alert, entries[alert.entry_id])
+            caused = entries.get(alert.entry_id) or self._remembered(alert)
+            if alert.kind is AlertKind.NEW and caused is not None:
+                self._cards[alert.id] = (alert, caused)
         for told in outcome.told:
             for former in self._told.get(told.story_id, {}).values():
                 if former.alert_id != told.alert_id:  # a card that has lapsed is not edited any more
                     self._cards.pop(former.alert_id, None)
             self._told[told.story_id] = {told.subscriber_id: told}  # there is one reader
+
+    def _remembered(self, alert: Alert) -> Entry | None:
+        """What is left of an entry that has not come with its alert: an absence is told with the last that came."""
+        claims = self._sightings.get(alert.event.theme, ())
+        return next((as_read(s)[0] for s in reversed(claims) if s.entry_id == alert.entry_id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,13 +74,14 @@ def hold_match(match: Match, story: Story, silences: Iterable[Silence], now: dat
         return Decision(send=False, reason=Reason.SILENCED, until=silence.until, detail=silence.comment)
     wanted = match.policy.corroborate
     if wanted and not any(_corroborated(story, origins, tier) for origins, tier in wanted):
-        have = f"{story.origins} origin{'s' if story.origins != 1 else ''}, best tier {story.best_tier}"
+        backers = len(story.backers)
+        have = f"{backers} origin{'s' if backers != 1 else ''}, best tier {story.best_tier}"
         return Decision(send=False, reason=Reason.UNCORROBORATED, detail=have)
     return None
 
 
 def _corroborated(story: Story, origins: int, tier: int) -> bool:
-    return sum(m.origin and m.tier <= tier for m in story.members) >= origins
+    return sum(m.tier <= tier for m in story.backers) >= origins
 
 
 def in_force(

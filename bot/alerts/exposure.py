@@ -71,10 +71,18 @@ def _direction(value: object) -> object:
 
 
 def _words(value: object) -> object:
+    if value == "":
+        raise ValueError("nothing is written here")
     return [value] if isinstance(value, str) else value
 
 
-Sectors = Annotated[tuple[str, ...], BeforeValidator(_words)]
+def _yes(value: object) -> object:
+    if value not in ("true", "false"):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 
 class EdgeSpec(Strict):
@@ -99,8 +107,10 @@ class StepSpec(Strict):
     """Which neighbours of a company are touched."""
 
     to: Step
-    sector: Sectors = ()  # only neighbours of these sectors; empty: all
-    across: bool = False  # only neighbours of another bloc than the company's
+    sector: Words = ()  # only neighbours of these sectors; empty: all
+    across: Annotated[bool, BeforeValidator(_yes)] = (
+        False  # only neighbours of another bloc than the company's
+    )
 
 
 class SpreadSpec(StepSpec):
@@ -115,7 +125,7 @@ class ExposureFile(Strict):
     """`rules/exposure.yaml`."""
 
     version: Literal["1"]
-    blocs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    blocs: dict[str, Words] = Field(default_factory=dict)
     spread: dict[str, tuple[SpreadSpec, ...]]
     edges: tuple[EdgeSpec, ...]
 

@@ -115,11 +115,12 @@ class OpenStories(Mapping[str, Story]):
 
     def wholes(self, story_id: str) -> list[Story]:
         """The stories of stories that a story is a part of."""
-        return sorted(self._found("part", [story_id]), key=attrgetter("newest"))
+        return sorted(self._found("part", [story_id]), key=attrgetter("newest", "first_seen", "id"))
 
     def whole(self, rule_id: str, group: str) -> Story | None:
-        """The newest story of stories by this rule with this in common."""
-        return max(self._found("whole", [f"{rule_id} {group}"]), key=attrgetter("newest"), default=None)
+        """The story of stories by this rule with this in common that began last; older news may have begun it."""
+        found = self._found("whole", [f"{rule_id} {group}"])
+        return max(found, key=attrgetter("first_seen", "newest", "id"), default=None)
 
     def _told_by_entries(self) -> Iterator[Story]:
         yield from (s for s in self._stories.values() if not s.rule_id)

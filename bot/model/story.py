@@ -56,6 +56,11 @@ class Member:
     words: frozenset[str]  # content words of its title (text where there is none)
     url: str = ""
 
+    @property
+    def outlet(self) -> str:
+        """Who published it."""
+        return (self.source or self.feed_id).casefold()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
@@ -93,9 +98,19 @@ class Story:
         return sum(m.origin for m in self.members)
 
     @property
+    def backers(self) -> tuple[Member, ...]:
+        """The origins that have not taken their report back.
+
+        Where only others say that a report was taken back, it is the first.
+        """
+        origins = tuple(m for m in self.members if m.origin)
+        left = tuple(m for m in origins if m.outlet not in self.withdrawn_by)
+        return left[1:] if self.withdrawn_by and left == origins else left
+
+    @property
     def stands(self) -> bool:
         """Whether an origin is left that has not taken its report back; one that came later counts as well."""
-        return not self.withdrawn_by or self.origins > len(self.withdrawn_by)
+        return not self.withdrawn_by or bool(self.backers)
 
     @property
     def is_denied(self) -> bool:
@@ -109,8 +124,8 @@ class Story:
 
     @property
     def best_tier(self) -> int:
-        """The most reliable tier among its origins (1 is best)."""
-        return min((m.tier for m in self.members if m.origin), default=3)
+        """The most reliable tier among the origins that stand by it (1 is best)."""
+        return min((m.tier for m in self.backers), default=3)
 
     def is_covered(self, silence: Silence, rule_id: str, actor: str | None) -> bool:
         """Whether a silence, or a reader's mute, covers what a rule tells of the story: all that it names must fit."""

@@ -141,7 +141,8 @@ class _Run:
             return None
         story, changes = joined.story, joined.changes
         if (
-            Change.NEW_STORY not in changes
+            held is None
+            and Change.NEW_STORY not in changes
             and not analysis.withdraws
             and story.spillover_at is None
             and self._book.bears_out(analysis, story, self._now)
@@ -178,15 +179,13 @@ class _Run:
     def _tell_late(
         self, held: Decision, entry: Entry, analysis: Analysis, story: Story, changes: frozenset[Change]
     ) -> None:
-        """What is too late to be news still takes back what readers were told, if it came after that."""
-        if not changes or entry.at < story.first_seen or not self.telling.is_told(story.id, together=True):
-            self.telling.say(entry, held, story)
-            return
-        before = len(self.telling.verdicts)
-        self._keep(self.telling.tell(entry, analysis, story, changes, []))
-        self._pass_on(story, entry, analysis, changes)
-        if len(self.telling.verdicts) == before:  # whoever was told has left
-            self.telling.say(entry, held, story)
+        """What is too late to be news still takes back what readers were told, if it was published after that."""
+        reported = min((m.at for m in story.members if m.entry_id != entry.id), default=entry.at)
+        is_older = entry.at < reported and not entry.revision  # a revision has its first text's date
+        self.telling.say(entry, held, story)  # first: by that a backtest knows a silent first poll
+        if changes and not is_older:
+            self._keep(self.telling.tell(entry, analysis, story, changes, []))
+            self._pass_on(story, entry, analysis, changes)
 
     def look_for_absences(self) -> None:
         """Tell of what has not come for longer than a rule allows."""
@@ -197,14 +196,20 @@ class _Run:
     def _notice(self, before: Story | None, story: Story, entry: Entry, analysis: Analysis) -> list[Sighting]:
         """Remember what an entry adds to the claims of its story."""
         known = before.claims if before is not None else ()
+        stands_again = before is not None and story.stands and not before.stands
+        made = {(e.theme, e.actor) for e in analysis.fresh_events} if stands_again else set()
         noticed = []
-        for claim in (c for c in story.claims if c not in known):
+        for claim in story.claims:
+            again = (claim.theme, claim.actor) in made
+            if claim in known and not again:
+                continue
             event = cluster.said(claim, analysis)
             if event is None or entry.at < self._now - MEMORY:
                 continue
             claimed = replace(event, theme=claim.theme, actor=claim.actor)
-            sighting = Sighting.of(story.id, entry, analysis, claimed)
-            noticed.append(sighting)
+            if again and event.polarity is Polarity.AFFIRMED:
+                claimed = replace(claimed, polarity=Polarity.CORRECTED)  # so was what had taken it back
+            noticed.append(Sighting.of(story.id, entry, analysis, claimed))
         gone = list(self._taken_back(before, story, entry, analysis))
         self.sightings += [*noticed, *gone]
         for sighting in (*noticed, *gone):
@@ -267,7 +272,7 @@ class _Run:
                 knowing |= self.telling.readers_of(whole.id)
 
     def _copied(self, entry: Entry, analysis: Analysis) -> Story | None:
-        """The story that an entry only repeats; nearly the same words may deny or confirm it."""
+        """The story that an entry only repeats; nearly the same words may deny or confirm it, or take it back."""
         if entry.revision:
             return None
         words = fingerprint(entry)
@@ -275,7 +280,10 @@ class _Run:
         if echo is None:
             return None
         story = self.stories[echo.story_id]
-        return None if cluster.join(story, entry, analysis).changes & _MATERIAL else story
+        joined = cluster.join(story, entry, analysis)
+        still = [m.entry_id for m in joined.story.backers if m.entry_id != entry.id]
+        is_copy = not joined.changes & _MATERIAL and still == [m.entry_id for m in story.backers]
+        return story if is_copy else None
 
     def _assign(self, entry: Entry, analysis: Analysis, home: str | None) -> cluster.Assignment | None:
         """Where an entry goes; a withdrawal begins no story, so None if it fits none."""

@@ -75,12 +75,17 @@ def explain(rulebook: Rulebook, rule: Rule, entry: Entry, analysis: Analysis) ->
         return "it correlates several stories"
     scenes = _scenes(rulebook, entry, analysis)
     if not scenes:
-        return "only background is in it, no news" if analysis.events else "no event of any theme is in it"
+        return no_news(analysis)
     if best_event(rulebook, rule, entry, analysis) is not None:
         return ""
     closest = max(scenes, key=lambda s: progress(condition, s))
     who = rulebook.name(closest.event.actor) if closest.event.actor else "nobody named"
     return f"{closest.event.theme} ({who}): {failure(condition, closest)}"
+
+
+def no_news(analysis: Analysis) -> str:
+    """What an entry without a fresh event has instead, in words."""
+    return "only background is in it, no news" if analysis.events else "no event of any theme is in it"
 
 
 def fill_title(rulebook: Rulebook, template: str, event: Event, count: int = 1) -> str:

@@ -46,7 +46,7 @@ class Expose(Part):
 
     hops: int = Field(1, ge=1, le=2)
     min_weight: float = Field(0.3, gt=0, le=1)
-    reverse: bool = False
+    reverse: Yes = False
 
 
 class StoryPart(Part):

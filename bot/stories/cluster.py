@@ -60,9 +60,9 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
     claims = list(story.claims)
     for event in analysis.fresh_events:
         changes |= _merge(claims, event)
-    if is_denial(analysis) and not any(c.polarity is Polarity.DENIED for c in story.claims):
+    if is_denial(analysis) and Change.DENIED not in changes:
         about = topic_denied(analysis, story)
-        if Change.DENIED not in changes and about is not None:
+        if about is not None:
             claims[about] = replace(claims[about], polarity=Polarity.DENIED)
             changes.add(Change.DENIED)
     grown = _with_member(story, entry, origin=origin)
@@ -75,7 +75,7 @@ def join(story: Story, entry: Entry, analysis: Analysis) -> Assignment:
             title=entry.headline if entry.id == story.members[0].entry_id else story.title,
             claims=tuple(claims),
             companies=story.companies | frozenset(_main_companies(analysis)),
-            withdrawn_by=tuple(o for o in story.withdrawn_by if is_denial(analysis) or o != _outlet(entry)),
+            withdrawn_by=_still_withdrawn(story, entry, analysis),
         ),
         frozenset(changes),
     )
@@ -91,6 +91,17 @@ def _withdraw(story: Story, entry: Entry) -> Assignment:
     if not story.withdrawn_by or story.stands is not noted.stands:
         changes.add(Change.WITHDRAWN)
     return Assignment(_with_member(noted, entry, origin=False), frozenset(changes))
+
+
+def _still_withdrawn(story: Story, entry: Entry, analysis: Analysis) -> tuple[str, ...]:
+    """Who has taken the report back, without an outlet that makes the claim again later than all it said before."""
+    outlet = _outlet(entry)
+    made = {(e.theme, e.actor) for e in analysis.fresh_events if e.polarity is not Polarity.DENIED}
+    again = any((c.theme, c.actor) in made for c in story.claims)
+    said = [m.at for m in story.members if m.outlet == outlet and m.entry_id != entry.id]
+    if not again or any(at > entry.at for at in said):
+        return story.withdrawn_by
+    return tuple(o for o in story.withdrawn_by if o != outlet)
 
 
 def _outlet(entry: Entry) -> str:
@@ -134,7 +145,9 @@ def _member(entry: Entry, *, origin: bool) -> Member:
 
 def _merge(claims: list[Claim], event: Event) -> set[Change]:
     """Fold an event into the claims, in place, and name the changes."""
-    at = next((n for n, c in enumerate(claims) if _same_claim(c, event)), None)
+    own = (n for n, c in enumerate(claims) if (c.theme, c.actor) == (event.theme, event.actor))
+    alike = (n for n, c in enumerate(claims) if _same_claim(c, event))
+    at = next(own, next(alike, None))
     if at is None:
         claims.append(Claim.of(event))
         return {Change.NEW_CLAIM} if event.polarity is not Polarity.DENIED else set()
@@ -146,7 +159,7 @@ def _merge(claims: list[Claim], event: Event) -> set[Change]:
         return {Change.DENIED}
     if event.polarity is Polarity.CORRECTED:
         claims[at] = replace(new, actor=old.actor)
-        return {Change.CORRECTED}
+        return {Change.CORRECTED} if claims[at] != old else set()
     if new.modality is Modality.SPECULATED:
         return set()
     if old.polarity is Polarity.DENIED and new.modality is not Modality.CONFIRMED:
@@ -174,8 +187,6 @@ def said(claim: Claim, analysis: Analysis) -> Event | None:
 
 
 def _same_claim(claim: Claim, event: Event) -> bool:
-    if claim.theme != event.theme:
-        return False
-    if claim.actor == event.actor:
-        return True
-    return event.polarity is Polarity.DENIED and (claim.actor is None or event.actor is None)
+    """Whether an event denies a claim that has the same theme where one of both names nobody."""
+    nameless = claim.actor is None or event.actor is None
+    return nameless and claim.theme == event.theme and event.polarity is Polarity.DENIED

@@ -105,7 +105,7 @@ def nearness(sought: Sought, story: Story) -> float:
         theme in sought.denied and (actor is None or actor in mine) for theme, actor in held
     ):
         score += 0.85
-    elif sought.is_denial and _about(sought.topics, sought.deniers, story) is not None:
+    elif sought.is_denial and _about(sought.topics, sought.deniers, story):
         score += 0.8
     return score
 
@@ -120,19 +120,22 @@ def topic_denied(analysis: Analysis, story: Story) -> int | None:
     """Which of a story's claims a denial in other words is about: one of its topic, of the company that denies.
 
     A claim of the denier's own comes first, then one that it is named in; what somebody else denies is not taken back.
+    None if one of these is denied already.
     """
     deniers = {e.actor for e in analysis.fresh_events if e.actor is not None}
-    return _about(_topics_of(analysis), deniers, story)
+    about = _about(_topics_of(analysis), deniers, story)
+    known = any(story.claims[n].polarity is Polarity.DENIED for n in about)
+    return None if known else next(iter(about), None)
 
 
 def _topics_of(analysis: Analysis) -> list[frozenset[str]]:
     return [topic for topic in _TOPICS if any(e.theme in topic for e in analysis.fresh_events)]
 
 
-def _about(topics: Iterable[frozenset[str]], deniers: set[str], story: Story) -> int | None:
+def _about(topics: Iterable[frozenset[str]], deniers: set[str], story: Story) -> list[int]:
     about = [n for n, c in enumerate(story.claims) if any(c.theme in topic for topic in topics)]
     own = [n for n in about if story.claims[n].actor in deniers]
-    return next(iter(own or (about if deniers & story.companies else ())), None)
+    return own or (about if deniers & story.companies else [])
 
 
 def _telling(story: Story) -> tuple[Member, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.model import Change, Claim, Member, Polarity, Sighting, Story
+from bot.model import Change, Claim, Member, Modality, Polarity, Sighting, Story
 from bot.stories.cluster import MAX_MEMBERS, Assignment
 from bot.text import digest
 
@@ -41,10 +41,10 @@ def begin(rule_id: str, group: str, sightings: Sequence[Sighting], now: datetime
 
 
 def grow(story: Story, sightings: Sequence[Sighting]) -> Assignment:
-    """The same with what came later; nothing changes where all of it was there."""
+    """The same with what came later; nothing changes where all of it was there, but its card may show other words."""
     grown = _with(story, sightings)
     if grown.links == story.links:
-        return Assignment(story, frozenset())
+        return Assignment(replace(story, revision=grown.revision), frozenset())
     return Assignment(grown, frozenset({Change.NEW_CLAIM}))
 
 
@@ -62,17 +62,28 @@ def standing(story: Story, parts: Mapping[str, Story]) -> dict[str, int]:
         story: Of stories.
         parts: Those that are open, by id.
     """
-    standing = {(c.theme, c.actor) for c in story.claims if c.polarity is not Polarity.DENIED}
     held = {(c.theme, c.actor) for c in story.claims}
 
-    def is_gone(part: Story) -> bool:
-        claims = [c for c in part.claims if (c.theme, c.actor) in held]
-        return not part.stands or (bool(claims) and all(c.polarity is Polarity.DENIED for c in claims))
+    def holds(part: Story) -> set[tuple[str, str | None]]:
+        """Which of its claims still hold: a record needs nobody who stands by it."""
+        return {
+            (c.theme, c.actor)
+            for c in part.claims
+            if (part.stands and c.polarity is not Polarity.DENIED) or c.modality is Modality.CONFIRMED
+        }
 
+    def is_made(claim: Claim) -> bool:
+        key = claim.theme, claim.actor
+        makers = [part for part in linked if part.claim(*key)]
+        return claim.polarity is not Polarity.DENIED and (not makers or any(key in holds(p) for p in makers))
+
+    linked = [parts[i] for i in story.links if i in parts]
+    gone = [part for part in linked if not holds(part) & held]
+    theirs = {m.entry_id for part in gone for m in part.members}
     return {
-        "story": sum(i not in parts or not is_gone(parts[i]) for i in story.links),
-        "actor": len({actor for _, actor in standing if actor is not None}),
-        "source": len({m.source or m.feed_id for m in story.members}),
+        "story": len(story.links) - len(gone),
+        "actor": len({c.actor for c in story.claims if c.actor is not None and is_made(c)}),
+        "source": len({m.source or m.feed_id for m in story.members if m.entry_id not in theirs}),
     }
 
 

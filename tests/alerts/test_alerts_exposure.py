@@ -245,6 +245,9 @@ def test_a_replay_uses_no_edge_that_was_not_known_yet(graph, known_at, companies
             "version: 1\n", "version: 1\nblocs: {east: [BX], west: [MU, BX]}\n",
             "2:32: BX stands in bloc 'east' already", id="two blocs",
         ),
+        pytest.param("version: 1\n", "version: 1\nblocs: {east: BXX}\n", "2:9: no company 'BXX' is known; did you mean 'BX'?", id="one in a bloc"),
+        pytest.param("version: 1\n", "version: 1\nblocs:\n  east:\n", "3:3: nothing is written here", id="nobody in a bloc"),
+        pytest.param("at: hyperscaler", "across: yes", "14:8: 'yes' is neither true nor false", id="across"),
         pytest.param("effect: helps, sector", "effect: helps, sectr", "7:37: unknown key 'sectr'; did you mean 'sector'?", id="key"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from week import DAY, FEEDS, again, decided, live, news, ruleset, sent, week
 
 from bot import replay
 from bot.backtest import from_archive, memory_of, replay_all
-from bot.model import AlertKind, Entry, Outcome, Reason, Snapshot
+from bot.model import AlertKind, Attribution, Entry, Outcome, Polarity, Reason, Snapshot
 from bot.pipeline import Book
 from bot.replay import Prepared, Replay, World, arrivals_of
 from bot.store.archive import Archive
@@ -129,6 +129,21 @@ def test_a_backtest_of_the_archive_tells_what_was_told_live(
     assert {Reason.BASELINE, Reason.ECHO, Reason.UNCHANGED} <= {v.decision.reason for v in decided(lived)}
 
 
+def test_a_silent_first_poll_that_took_something_back_is_silent_in_a_backtest_too(
+    book: Book, reader: Reader, db: Database
+) -> None:
+    first = news(reader, CLAIM, 1, at=NOW)
+    title = "Meta denies any sale of surplus AI compute and cuts its spending plan"
+    denied = event(polarity=Polarity.DENIED, attribution=Attribution.ON_RECORD)
+    reader.learn(title, denied, event("capex_cut"))
+    denial = entry(title, feed="blog", at=NOW + HOUR)
+    lived = live(db, book, reader, [[first], [denial]], frozenset({denial.id}))
+    assert Reason.DENIED in {v.decision.reason for v in decided(lived)}
+    replayed = again(book, reader, Archive(db).arrivals(NOW - DAY))
+    assert decided(replayed) == decided(lived)
+    assert sent(replayed) == sent(lived)
+
+
 @pytest.mark.parametrize("batch", [1, 7, 100])
 def test_how_many_are_analysed_in_one_go_changes_nothing(book: Book, reader: Reader, batch: int) -> None:
     arrivals = arrivals_of(e for part in week(reader) for e in part)
@@ -208,3 +223,20 @@ def test_a_backtest_of_some_days_remembers_what_was_remembered_live(
     assert [s.story_id for s in archive.sightings(arrivals[0].at)] != []
     [forgetful] = replay_all([ruleset(book, reader)], arrivals)
     assert [s.rule for s in forgetful.sent] == ["compute/cut"]
+
+
+def test_what_becomes_of_an_absence_is_told_as_it_was_live(
+    tmp_path: Path, reader: Reader, db: Database
+) -> None:
+    book = make_book(tmp_path, PACK + ABSENT.replace("12d", "3h"))
+    first = news(reader, CUT, 99, at=NOW)
+    quiet = [news(reader, NOISE, n, at=NOW + n * 30 * MINUTE) for n in range(1, 9)]
+    denied = "Microsoft denies that it cuts its spending plan"
+    on_record = event("capex_cut", "MSFT", polarity=Polarity.DENIED, attribution=Attribution.ON_RECORD)
+    reader.learn(denied, on_record, companies=("MSFT",))
+    denial = entry(denied, feed="paper", at=NOW + 5 * HOUR)
+    lived = live(db, book, reader, [[e] for e in (first, *quiet, denial)], frozenset())
+    assert {n.rule_id for n in lived[-1].notifications} == {"compute/cut", "compute/silence"}
+    replayed = again(book, reader, Archive(db).arrivals(NOW - DAY))
+    assert decided(replayed) == decided(lived)
+    assert [(n.kind, n.rule_id) for n in sent(replayed)] == [(n.kind, n.rule_id) for n in sent(lived)]

@@ -53,6 +53,17 @@ SAYINGS: Sequence[tuple[str, tuple[str, ...], tuple[Event, ...]]] = (
     ),
     ("Microsoft cuts its spending plan for the year, take {n}", ("MSFT",), (event("capex_cut", "MSFT"),)),
     ("Ten keyboards for the home office compared, take {n}", (), ()),
+    (
+        "WITHDRAWN-Meta weighs selling surplus AI compute to outside customers, take {n}",
+        ("META",),
+        (event(),),
+    ),
+    ("REFILE-Meta weighs selling surplus AI compute to outside customers, take {n}", ("META",), (event(),)),
+    (
+        "CORRECTED-Microsoft cuts its spending plan for the year, take {n}",
+        ("MSFT",),
+        (event("capex_cut", "MSFT", polarity=Polarity.CORRECTED),),
+    ),
 )
 FEEDS = ("wire", "paper", "blog")
 

@@ -373,3 +373,17 @@ def test_whynot_of_what_is_not_there_is_one_line(environ: dict[str, str], asked:
     assert (done.returncode, done.stdout) == (2, "")
     [line] = complaints(done.stderr)
     assert line.startswith(f"spillover: {asked!r} is not in the archive; {told}. ")
+
+
+def test_whynot_of_noise_needs_no_rule_about_single_entries(environ: dict[str, str]) -> None:
+    archive(environ, RAIN)
+    rules = Path(environ["BOT_RULES_DIR"]) / "alerts/compute.yaml"
+    wave = "correlate: {type: frequency, of: [compute_resale], gte: 2, within: 5d}"
+    told = '{news: [{at: 0h, title: "Meta sells compute", every: 1h, times: 2}], fires: true}'
+    untold = '{news: [{at: 0h, title: "Meta opens an office"}], fires: false}'
+    text = PACK.replace("match: {theme: compute_resale}", wave)
+    text = text.replace('{title: "Meta sells compute", fires: true}', told)
+    rules.write_text(text.replace('{title: "Meta opens an office", fires: false}', untold))
+    done = invoke(environ, "whynot", RAIN.id)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1] == "no rule comes near: no event of any theme is in it"

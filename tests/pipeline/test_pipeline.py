@@ -314,6 +314,14 @@ def test_a_copy_that_denies_is_no_copy(room: Newsroom) -> None:
     assert reasons(outcome) == ["denied"]
 
 
+def test_copies_of_a_correction_make_no_second_sound(room: Newsroom) -> None:
+    corrected = f"CORRECTED-{TITLE}"
+    room.reader.learn(corrected, event(polarity=Polarity.CORRECTED))
+    room.receive(entry())
+    outcomes = [room.receive(entry(corrected, feed=f, at=NOW + HOUR)) for f in ("wire", "paper", "blog")]
+    assert [sum(n.startswith("reply") for n in sent(o)) for o in outcomes] == [1, 0, 0]
+
+
 def test_every_alert_has_evidence_that_stands_in_its_entry(room: Newsroom) -> None:
     for made in (entry(), entry(SLUMP, feed="a", at=NOW + HOUR), entry(DENIAL, feed="b", at=NOW + 2 * HOUR)):
         for alert in room.receive(made).alerts:

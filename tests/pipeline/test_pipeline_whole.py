@@ -277,3 +277,79 @@ def test_a_restart_changes_nothing_in_a_wave(tmp_path: Path) -> None:
         assert any("CRWV" in line for alert, _ in after.cards.values() for line in alert.together)
     finally:
         db.close()
+
+
+@pytest.mark.parametrize("distinct", ["story", "actor", "source"])
+def test_a_withdrawn_part_is_not_in_the_number_whatever_is_counted(tmp_path: Path, distinct: str) -> None:
+    spec = f"{{type: frequency, of: [capex_cut], distinct: {distinct}, gte: 2, within: 5d}}"
+    room = make_room(tmp_path, pack=ALONE + wave(spec))
+    for n, who in enumerate(("META", "MSFT")):
+        first = replace(cut(room, who, n * HOUR), source=who)
+        room.receive(first)
+    room.receive(
+        say(
+            room,
+            f"WITHDRAWN-{first.title}",
+            event("capex_cut", "MSFT"),
+            companies=("MSFT",),
+            after=2 * HOUR,
+            source="MSFT",
+        )
+    )
+    outcome = room.receive(replace(cut(room, "CRWV", 3 * HOUR), source="CRWV"))
+    assert told(outcome) == ["edit compute/wave"]
+    assert "2 cuts in days" in outcome.notifications[0].card.text
+
+
+def test_a_wave_that_a_late_claim_begins_anew_goes_on(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    hours = {"META": 0, "MSFT": 24, "CRWV": 94, "NVDA": 93, "MU": 100}
+    begun = []
+    for who, at in hours.items():
+        news = say(
+            room,
+            f"{COMPANIES[who]} {who} lowers outlays by {at} coins",
+            event("capex_cut", who),
+            companies=(who,),
+            after=at * HOUR,
+        )
+        outcome = room.receive(news, now=NOW + max(at, 98 if who == "NVDA" else 0) * HOUR)
+        begun += [who for made in told(outcome) if made == "new compute/wave"]
+    assert begun == ["MSFT", "NVDA"]
+
+
+def test_a_report_that_stands_again_counts_again(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    first = cut(room, "META", timedelta())
+    room.receive(first)
+    for n, slug in enumerate(("WITHDRAWN", "REFILE"), 1):
+        again = say(
+            room,
+            f"{slug}-{first.title}",
+            event("capex_cut", "META"),
+            companies=("META",),
+            after=n * HOUR,
+        )
+        room.receive(again)
+    assert told(room.receive(cut(room, "MSFT", 3 * HOUR))) == ["new compute/wave"]
+
+
+def test_each_edit_of_a_waves_card_is_one_of_its_own(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    room.receive(cut(room, "META", timedelta()))
+    first = cut(room, "MSFT", HOUR)
+    room.receive(first)
+    for n, stage in enumerate((Stage.PLANNED, Stage.AGREED, Stage.DONE), 1):
+        words = f"Microsoft trims its yearly outlay, part {n} of the plan"
+        later = say(
+            room,
+            words,
+            event("capex_cut", "MSFT", stage=stage),
+            companies=("MSFT",),
+            after=HOUR,
+            guid=first.guid,
+        )
+        edits = [n for n in told(room.receive(later, now=NOW + (n + 1) * HOUR)) if n == "edit compute/wave"]
+        assert edits
+    ids = [note.id for outcome in room.outcomes for note in outcome.notifications]
+    assert len(set(ids)) == len(ids), "the second of an id is never sent"

@@ -1,6 +1,6 @@
 """A report that its outlet takes back: who hears of it, and what it no longer is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -144,7 +144,8 @@ def test_what_is_no_news_any_more_still_takes_back_what_was_told(
     room.receive(entry())
     back = entry(SLUG, feed="paper", at=NOW + MINUTE)
     outcome = room.receive(back, now=NOW + late, baseline=baseline)
-    assert (sent(outcome), reasons(outcome)) == (["edit telegram:1", "reply telegram:1"], ["withdrawn"])
+    assert sent(outcome) == ["edit telegram:1", "reply telegram:1"]
+    assert reasons(outcome) == ["baseline" if baseline else "stale", "withdrawn"]
 
 
 @pytest.mark.parametrize(
@@ -220,3 +221,113 @@ def test_a_withdrawn_slump_bears_nothing_out(room: Newsroom) -> None:
     room.receive(entry())
     room.receive(entry(slump, feed="paper", at=NOW + HOUR))
     assert [s.spillover_at for s in room.stories.values()] == [None]
+
+
+THIRD = "Surplus servers of Meta could go to outside tenants, traders hear"
+RECOVERY = "Meta recovers as Wire pulls surplus AI compute story"
+
+
+def backed(room: Newsroom) -> list[tuple[str, str]]:
+    """Three outlets report the same in their own words."""
+    reports = [("wire", TITLE), ("paper", OTHER), ("blog", THIRD)]
+    for n, (feed, title) in enumerate(reports):
+        for said in (title, f"WITHDRAWN-{title}"):
+            room.reader.learn(said, event(evidence=(0, 4)))
+        room.receive(entry(title, feed=feed, at=NOW + n * MINUTE))
+    return reports
+
+
+def test_the_last_of_three_outlets_to_take_it_back_is_told_though_each_repeats_its_headline(
+    room: Newsroom,
+) -> None:
+    replies = []
+    for n, (feed, title) in enumerate(backed(room)):
+        outcome = room.receive(entry(f"WITHDRAWN-{title}", feed=feed, at=NOW + (n + 1) * HOUR))
+        replies.append("reply telegram:1" in sent(outcome))
+    assert replies == [True, False, True]
+    assert outcome.notifications[0].card.text.startswith("WITHDRAWN")
+
+
+def test_who_passes_a_withdrawal_on_takes_nobody_elses_report_back(room: Newsroom) -> None:
+    room.receive(entry())
+    room.receive(entry(OTHER, feed="paper", at=NOW + MINUTE))
+    room.receive(entry(SLUG, at=NOW + HOUR))
+    again = room.receive(entry(SLUG, feed="copier", at=NOW + 2 * HOUR))
+    assert sent(again) == ["edit telegram:1"], "the paper stands by its own"
+    assert not again.notifications[0].card.text.startswith("WITHDRAWN")
+
+
+def test_what_was_taken_back_corroborates_nothing(tmp_path: Path) -> None:
+    pack = PACK.replace(
+        "throttle: {per: story", "corroborate: {any: [{origins: 2}]}\n    throttle: {per: story"
+    )
+    room = Newsroom(make_book(tmp_path, pack))
+    for title in (TITLE, SLUG, OTHER, THIRD):
+        room.reader.learn(title, event())
+    room.receive(entry())
+    room.receive(entry(SLUG, at=NOW + HOUR))
+    alone = room.receive(entry(OTHER, feed="paper", at=NOW + 2 * HOUR))
+    assert (sent(alone), reasons(alone)) == ([], ["uncorroborated"])
+    (held,) = [v.decision for v in alone.verdicts if v.rule_id]
+    assert held.detail == "1 origin, best tier 1"
+    assert sent(room.receive(entry(THIRD, feed="blog", at=NOW + 3 * HOUR))) == ["new telegram:1"]
+
+
+@pytest.mark.parametrize(
+    ("title", "feed", "at", "stands"),
+    [
+        pytest.param(f"REFILE-{TITLE}", "wire", 2 * HOUR, True, id="the same headline, filed again"),
+        pytest.param(OTHER, "wire", MINUTE, False, id="an older story of its own that comes late"),
+        pytest.param(RECOVERY, "wire", 2 * HOUR, False, id="other news"),
+    ],
+)
+def test_an_outlet_stands_by_a_report_again_only_by_reporting_it_again(
+    room: Newsroom, title: str, feed: str, at: timedelta, stands: bool
+) -> None:
+    room.reader.learn(f"REFILE-{TITLE}", event())
+    sure = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
+    room.reader.learn(RECOVERY, event("rally", **sure))
+    room.receive(entry())
+    room.receive(entry(SLUG, at=NOW + HOUR))
+    room.receive(entry(title, feed=feed, at=NOW + at), now=NOW + 3 * HOUR)
+    (story,) = (s for s in room.stories.values() if s.members[0].entry_id == entry().id)
+    assert len(story.members) == 3
+    assert story.stands is stands
+
+
+@pytest.mark.parametrize(
+    ("back", "now"),
+    [
+        pytest.param(
+            {"title": SLUG, "feed": "paper", "at": NOW + HOUR, "seen_at": NOW + 4 * HOUR},
+            NOW + 4 * HOUR,
+            id="on a silent first poll, of before we saw the report",
+        ),
+        pytest.param({"title": SLUG, "guid": "g"}, NOW + 60 * HOUR, id="a revision two days later"),
+    ],
+)
+def test_what_came_after_the_report_takes_it_back_however_late_we_saw_that(
+    room: Newsroom, back: dict, now: datetime
+) -> None:
+    room.receive(entry(guid="g", seen_at=NOW + 3 * HOUR), now=NOW + 3 * HOUR)
+    outcome = room.receive(entry(**back), now=now, baseline="guid" not in back)
+    assert sent(outcome) == ["edit telegram:1", "reply telegram:1"]
+    assert reasons(outcome)[1:] == ["withdrawn"]
+
+
+def test_what_is_late_for_readers_who_have_left_is_held_for_its_own_reason(room: Newsroom) -> None:
+    room.receive(entry())
+    room.subscribers = []
+    back = entry(SLUG, feed="paper", at=NOW + MINUTE)
+    assert reasons(room.receive(back, now=NOW + HOUR, baseline=True)) == ["baseline"]
+
+
+def test_a_slump_of_a_silent_first_poll_is_not_the_one_that_was_predicted(room: Newsroom) -> None:
+    fell = event("selloff", "CRWV", stage=Stage.DONE, attribution=Attribution.ON_RECORD)
+    titles = ["CoreWeave falls beside Meta on Friday", "CoreWeave slumps as Meta weighs sale"]
+    for title in titles:
+        room.reader.learn(title, fell, companies=("CRWV", "META"))
+    room.receive(entry())
+    assert sent(room.receive(entry(titles[0], feed="blog", at=NOW + MINUTE), baseline=True)) == []
+    outcome = room.receive(entry(titles[1], feed="paper", at=NOW + HOUR))
+    assert "spillover" in reasons(outcome)

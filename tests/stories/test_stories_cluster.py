@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from make import HOUR, NOW, analysis, entry, event, story
 
-from bot.model import STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage
+from bot.model import STORY_WINDOW, Attribution, Change, Claim, Event, Modality, Polarity, Stage, Story
 from bot.stories.cluster import MAX_MEMBERS, begin, echo, join
 from bot.stories.nearness import nearest_story
 
@@ -242,3 +242,43 @@ def test_an_independent_report_makes_a_withdrawn_story_stand_again() -> None:
     joined = join(withdrawn, other, analysis(other, event()))
     assert joined.changes == {Change.NEW_ORIGIN}
     assert joined.story.stands
+
+
+def held(*claims: Event) -> Story:
+    """A story with these claims."""
+    return story(entry(), *claims)
+
+
+def denied_by(of: Story, theme: str, actor: str | None = "META") -> tuple[Story, frozenset[Change]]:
+    """The story after a denial, and what that changed."""
+    said = event(theme, actor, polarity=Polarity.DENIED, attribution=Attribution.ON_RECORD)
+    denial = entry(f"{actor} denies {theme}", feed="paper", at=NOW + HOUR)
+    joined = join(of, denial, analysis(denial, said, companies=(actor,) if actor else ()))
+    return joined.story, joined.changes
+
+
+def test_a_denial_in_other_words_counts_though_something_else_was_denied_before() -> None:
+    told = held(event("compute_resale"), event("capex_cut"), event("capex_cut", "MSFT"))
+    told, first = denied_by(told, "compute_resale")
+    assert Change.DENIED in first
+    told, second = denied_by(told, "datacenter_cancel")
+    assert Change.DENIED in second
+    assert is_denied(told, "capex_cut")
+    assert not is_denied(told, "capex_cut", "MSFT")
+    told, again = denied_by(told, "capex_hold")
+    assert Change.DENIED not in again, "that is denied already"
+    told, other = denied_by(told, "datacenter_cancel", "MSFT")
+    assert Change.DENIED in other
+    assert is_denied(told, "capex_cut", "MSFT")
+
+
+def test_a_denial_is_of_the_deniers_own_claim_before_that_of_nobody_named() -> None:
+    told, changes = denied_by(held(event("capex_cut", None), event("capex_cut", "MSFT")), "capex_cut", "MSFT")
+    assert Change.DENIED in changes
+    assert is_denied(told, "capex_cut", "MSFT")
+    assert not is_denied(told, "capex_cut", None)
+
+
+def is_denied(of: Story, theme: str, actor: str | None = "META") -> bool:
+    claim = of.claim(theme, actor)
+    return claim is not None and claim.polarity is Polarity.DENIED
