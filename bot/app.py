@@ -9,13 +9,15 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
+from rich.text import Text
 
 from bot.config import Settings
+from bot.delivery.browsing import Browsing
 from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.outbox import Drain
@@ -31,9 +33,11 @@ from bot.store.archive import Archive, Lock
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
+from bot.store.library import Library
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
 from bot.telemetry import HealthServer, Metrics, event
+from bot.whynot import why_not
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +101,7 @@ class App:
         self._starting = True
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
+        self._vocabulary = _Current(lambda: self._loaded.vocabulary)
         self._tell_operators: Callable[[str], Coroutine[None, None, None]] = _tell_nobody
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
@@ -199,14 +204,42 @@ class App:
             token.get_secret_value(),
             self.settings.telegram_api_url,
             self.desk,
-            _Current(lambda: self._loaded.vocabulary),
+            self._vocabulary,
             self.clock,
             self.settings.telegram_admins,
+            self._browsing(),
         )
         self._open.push_async_callback(chatting.stop)
         await chatting.start()
         self._tell_operators = chatting.tell_operators
         return {"telegram": chatting.channel}
+
+    def _browsing(self) -> Browsing:
+        archive = Archive(self._database())
+
+        async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+            """Why an entry was not told; in the thread in which texts are analysed, for one at a time may be."""
+            if self._starting:
+                raise StoreError("the bot is starting or stopping")
+            loaded = self._loaded
+            work = partial(
+                why_not,
+                archive,
+                reference,
+                lambda: (loaded.analyzer, loaded.book.rules),
+                self.clock(),
+                tz=tz,
+                subscriber_id=subscriber_id,
+            )
+            return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
+
+        return Browsing(
+            Library(self._database()),
+            self._vocabulary,
+            self.clock,
+            neighbours=lambda company: self._loaded.book.exposure.links.get(company, ()),
+            why_not=explain,
+        )
 
     def _enroll_routes(self) -> None:
         """Chats to which a route leads are subscribers, whether or not they follow anything."""

@@ -10,6 +10,7 @@ from telegram import BotCommand, Update
 from telegram.error import Conflict, TelegramError
 from telegram.ext import ApplicationBuilder
 
+from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
 from bot.delivery.handlers import App, register
 from bot.delivery.replies import MENU
@@ -36,6 +37,7 @@ class Chatting:
         vocabulary: What people may name.
         clock: The time.
         operators: Ids of the people who may use `/status`.
+        browsing: The commands that look things up, and inline mode.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -50,10 +52,18 @@ class Chatting:
         vocabulary: Vocabulary,
         clock: Clock,
         operators: tuple[str, ...] = (),
+        browsing: Browsing | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot")
         self._application: App = ApplicationBuilder().bot(bot).build()
-        commands = Commands(desk, vocabulary, clock, operators=operators)
+        commands = Commands(
+            desk,
+            vocabulary,
+            clock,
+            operators=operators,
+            parts=(browsing,) if browsing else (),
+            offers=browsing.offers if browsing else None,
+        )
         register(self._application, commands, clock)
         self._operators = operators
         self._listening: asyncio.Task[None] | None = None

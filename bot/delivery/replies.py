@@ -19,6 +19,11 @@ MENU: Sequence[tuple[str, str]] = (
     ("list", "What this chat follows"),
     ("latest", "The newest alerts"),
     ("why", "Why an alert was sent"),
+    ("whynot", "Why an article was not told"),
+    ("story", "How a story went, step by step"),
+    ("top", "The biggest stories now"),
+    ("search", "Look for news by words and filters"),
+    ("who", "Who a company hangs together with"),
     ("mute", "Hold everything back for a while"),
     ("unmute", "End the pause"),
     ("level", "How important an alert must be"),
@@ -39,6 +44,17 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "list": ("/list shows what this chat follows, its level and its pause, with buttons to stop.",),
     "latest": ("/latest shows the 5 newest alerts of this chat, /latest 10 the ten newest.",),
     "why": ("Reply to a card with /why, or write /why and an id from /latest.",),
+    "whynot": ("/whynot https://… says what was decided about an article, and which rules came nearest.",),
+    "story": (
+        "Reply to a card with /story, or write /story and an id from /latest: first report, further origins, turns.",
+    ),
+    "top": ("/top shows the biggest stories of the last 24 hours that were told, /top 7d of a week.",),
+    "search": (
+        "/search surplus compute: all words must be there; in quotes, together. The newest come first.",
+        "Filters: company:nvidia theme:compute_resale modality:denied level:high since:7d (or since:2026-03-01).",
+        "In any chat, my name and some words find the same.",
+    ),
+    "who": ("/who nvidia: who supplies it, competes with it, buys from it, funds it; with source and date.",),
     "mute": ("/mute 2h (or 30m, 1d, 1h30m) holds everything back until then; /mute off ends it.",),
     "unmute": ("/unmute ends a pause at once.",),
     "level": (f"/level high sends nothing below high. Levels: {', '.join(LEVELS)}.",),
@@ -129,12 +145,12 @@ def target_buttons(
     return [[Button(label(target), data=data)] for target, data in datas if len(data.encode()) <= MAX_DATA]
 
 
-def chooser(text: str, targets: Sequence[Target], names: Names) -> Card:
-    """Asks which of several is meant."""
+def chooser(text: str, targets: Sequence[Target], names: Names, *, verb: str = "watch") -> Card:
+    """Asks which of several is meant; each has a button '<verb>:<kind>:<id>'."""
     sheet = Sheet().line(f"{echo(text)} can mean several things. Which one?")
     for target in targets:
         sheet.line("• " + target_label(target, names))
-    return sheet.card(target_buttons("watch", targets, lambda t: target_label(t, names)))
+    return sheet.card(target_buttons(verb, targets, lambda t: target_label(t, names)))
 
 
 def status_card(status: Status, now: datetime) -> Card:
