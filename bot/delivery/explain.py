@@ -85,12 +85,13 @@ def missed(lines: Sequence[Text]) -> Card:
     """Lines that say why something was not told, as the command line prints them."""
     sheet = Sheet()
     for text in lines:
-        sheet.line()
+        sheet.line("• " if text.plain.startswith("  ") else "")
         url = safe_url(text.plain)
         if url:
             sheet.add(url, url=url)
             continue
-        edges = sorted({0, len(text), *(e for s in text.spans for e in (s.start, s.end))})
+        indent = len(text.plain) - len(text.plain.lstrip(" "))
+        edges = sorted({indent, len(text), *(e for s in text.spans for e in (s.start, s.end) if e > indent)})
         for start, end in pairwise(edges):
             styles = [text.style, *(s.style for s in text.spans if s.start <= start < s.end)]
             kinds = (EntityKind.BOLD,) if "bold" in map(str, styles) else ()

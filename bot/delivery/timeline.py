@@ -23,10 +23,10 @@ from bot.model import (
 )
 from bot.ports import History
 
-_TITLE, _STEP_TITLE, _SOURCE, _NOTE = 200, 110, 40, 100
-_MAX_STEPS = 24  # shown; of more, the first and the last
-_FIRST_STEPS = 6
-_LONGEST_STEP = 1200  # UTF-16 units that must be free for a step and the line that ends the list
+_TITLE, _STEP_TITLE, _DID, _SOURCE, _NOTE = 200, 110, 200, 40, 100
+_MAX_STEPS = 20  # shown; of more, the first and the last
+_FIRST_STEPS = 5
+_LONGEST_STEP = 900  # UTF-16 units that must be free for a step and the line that ends the list
 _MAX_PARTS = 10
 
 
@@ -89,7 +89,7 @@ def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> N
             sheet.line(f"… {count(n - before - 1, 'step')} left out …")
         before = n
         sheet.line(f"{clock_time(step.at, now, tz)} ")
-        sheet.add(" · ".join(step.did), EntityKind.BOLD)
+        sheet.add(clip(" · ".join(step.did), _DID), EntityKind.BOLD)
         source, title = clip(step.source, _SOURCE), clip(step.title, _STEP_TITLE)
         sheet.add(f" · {source}" if source else "")
         if title:

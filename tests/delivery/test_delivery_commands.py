@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,11 +21,14 @@ from desk_fakes import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from library_fakes import MemoryLibrary
+from rich.text import Text
 
+from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
 from bot.model import Button, Decision, Reason, Severity, Target, TargetKind, Verdict
-from bot.ports import Explanation, Status
+from bot.ports import Clock, Explanation, Status
 from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")
@@ -39,7 +42,12 @@ class Scene:
     def __init__(self) -> None:
         self.desk, self.now = MemoryDesk(), NOW
         self.commands = Commands(
-            self.desk, small_vocabulary(), lambda: self.now, tz=ZoneInfo("America/New_York"), operators={"9"}
+            self.desk,
+            small_vocabulary(),
+            lambda: self.now,
+            tz=ZoneInfo("America/New_York"),
+            operators={"9"},
+            parts=(reading(lambda: self.now),),
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:
@@ -64,6 +72,22 @@ class Scene:
             self.desk.explanations[alert.id] = Explanation(
                 alert=alert, entry=entry, story_title=TITLE, origins=1, copies=0, verdicts=(verdict,)
             )
+
+
+async def nothing_missed(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+    return [Text("nothing was missed")]
+
+
+def reading(clock: Clock) -> Browsing:
+    """The commands that look things up, with nothing to look up."""
+    return Browsing(
+        MemoryLibrary(),
+        small_vocabulary(),
+        clock,
+        neighbours=lambda company: (),
+        why_not=nothing_missed,
+        tz=ZoneInfo("America/New_York"),
+    )
 
 
 def said(reply: Reply) -> str:
@@ -439,7 +463,7 @@ async def test_in_a_group_only_admins_may_tap_what_changes_it(scene, data):
     assert said(await scene.commands.tap(data, GUEST)).startswith("Only admins of this chat")
 
 
-@pytest.mark.parametrize("name", ["list", "latest", "help"])
+@pytest.mark.parametrize("name", ["list", "latest", "help", "search", "top", "story", "who", "whynot"])
 async def test_in_a_group_everybody_may_look(scene, name):
     assert "Only admins" not in await scene.ask(f"/{name}", GUEST)
 
