@@ -1,4 +1,4 @@
-"""Looking things up: search, the biggest stories, how one went, who hangs together with whom, what was not told."""
+"""Looking things up: search, the biggest stories, how one went, who depends on whom, what was not told."""
 
 from __future__ import annotations
 
@@ -205,7 +205,9 @@ class Browsing:
     def _exposure(self, company: str, start: int) -> Reply:
         neighbours = self._neighbours(company)
         if start >= len(neighbours):
-            return line(f"I know nobody who hangs together with {clip(self._vocabulary.name(company), 50)}.")
+            return line(
+                f"I know no relations of {clip(self._vocabulary.name(company), 50)} to other companies."
+            )
         return Reply(cards=(exposure_card(company, neighbours, start, names=self._vocabulary.name),))
 
     # --- what was not told ---

@@ -1,4 +1,4 @@
-"""Draws who a company hangs together with: suppliers, rivals, customers, funders."""
+"""Draws whom a company depends on, and who depends on it: suppliers, rivals, customers, funders."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def exposure_card(company: str, neighbours: Sequence[Neighbour], start: int, *, 
     """
     ordered = sorted(neighbours, key=lambda x: (-x.weight, x.step, names(x.company), x.company))
     total = len(ordered)
-    sheet = Sheet().line("Who ").add(clip(names(company), _NAME), EntityKind.BOLD)
-    sheet.add(f" hangs together with: {count(total, 'relation')}, strongest first")
+    sheet = Sheet().line(clip(names(company), _NAME), EntityKind.BOLD)
+    sheet.add(f": {count(total, 'relation')}, strongest first")
     if total > PAGE:
         sheet.add(f"; {start + 1}–{min(start + PAGE, total)}")
     numbers = Counter(x.step for x in ordered)

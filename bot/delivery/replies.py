@@ -23,7 +23,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("story", "How a story went, step by step"),
     ("top", "The biggest stories now"),
     ("search", "Look for news by words and filters"),
-    ("who", "Who a company hangs together with"),
+    ("who", "A company's suppliers, rivals, customers and funders"),
     ("mute", "Hold everything back for a while"),
     ("unmute", "End the pause"),
     ("level", "How important an alert must be"),
