@@ -14,8 +14,10 @@ from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
+from rich.text import Text
 
 from bot.config import Settings
+from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
@@ -39,10 +41,12 @@ from bot.store.desk import Desk
 from bot.store.digests import Digests
 from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
+from bot.store.library import Library
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
 from bot.store.trends import Trends
 from bot.telemetry import HealthServer, Metrics, event
+from bot.whynot import why_not
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +111,7 @@ class App:
         self._starting = True
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
+        self._vocabulary = _Current(lambda: self._loaded.vocabulary)
         self._tell_operators: Callable[[str], Coroutine[None, None, None]] = _tell_nobody
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
@@ -205,20 +210,20 @@ class App:
             return {"console": ConsoleChannel(self._console, self.clock)}
         if self.desk.subscriber(CONSOLE) is not None:
             self.desk.leave(CONSOLE, self.clock())
-        vocabulary = _Current(lambda: self._loaded.vocabulary)
         studio = Studio()
         chatting = Chatting(
             token.get_secret_value(),
             self.settings.telegram_api_url,
             self.desk,
-            vocabulary,
+            self._vocabulary,
             self.clock,
             self.settings.telegram_admins,
             self.settings.timezone,
             parts=(
                 Voting(self.desk, FeedbackStore(self._database()), self.clock, self.settings.telegram_admins),
-                Charting(Trends(self._database()), vocabulary, studio.draw, self.clock, self._zone_of),
+                Charting(Trends(self._database()), self._vocabulary, studio.draw, self.clock, self._zone_of),
             ),
+            browsing=self._browsing(),
         )
         self._open.push_async_callback(chatting.stop)
         self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered
@@ -230,6 +235,34 @@ class App:
         """By which clock a chat reads times."""
         subscriber = self.desk.subscriber(chat.subscriber_id)
         return zone_of(subscriber.timezone if subscriber else self.settings.timezone)
+
+    def _browsing(self) -> Browsing:
+        archive = Archive(self._database())
+
+        async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+            """Why an entry was not told; in the thread in which texts are analysed, for one at a time may be."""
+            if self._starting:
+                raise StoreError("the bot is starting or stopping")
+            loaded = self._loaded
+            work = partial(
+                why_not,
+                archive,
+                reference,
+                lambda: (loaded.analyzer, loaded.book.rules),
+                self.clock(),
+                tz=tz,
+                subscriber_id=subscriber_id,
+            )
+            return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
+
+        return Browsing(
+            Library(self._database()),
+            self._vocabulary,
+            self.clock,
+            zone=self._zone_of,
+            neighbours=lambda company: self._loaded.book.exposure.links.get(company, ()),
+            why_not=explain,
+        )
 
     def _enroll_routes(self) -> None:
         """Chats to which a route leads are subscribers, whether or not they follow anything."""

@@ -1,4 +1,4 @@
-"""What rules would have told of the news of the past, how two sets of rules differ, and why an entry was not told.
+"""What rules would have told of the news of the past, and how two sets of rules differ.
 
 The replay itself is in `replay`; here are the rules, those who analyse, and what people read of it.
 """
@@ -20,23 +20,17 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.config import Settings
-from bot.delivery.explain import verdict_line
-from bot.delivery.sheet import NO_TITLE, fold, safe_url
+from bot.delivery.sheet import fold, titled
 from bot.delivery.words import REASONS, count
-from bot.errors import ConfigError, StoreError
-from bot.loading import Loaded, known_ids, load, load_language, rules_folder, workers_for
-from bot.model import DENIABLE, AlertKind, Analysis, Decision, Entry, Reason, Sighting, Verdict
+from bot.errors import ConfigError
+from bot.loading import Loaded, load, workers_for
+from bot.model import DENIABLE, AlertKind, Reason, Sighting
 from bot.nlp.items import read_items
 from bot.ports import Analyzer
 from bot.replay import Prepared, Replay, Sent, World, arrivals_of
-from bot.rules.book import Rule, Rulebook
 from bot.rules.check import load_checked
-from bot.rules.conditions import Scene, failure, progress
-from bot.rules.engine import explain, no_news
-from bot.rules.loader import load_rulebook
 from bot.store.archive import Archive, Arrival
 from bot.telemetry import event
-from bot.text import shorten
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,8 +43,6 @@ SAMPLES = 2  # cards shown of a rule
 DIFFERING = 3  # cards shown that only one of two sets of rules sends
 _PARTS = ("sources.yaml", "exposure.yaml", "companies", "themes", "alerts")
 _LONGEST_SPAN = timedelta(days=36_500)
-_LONGEST = 160  # characters of a title that are shown
-_DECISIONS = 12  # that are shown of an entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,11 +274,7 @@ def _totals(name: str, run: Replay) -> Iterator[Text]:
 
 
 def _sample(indent: str, card: Sent) -> Text:
-    return Text.assemble(indent, (_time(card.at), "dim"), f"  {_title(card.title)}")
-
-
-def _title(text: str) -> str:
-    return shorten(fold(text).strip(), _LONGEST) or NO_TITLE
+    return Text.assemble(indent, (_time(card.at), "dim"), f"  {titled(card.title)}")
 
 
 def _held(reasons: Counter[Reason]) -> str:
@@ -297,103 +285,3 @@ def _held(reasons: Counter[Reason]) -> str:
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-# --- why not ---
-
-
-def why_not(archive: Archive, settings: Settings, reference: str, now: datetime) -> list[Text]:
-    """What was decided about an entry, what stopped it first, and which rule of each pack came nearest.
-
-    Args:
-        archive: Where the entry is.
-        settings: Name the rules in force.
-        reference: The entry's URL or id. Every feed that has shown that URL has an entry of its own.
-        now: Decides which times need a day beside them.
-
-    Raises:
-        StoreError: There is no such entry; names the nearest URL of the same site.
-        RulesError: A file of the rules is wrong.
-        AnalysisError: What the entry says is not stored, and the language model can't be loaded.
-    """
-    found = archive.find(reference)
-    if not found:
-        near = safe_url(archive.neighbour(reference))
-        hint = f"the nearest of its site is {near}" if near else "nothing else of its site is"
-        if "://" not in reference:
-            hint = "give the URL of an entry, or its whole id"
-        raise StoreError(
-            f"{reference!r} is not in the archive; {hint}. Whether its feed is polled stands in sources.yaml"
-        )
-    analyzer = load_language(settings)
-    book = load_rulebook(rules_folder(settings.rules_dir) / "alerts", known_ids(analyzer))
-    lines: list[Text] = []
-    for entry in found:
-        analysis = archive.analysis(entry.id) or analyzer.analyze([entry])[0]
-        lines += [Text()] if lines else []
-        lines += _decisions(entry, archive.verdicts(entry.id), now)
-        lines += _nearness(entry, analysis, book)
-    return lines
-
-
-def _decisions(entry: Entry, verdicts: Sequence[Verdict], now: datetime) -> Iterator[Text]:
-    yield Text(_title(entry.title or entry.text), "bold")
-    yield Text(
-        f"published {_time(entry.at)}, seen {_time(entry.seen_at)} UTC, {fold(entry.feed_id)}, tier {entry.tier}"
-        + (f", revision {entry.revision}" if entry.revision else "")
-    )
-    yield from (Text(url) for url in (safe_url(entry.url),) if url)
-    told = next((v.decision for v in verdicts if v.decision.send), None)
-    held = [v.decision for v in verdicts if not v.decision.send]
-    if told is not None:
-        yield Text.assemble(("it was told", "bold"), f": {told.reason} ({REASONS[told.reason]})")
-    elif held:
-        first = min(held, key=lambda d: list(Reason).index(d.reason))
-        yield Text.assemble(
-            ("first stopped by", "bold"), f": {first.reason} ({REASONS[first.reason]})", fold(_detail(first))
-        )
-    decided = Counter(verdict_line(v, now=now) for v in verdicts)
-    for line, n in islice(decided.items(), _DECISIONS):
-        yield Text(f"  {line}" + (f" ({count(n, 'chat')})" if n > 1 else ""))
-    if len(decided) > _DECISIONS:
-        yield Text(f"  and {len(decided) - _DECISIONS:,} more")
-
-
-def _detail(decision: Decision) -> str:
-    return f"; {decision.detail}" if decision.detail else ""
-
-
-def _nearness(entry: Entry, analysis: Analysis, book: Rulebook) -> Iterator[Text]:
-    events = [
-        f"{e.theme} ({book.name(e.actor) if e.actor else 'nobody named'}), {e.modality}"
-        + ("" if e.fresh else ", background")
-        for e in analysis.events
-    ]
-    yield Text.assemble(("events in it", "bold"), f": {'; '.join(events) or 'none'}")
-    if not analysis.fresh_events:
-        yield Text.assemble(("no rule comes near", "bold"), f": {no_news(analysis)}")
-        return
-    yield Text("nearest rule of each pack", "bold")
-    for rule in _nearest(book, entry, analysis):
-        why = explain(book, rule, entry, analysis) or "satisfied"
-        yield Text.assemble("  ", rule.id, (f" {rule.where}", "dim"), f": {fold(why)}")
-
-
-def _nearest(book: Rulebook, entry: Entry, analysis: Analysis) -> list[Rule]:
-    """The rule of each pack that is satisfied, or of whose parts most hold before the first that does not.
-
-    The nearest of all comes first.
-    """
-    scenes = [Scene(entry, analysis, e, book.known.companies) for e in analysis.fresh_events]
-
-    def closeness(rule: Rule) -> tuple[bool, int]:
-        condition = rule.condition
-        if condition is None:
-            return False, -1
-        return max((failure(condition, s) is None, progress(condition, s)) for s in scenes)
-
-    nearest: dict[str, Rule] = {}
-    for rule in (r for r in book.rules if r.condition is not None):
-        if rule.pack not in nearest or closeness(rule) > closeness(nearest[rule.pack]):
-            nearest[rule.pack] = rule
-    return sorted(nearest.values(), key=closeness, reverse=True)

@@ -74,6 +74,18 @@ class StoreError(BotError):
     """The database can't be opened, read or written."""
 
 
+class NotStoredError(StoreError):
+    """What somebody asked for is not in the database.
+
+    Attributes:
+        near: The URL most like the one that was asked for, or an empty string.
+    """
+
+    def __init__(self, message: str, *, near: str = "") -> None:
+        super().__init__(message)
+        self.near = near
+
+
 class DeliveryError(BotError):
     """A notification was not delivered."""
 

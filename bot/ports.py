@@ -17,12 +17,14 @@ from bot.model import (
     Entry,
     Feed,
     Fetched,
+    Modality,
     NotModified,
     OutboxItem,
     ParsedFeed,
     PollState,
     Receipt,
     Severity,
+    Sighting,
     Silence,
     Story,
     Subscriber,
@@ -311,6 +313,95 @@ class Trends(Protocol):
         Raises:
             StoreError: The database can't be read.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What somebody looks for among the stored entries; all of it must hold."""
+
+    words: tuple[
+        str, ...
+    ] = ()  # words or phrases, in the title or the text, in any form ('sells', 'selling')
+    is_typing: bool = False  # of the last word only the beginning may be there yet
+    companies: tuple[str, ...] = ()  # one of them is mentioned or acts
+    theme: str = ""  # of an event that is news in it
+    modality: Modality | None = None  # of that same event
+    level: Severity | None = None  # its story was told at this level or above
+    since: datetime | None = None  # counts as published then or later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search has found."""
+
+    entries: tuple[str, ...]  # ids, newest first; of a story only the entry that came last
+    is_complete: bool = True  # False: older ones may be left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A search as a chat made it, kept so that its pages can be turned."""
+
+    id: str
+    subscriber_id: str
+    asked: str  # as it was typed
+    found: Found
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An entry that was found, with its story and the loudest card of that."""
+
+    entry: Entry
+    story: Story | None = None
+    alert: Alert | None = None  # None: nobody was told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that is known of how a story went."""
+
+    story: Story
+    alerts: tuple[Alert, ...]  # of any kind, oldest first
+    sightings: tuple[Sighting, ...]  # its claims as they came and changed, in that order
+    entries: Mapping[
+        str, Entry
+    ]  # by id: its members, what sightings and alerts speak of; pruned ones are missing
+    withdrawals: frozenset[str]  # ids of entries that take a report back
+    parts: tuple[Story, ...]  # of a story of stories: those that are still stored, in order
+
+
+class Library(Protocol):
+    """What was stored and told, for those who look things up. Any method may take a second: call it in a thread."""
+
+    def search(self, query: Query, /) -> Found:
+        """Entries that fit; at most as many as a person turns pages for, and what was found when time was up."""
+        ...
+
+    def keep(self, search: Search, /) -> None:
+        """Keep a search for its pages; old ones, and many of one chat, are dropped."""
+        ...
+
+    def kept(self, search_id: str, /, *, subscriber_id: str) -> Search | None:
+        """A kept search, to the chat that made it only."""
+        ...
+
+    def hits(self, entry_ids: Sequence[str], /) -> list[Hit]:
+        """These entries in this order; those that are stored no more are left out."""
+        ...
+
+    def top(self, since: datetime, limit: int, /) -> list[Hit]:
+        """The biggest stories that were told and to which something came since then, each with its first entry.
+
+        By independent origins, then level, then copies. Stories of stories are left out: they would count
+        others' sources.
+        """
+        ...
+
+    def history(self, reference: str, /, *, subscriber_id: str = "") -> History | None:
+        """A story by its id, by that of an alert of it (or the start of either), or by a message in the chat."""
         ...
 
 

@@ -6,6 +6,7 @@
         api.accepted[-1].text                 # what has arrived
         api.push_message(5, "/watch NVDA")    # somebody writes to the bot
         api.push_callback(5, "why:ab12")      # somebody taps a button
+        api.push_inline(5, "meta sells")      # somebody types behind the bot's name
         api.block(5); api.migrate(-10, -100); api.delete(5, 101); api.missing(6)
         api.fault("reset", times=1)           # see `fault`
 
@@ -41,6 +42,7 @@ from bot_api_checks import (
     check_entities,
     check_markup,
     check_photo,
+    check_results,
     check_text,
     field,
     flag,
@@ -122,6 +124,8 @@ class BotApi:
         self._missing: set[int] = set()
         self._moved: dict[int, int] = {}
         self._faults: list[_Fault] = []
+        self.offered: dict[str, dict[str, Any]] = {}  # inline query → what was answered
+        self._asked: set[str] = set()  # inline queries
         self._message_ids, self._update_ids = itertools.count(101), itertools.count(1)
         self._updates: list[dict[str, Any]] = []
         self._arrived = asyncio.Event()
@@ -186,6 +190,14 @@ class BotApi:
         query_id = str(next(self._update_ids))
         query = {"id": query_id, "from": person(user or abs(chat)), "chat_instance": str(chat), "data": data}
         self.push_update(callback_query={**query, "message": message})
+        return query_id
+
+    def push_inline(self, user: int, text: str) -> str:
+        """Somebody types behind the bot's name in some chat; returns the id of the query."""
+        query_id = str(next(self._update_ids))
+        query = {"id": query_id, "from": person(user), "query": text, "offset": "", "chat_type": "private"}
+        self._asked.add(query_id)
+        self.push_update(inline_query=query)
         return query_id
 
     def push_update(self, **fields: Any) -> None:
@@ -412,6 +424,16 @@ class BotApi:
         self._poller = None
         return self._updates[:limit]
 
+    def _answer_inline(self, params: dict[str, Any]) -> bool:
+        query_id = str(params.get("inline_query_id", ""))
+        results = field(params, "results")
+        problem = "" if query_id in self._asked else "query is too old and response timeout expired"
+        problem = problem or check_results(results)
+        if problem:
+            raise ApiError(400, f"Bad Request: {problem}")
+        self.offered[query_id] = {**params, "results": results}
+        return True
+
     def _get_chat(self, params: dict[str, Any]) -> dict[str, Any]:
         return chat_details(self._find_chat(params))
 
@@ -435,6 +457,7 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "sendPhoto": BotApi._send_photo,
     "editMessageText": BotApi._edit,
     "editMessageReplyMarkup": BotApi._edit_markup,
+    "answerInlineQuery": BotApi._answer_inline,
     "getChat": BotApi._get_chat,
     "getChatMember": BotApi._get_chat_member,
     **dict.fromkeys(

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 MAX_UNITS, MAX_CAPTION, MAX_ENTITIES, MAX_DATA_BYTES = 4096, 1024, 100, 64
 MAX_PHOTO, MAX_SIDES, MAX_RATIO = 10 * 1024 * 1024, 10_000, 20
+MAX_RESULTS = 50  # of an inline query
 ENTITY_TYPES = frozenset(
     "mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler "
     "blockquote expandable_blockquote code pre text_link text_mention custom_emoji".split()
@@ -133,6 +134,28 @@ def check_markup(markup: dict[str, Any] | None) -> str:
                     return "BUTTON_URL_INVALID"
             elif not 1 <= len(button["callback_data"].encode()) <= MAX_DATA_BYTES:
                 return "BUTTON_DATA_INVALID"
+    return ""
+
+
+def check_results(results: Any) -> str:
+    """What is wrong with the answer to an inline query."""
+    if not isinstance(results, list) or len(results) > MAX_RESULTS:
+        return "RESULTS_TOO_MUCH"
+    ids = [str(r.get("id", "")) for r in results]
+    if len(set(ids)) < len(ids):
+        return "RESULT_ID_DUPLICATE"
+    for result in results:
+        content = result.get("input_message_content") or {}
+        text, entities = content.get("message_text"), content.get("entities") or []
+        if not 1 <= len(str(result.get("id", "")).encode()) <= MAX_DATA_BYTES:
+            return "RESULT_ID_INVALID"
+        if result.get("type") != "article" or not result.get("title"):
+            return "can't parse inline query result: it is no article with a title"
+        problem = (
+            check_text(text) or check_entities(text, entities) or check_markup(result.get("reply_markup"))
+        )
+        if problem:
+            return problem
     return ""
 
 

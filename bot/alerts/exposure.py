@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from bot.documents import Document, Loc, Strict, fail_with, read_document
 from bot.errors import RulesError
-from bot.model import Exposure
+from bot.model import Exposure, Neighbour
 from bot.text import did_you_mean
 
 
@@ -130,21 +130,11 @@ class ExposureFile(Strict):
     edges: tuple[EdgeSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """One way to walk along an edge."""
-
-    company: str
-    step: Step
-    weight: float
-    known_since: date
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureGraph:
     """Companies, what they are to each other, and how themes travel between them. Immutable."""
 
-    links: Mapping[str, tuple[_Link, ...]]  # company → its neighbours
+    links: Mapping[str, tuple[Neighbour, ...]]  # company → its neighbours
     spread: Mapping[str, tuple[SpreadSpec, ...]]  # theme → the ways it travels
     sectors: Mapping[str, str]  # company → its sector
     blocs: Mapping[str, str]  # company → its bloc; companies of none are in one together
@@ -205,7 +195,7 @@ class ExposureGraph:
                         direction=way.effect,
                     )
 
-    def _walk(self, company: str, step: StepSpec, known_at: date | None) -> Iterator[_Link]:
+    def _walk(self, company: str, step: StepSpec, known_at: date | None) -> Iterator[Neighbour]:
         for link in self.links.get(company, ()):
             fits = link.step == step.to and (not step.sector or self.sectors[link.company] in step.sector)
             if step.across and self.blocs.get(company) == self.blocs.get(link.company):
@@ -227,10 +217,10 @@ def load_exposure(path: Path, *, companies: Mapping[str, str], themes: Collectio
     """
     document = read_document(path, ExposureFile)
     fail_with(_mistakes(document, companies, themes))
-    links: dict[str, list[_Link]] = defaultdict(list)
+    links: dict[str, list[Neighbour]] = defaultdict(list)
     for edge in document.content.edges:  # an edge can be walked from both ends
-        links[edge.to].append(_Link(edge.from_, _THERE[edge.relation], edge.weight, edge.date))
-        links[edge.from_].append(_Link(edge.to, _BACK[edge.relation], edge.weight, edge.date))
+        links[edge.to].append(_neighbour(edge.from_, _THERE[edge.relation], edge))
+        links[edge.from_].append(_neighbour(edge.to, _BACK[edge.relation], edge))
     return ExposureGraph(
         links=MappingProxyType({k: tuple(v) for k, v in links.items()}),
         spread=MappingProxyType(dict(document.content.spread)),
@@ -238,6 +228,12 @@ def load_exposure(path: Path, *, companies: Mapping[str, str], themes: Collectio
         blocs=MappingProxyType(
             {c: bloc for bloc, members in document.content.blocs.items() for c in members}
         ),
+    )
+
+
+def _neighbour(company: str, step: Step, edge: EdgeSpec) -> Neighbour:
+    return Neighbour(
+        company=company, step=step, weight=edge.weight, known_since=edge.date, source=edge.source
     )
 
 

@@ -21,18 +21,21 @@ from bot.backtest import (
     replay_all,
     report,
     show,
-    why_not,
 )
 from bot.config import MAX_PROCESSES, Settings, load_settings
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.explain import explanation, latest
 from bot.errors import BotError
-from bot.loading import known_ids, load_language
+from bot.loading import known_ids, load_language, rules_folder
 from bot.model import Sighting
+from bot.ports import Analyzer
+from bot.rules.book import Rulebook
+from bot.rules.loader import load_rulebook
 from bot.store.archive import Archive, Arrival
 from bot.store.database import existing
 from bot.store.desk import Desk
 from bot.terminal import Screen, a_duration, with_settings
+from bot.whynot import why_not
 
 NEWEST = 10  # alerts that `why` lists
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -72,7 +75,18 @@ def whynot(settings: Settings, reference: str) -> None:
     and the rule of each pack that came nearest. What it says is as it was found when it came.
     """
     with existing(settings.database) as database:
-        show(why_not(Archive(database), settings, reference, utc_now()), Screen())
+        show(why_not(Archive(database), reference, lambda: _in_force(settings), utc_now()), Screen())
+
+
+def _in_force(settings: Settings) -> tuple[Analyzer, Rulebook]:
+    """The analyzer and the rules that the settings name.
+
+    Raises:
+        RulesError: One of their files is wrong.
+        AnalysisError: The language model can't be loaded.
+    """
+    analyzer = load_language(settings)
+    return analyzer, load_rulebook(rules_folder(settings.rules_dir) / "alerts", known_ids(analyzer))
 
 
 @click.command()

@@ -7,10 +7,10 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from bot.delivery.drawing import Chart
-from bot.delivery.parts import Handler
+from bot.delivery.parts import Handler, Zone, utc
 from bot.delivery.replies import (
     Chat,
     Reply,
@@ -45,14 +45,6 @@ Draw = Callable[[Chart], Awaitable[bytes]]
 """Draws a chart as a PNG; raises DrawingError where it can't."""
 
 
-Zone = Callable[[Chat], tzinfo]
-"""By which clock a chat reads times."""
-
-
-def _utc(_: Chat) -> tzinfo:
-    return UTC
-
-
 class Charting:
     """The part of the commands that draws.
 
@@ -68,7 +60,7 @@ class Charting:
     slow: frozenset[str] = frozenset({"chart"})
 
     def __init__(
-        self, trends: Trends, vocabulary: Vocabulary, draw: Draw, clock: Clock, zone: Zone = _utc
+        self, trends: Trends, vocabulary: Vocabulary, draw: Draw, clock: Clock, zone: Zone = utc
     ) -> None:
         self._trends, self._vocabulary, self._draw = trends, vocabulary, draw
         self._clock, self._zone = clock, zone

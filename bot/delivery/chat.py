@@ -11,6 +11,7 @@ from telegram import BotCommand, Update
 from telegram.error import Conflict, TelegramError
 from telegram.ext import ApplicationBuilder
 
+from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
 from bot.delivery.handlers import App, register
 from bot.delivery.parts import Part
@@ -40,6 +41,7 @@ class Chatting:
         operators: Ids of the people who may use `/status`.
         timezone: The clock that a new chat starts with.
         parts: Further commands.
+        browsing: The commands that look things up, and inline mode.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -56,10 +58,19 @@ class Chatting:
         operators: tuple[str, ...] = (),
         timezone: str = "UTC",
         parts: Sequence[Part] = (),
+        browsing: Browsing | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot")
         self._application: App = ApplicationBuilder().bot(bot).build()
-        commands = Commands(desk, vocabulary, clock, operators=operators, timezone=timezone, parts=parts)
+        commands = Commands(
+            desk,
+            vocabulary,
+            clock,
+            operators=operators,
+            timezone=timezone,
+            parts=(*parts, browsing) if browsing else parts,
+            offers=browsing.offers if browsing else None,
+        )
         register(self._application, commands, clock)
         self._operators = operators
         self._listening: asyncio.Task[None] | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bot.delivery.attention import Attention
+from bot.delivery.finds import Offer
 from bot.delivery.muting import Muting
 from bot.delivery.parts import Handler, Part, Slow
 from bot.delivery.reading import Reading
@@ -19,8 +20,12 @@ log = logging.getLogger(__name__)
 
 _MAX_INPUT = 200  # characters of all arguments
 _MAX_WORDS = 20
+_LONGER = {"whynot": 2000}  # characters where an address is asked for
 _DEEP_LINK = "w_"  # t.me/<bot>?start=w_NVDA
 _MANAGING = frozenset({"start", "stop"})
+
+Offers = Callable[[str], Awaitable[Sequence[Offer]]]
+"""What inline mode offers while somebody types this."""
 
 
 class Commands:
@@ -35,6 +40,7 @@ class Commands:
         timezone: str = "UTC",
         operators: Collection[str] = (),
         parts: Sequence[Part] = (),
+        offers: Offers | None = None,
     ) -> None:
         """Wire it up.
 
@@ -45,9 +51,10 @@ class Commands:
             timezone: The clock that a new chat starts with, an IANA name.
             operators: Ids of the users who may see `/status`.
             parts: Further commands.
+            offers: What inline mode offers for some words; None turns it off.
         """
         self._desk, self._clock = desk, clock
-        self._operators = frozenset(operators)
+        self._operators, self._offers = frozenset(operators), offers
         self._watching = Watching(desk, vocabulary, clock, timezone)
         everything: Sequence[Part] = (
             self._watching,
@@ -98,11 +105,26 @@ class Commands:
             return old_button()
         return await self._guarded(verb, self._buttons[verb], rest, chat)
 
+    @property
+    def has_offers(self) -> bool:
+        """Whether there is an inline mode."""
+        return self._offers is not None
+
+    async def offer(self, text: str) -> Sequence[Offer]:
+        """What inline mode offers to whoever types this; empty for nothing and for too much.
+
+        Raises:
+            BotError: It can't be said just now.
+        """
+        asked = " ".join(text.split())
+        if self._offers is None or not asked or len(asked) > _MAX_INPUT or len(asked.split()) > _MAX_WORDS:
+            return []
+        return await self._offers(text.lstrip())
+
     async def _guarded(self, name: str, handler: Handler, text: str, chat: Chat) -> Reply:
-        if len(text) > _MAX_INPUT or len(text.split()) > _MAX_WORDS:
-            return line(
-                f"That is too long: at most {_MAX_WORDS} words and {_MAX_INPUT} characters at a time."
-            )
+        most = _LONGER.get(name, _MAX_INPUT)
+        if len(text) > most or len(text.split()) > _MAX_WORDS:
+            return line(f"That is too long: at most {_MAX_WORDS} words and {most:,} characters at a time.")
         if name in self._managing and not chat.may_manage:
             return line(f"Only admins of this chat may use /{name} here.")
         try:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
+
+from rich.text import Text
 
 from bot.delivery.quote import quote
 from bot.delivery.render import exposed
-from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clip, safe_url
+from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clean, clip, safe_url
 from bot.delivery.words import REASONS, Names, clock_time, count
 from bot.model import Alert, Card, EntityKind, Verdict
 from bot.ports import Explanation
@@ -76,6 +79,27 @@ def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
     rule = f" [{clip(verdict.rule_id, _SHORT)}]" if verdict.rule_id else ""
     act = "sent" if decision.send else "held back"
     return f"{clock_time(verdict.at, now, tz)} {act}{until}: {REASONS[decision.reason]}{detail}{rule}"
+
+
+def missed(lines: Sequence[Text]) -> Card:
+    """Lines that say why something was not told, as the command line prints them."""
+    sheet = Sheet()
+    for text in lines:
+        sheet.line("• " if text.plain.startswith("  ") else "")
+        url = safe_url(text.plain)
+        if url:
+            sheet.add(url, url=url)
+            continue
+        indent = len(text.plain) - len(text.plain.lstrip(" "))
+        edges = sorted({indent, len(text), *(e for s in text.spans for e in (s.start, s.end) if e > indent)})
+        for start, end in pairwise(edges):
+            styles = [text.style, *(s.style for s in text.spans if s.start <= start < s.end)]
+            kinds = (EntityKind.BOLD,) if "bold" in map(str, styles) else ()
+            sheet.add(clean(text.plain[start:end]), *kinds)
+        if sheet.units > MAX_UNITS - 2 * _TITLE:
+            sheet.line("…")
+            break
+    return sheet.card()
 
 
 def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 from telegram import (
     CallbackQuery,
     ChatMember,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
     Message,
@@ -26,21 +28,31 @@ from telegram.ext import (
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
+    InlineQueryHandler,
     MessageHandler,
     filters,
 )
 
 from bot.delivery.commands import Commands
+from bot.delivery.finds import Offer
 from bot.delivery.replies import Chat, Reply, line, unknown_command, unknown_text
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
+from bot.errors import BotError
 from bot.model import Card
 from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+ALLOWED_UPDATES = (
+    Update.MESSAGE,
+    Update.CHANNEL_POST,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+    Update.MY_CHAT_MEMBER,
+)
 """The updates to ask Telegram for; the handlers need no others."""
 
+_OFFERED_FOR = timedelta(seconds=60)  # that Telegram may show the same offers for the same words
 _DOUBLE_TAP = timedelta(seconds=3)
 _ACKNOWLEDGE_WITHIN = timedelta(seconds=0.7)
 _MAX_TAPS = 1000  # remembered at a time
@@ -54,7 +66,7 @@ Context = CallbackContext[Any, Any, Any, Any]
 
 
 def register(application: App, commands: Commands, clock: Clock) -> None:
-    """Add the handlers of all commands, buttons, unknown messages and removals to an application."""
+    """Add the handlers of all commands, buttons, inline queries, unknown messages and removals to an application."""
     desk = _Handlers(commands, clock)
     private = _NEW & filters.ChatType.PRIVATE
     slow = frozenset(commands.slow)
@@ -65,6 +77,8 @@ def register(application: App, commands: Commands, clock: Clock) -> None:
         verbs = "|".join(map(re.escape, sorted(slow)))
         application.add_handler(CallbackQueryHandler(desk.tap, pattern=f"^(?:{verbs})(?::|$)", block=False))
     application.add_handler(CallbackQueryHandler(desk.tap))
+    if commands.has_offers:
+        application.add_handler(InlineQueryHandler(desk.offer))
     application.add_handler(ChatMemberHandler(desk.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_handler(MessageHandler(private & filters.COMMAND, desk.unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, desk.unknown_text))
@@ -111,6 +125,22 @@ class _Handlers:
         except TelegramError as e:
             return _unchecked(e)
 
+    async def offer(self, update: Update, _: Context) -> None:
+        query = update.inline_query
+        if query is None:
+            return
+        lasts = _OFFERED_FOR
+        try:
+            offers = await self._commands.offer(query.query)
+        except BotError as e:
+            log.error("inline_failed error=%s", e)
+            offers, lasts = [], timedelta(0)
+        try:
+            # What is offered is the same for everybody: nothing in it depends on who asks.
+            await query.answer([_article(o) for o in offers], cache_time=lasts, is_personal=False)
+        except TelegramError as e:  # whoever asked has typed on
+            log.info("offers_not_shown error=%s", translate(e))
+
     async def membership(self, update: Update, _: Context) -> None:
         change = update.my_chat_member
         if change is not None and change.new_chat_member.status in _GONE:
@@ -134,6 +164,19 @@ class _Handlers:
         while len(self._taps) > _MAX_TAPS:
             self._taps.popitem(last=False)
         return before is not None and now - before < _DOUBLE_TAP
+
+
+def _article(offer: Offer) -> InlineQueryResultArticle:
+    draft = compose(offer.card)
+    content = InputTextMessageContent(draft.text, entities=draft.entities, link_preview_options=_NO_PREVIEW)
+    return InlineQueryResultArticle(
+        offer.id,
+        offer.title,
+        content,
+        reply_markup=draft.keyboard,
+        description=offer.description or None,
+        url=offer.url or None,
+    )
 
 
 def _parse(message: Message) -> tuple[str, list[str]]:

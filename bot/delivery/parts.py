@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, tzinfo
 from typing import Protocol, runtime_checkable
 
 from bot.delivery.replies import Chat, Reply
 
 Handler = Callable[[str, Chat], Reply | Awaitable[Reply]]
 """Carries out a command with what stands behind it, or a button with what stands behind its first word."""
+
+
+Zone = Callable[[Chat], tzinfo]
+"""By which clock a chat reads times."""
+
+
+def utc(_: Chat) -> tzinfo:
+    """The clock of those who have none of their own."""
+    return UTC
 
 
 class Part(Protocol):

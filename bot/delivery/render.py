@@ -121,7 +121,10 @@ def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo
 
 def buttons(alert: Alert, url: str, *, mute: bool = True) -> tuple[tuple[Button, ...], ...]:
     """The row under a card; `url` must be empty or safe."""
-    row = [Button("Why", data=_fitting(f"why:{alert.id}"))]
+    row = [
+        Button("Why", data=_fitting(f"why:{alert.id}")),
+        Button("Story", data=_fitting(f"story:{alert.id}")),
+    ]
     if url:
         row.append(Button("Open", url=url))
     if not mute:

@@ -23,6 +23,7 @@ _LIVE = re.compile(r"(?<!\w)([@/])(?=\w|\Z)")
 _KEPT = "\u200c\u200d\u2060"  # joiners that emoji, Persian and Indic scripts need, and our own
 _MAX_MARKS = 4  # combining marks on one letter; more only serve to paint over other lines
 _MAX_URL = 2048
+_TITLE = 160
 
 
 def fold(text: str) -> str:
@@ -55,6 +56,11 @@ def clip(text: str, limit: int) -> str:
     """Clean a text and cut it to at most `limit` characters."""
     # Cut first: what is far beyond the limit need not be cleaned, and a feed's text may be long.
     return shorten(clean(text[: 4 * limit]).strip(), limit)
+
+
+def titled(text: str) -> str:
+    """A headline for a line of plain output: folded, short, and never empty."""
+    return shorten(fold(text).strip(), _TITLE) or NO_TITLE
 
 
 def safe_url(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -164,6 +164,17 @@ class Exposure:
     weight: float  # in (0, 1]
     via: tuple[str, ...] = ()  # companies in between
     direction: int = -1  # -1 hurt, +1 helped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A company that stands in a relation to another one."""
+
+    company: str
+    step: str  # what it is to the other: supplies, competes_with, customer_of, funds, funded_by
+    weight: float  # in (0, 1]: how much of the one's business hangs on the other
+    known_since: date
+    source: str = ""  # where that is publicly known from
 
 
 class AlertKind(StrEnum):

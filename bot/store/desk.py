@@ -203,7 +203,7 @@ class Desk:
 
     def why(self, reference: str, /, *, subscriber_id: str = "") -> Explanation | None:
         """Explain an alert by its id (or the start of it), or by a message id in the subscriber's chat."""
-        alert_id = self._alert_id(reference.strip(), subscriber_id)
+        alert_id = alert_named(self._db, reference.strip(), subscriber_id)
         card = load_card(self._db, alert_id) if alert_id else None
         if card is None:
             return None
@@ -221,21 +221,6 @@ class Desk:
             copies=story.copies if story else 0,
             verdicts=tuple(verdict_of(row) for row in verdicts),
         )
-
-    def _alert_id(self, reference: str, subscriber_id: str) -> str:
-        if subscriber_id:
-            found = self._db.value(
-                "SELECT alert_id FROM outbox WHERE subscriber_id = ? AND message_id = ? LIMIT 1",
-                (subscriber_id, reference),
-            )
-            if found:
-                return str(found)
-        if len(reference) < 4:
-            return ""
-        rows = self._db.rows(
-            "SELECT id FROM alerts WHERE id >= ? AND id < ? LIMIT 2", (reference, reference + "\uffff")
-        )
-        return str(rows[0]["id"]) if len(rows) == 1 or (rows and rows[0]["id"] == reference) else ""
 
     def story(self, story_id: str) -> Story | None:
         """A story, open or not."""
@@ -293,3 +278,25 @@ class Desk:
             edits=sent.get("edit", 0),
             held={row["reason"]: row["n"] for row in held},
         )
+
+
+def alert_named(db: Database, reference: str, subscriber_id: str) -> str:
+    """The id of the alert that a message in the subscriber's chat shows, or that begins so; empty if none or several."""
+    if subscriber_id:
+        found = db.value(
+            "SELECT alert_id FROM outbox WHERE subscriber_id = ? AND message_id = ? LIMIT 1",
+            (subscriber_id, reference),
+        )
+        if found:
+            return str(found)
+    return id_that_begins(db, "alerts", reference)
+
+
+def id_that_begins(db: Database, table: str, reference: str) -> str:
+    """The one id of a table that begins so, at four characters or more; empty if none or several do."""
+    if len(reference) < 4:
+        return ""
+    rows = db.rows(
+        f"SELECT id FROM {table} WHERE id >= ? AND id < ? LIMIT 2", (reference, reference + "\uffff")
+    )
+    return str(rows[0]["id"]) if len(rows) == 1 or (rows and rows[0]["id"] == reference) else ""

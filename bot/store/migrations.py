@@ -173,3 +173,15 @@ def m003_trends(db: Database) -> None:
         """
     for statement in script.split(";"):
         db.execute(statement)
+
+
+@migrations()
+def m003_searches(db: Database) -> None:
+    """What chats looked for, so that pages can be turned after a restart; the claims of one story."""
+    db.execute(
+        "CREATE TABLE searches (id TEXT PRIMARY KEY, subscriber_id TEXT NOT NULL, at TEXT NOT NULL, "
+        "asked TEXT NOT NULL, found TEXT NOT NULL, is_complete INTEGER NOT NULL)"
+    )
+    db.execute("CREATE INDEX searches_at ON searches (at)")
+    db.execute("CREATE INDEX searches_subscriber ON searches (subscriber_id, at)")
+    db.execute("CREATE INDEX sightings_story ON sightings (story_id)")

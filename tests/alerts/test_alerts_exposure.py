@@ -68,6 +68,14 @@ def shown(exposures: tuple[Exposure, ...]) -> list[str]:
     ]
 
 
+def test_both_ends_of_a_relation_know_where_it_is_known_from(graph):
+    [supplier] = [x for x in graph.links["META"] if x.company == "NVDA"]
+    [customer] = [x for x in graph.links["NVDA"] if x.company == "META"]
+    assert (supplier.step, customer.step) == ("supplies", "customer_of")
+    for x in (supplier, customer):
+        assert (x.weight, x.source, x.known_since) == (0.8, "statements", date(2024, 2, 10))
+
+
 def test_a_resale_reaches_rivals_suppliers_and_their_suppliers_strongest_first(graph):
     assert shown(graph.exposed("compute_resale", "META", 2, 0.3)) == [
         "-NVDA supplies  0.80",

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 from card_scene import EVIDENCE, NOW, TITLE, told, wire
@@ -21,13 +22,16 @@ from desk_fakes import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from library_fakes import MemoryLibrary
+from rich.text import Text
 
+from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
 from bot.model import Button, Decision, Reason, Severity, Target, TargetKind, Verdict
-from bot.ports import Explanation, Status
+from bot.ports import Clock, Explanation, Status
 from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")
@@ -51,7 +55,7 @@ class Scene:
             lambda: self.now,
             timezone="America/New_York",
             operators={"9"},
-            parts=(charting,),
+            parts=(charting, reading(lambda: self.now)),
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:
@@ -76,6 +80,22 @@ class Scene:
             self.desk.explanations[alert.id] = Explanation(
                 alert=alert, entry=entry, story_title=TITLE, origins=1, copies=0, verdicts=(verdict,)
             )
+
+
+async def nothing_missed(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+    return [Text("nothing was missed")]
+
+
+def reading(clock: Clock) -> Browsing:
+    """The commands that look things up, with nothing to look up."""
+    return Browsing(
+        MemoryLibrary(),
+        small_vocabulary(),
+        clock,
+        neighbours=lambda company: (),
+        why_not=nothing_missed,
+        zone=lambda _: ZoneInfo("America/New_York"),
+    )
 
 
 def said(reply: Reply) -> str:
@@ -451,7 +471,7 @@ async def test_in_a_group_only_admins_may_tap_what_changes_it(scene, data):
     assert said(await scene.commands.tap(data, GUEST)).startswith("Only admins of this chat")
 
 
-@pytest.mark.parametrize("name", ["list", "latest", "help"])
+@pytest.mark.parametrize("name", ["list", "latest", "help", "search", "top", "story", "who", "whynot"])
 async def test_in_a_group_everybody_may_look(scene, name):
     assert "Only admins" not in await scene.ask(f"/{name}", GUEST)
 

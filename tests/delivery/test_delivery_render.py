@@ -63,7 +63,7 @@ def test_a_new_card_says_how_certain_then_what_then_why_then_who_is_exposed():
     assert parts(drawn, EntityKind.BOLD) == ["HIGH · considering · sourced", TITLE, EVIDENCE]
     assert [(e.url, drawn.text[e.start : e.end]) for e in drawn.entities if e.url] == [(entry.url, TITLE)]
     assert [[(button.label, button.data) for button in row] for row in drawn.buttons] == [
-        [("Why", "why:a1b2c3d4e5f60718"), ("Open", "")],
+        [("Why", "why:a1b2c3d4e5f60718"), ("Story", "story:a1b2c3d4e5f60718"), ("Open", "")],
         [
             ("Useful", "good:a1b2c3d4e5f60718"),
             ("Noise", "noise:a1b2c3d4e5f60718"),
@@ -245,7 +245,7 @@ def test_a_reply_begins_with_what_changed(changes, first):
     assert lines[1].endswith(" · 2 independent origins · 13:02 EST")
     assert parts(drawn, EntityKind.BOLD) == [first, "plan to sell"]
     assert parts(drawn, EntityKind.LINK) == [DENIAL]
-    assert [b.label for b in drawn.buttons[0]] == ["Why", "Open"]
+    assert [b.label for b in drawn.buttons[0]] == ["Why", "Story", "Open"]
 
 
 def test_a_spillover_is_tied_to_the_card_that_predicted_it():
@@ -355,14 +355,15 @@ def test_an_address_that_is_not_plainly_the_web_is_no_link_and_no_button(url):
     drawn = draw(told(entry), begun(entry), entry)
     assert safe_url(url) == ""
     assert parts(drawn, EntityKind.LINK) == []
-    assert [b.label for b in drawn.buttons[0]] == ["Why"]
+    assert [b.label for b in drawn.buttons[0]] == ["Why", "Story"]
 
 
 def test_an_id_that_is_too_long_for_a_button_is_cut():
     entry = wire()
-    data = draw(told(entry, id="é" * 80), begun(entry), entry).buttons[0][0].data
-    assert len(data.encode()) <= 64
-    assert data.startswith("why:éé")
+    why, story, *_ = draw(told(entry, id="é" * 80), begun(entry), entry).buttons[0]
+    for button, start in ((why, "why:éé"), (story, "story:éé")):
+        assert len(button.data.encode()) <= 64
+        assert button.data.startswith(start)
 
 
 def check(drawn: Card) -> None:

@@ -1,0 +1,114 @@
+"""Draws what was found: a page of a search, the biggest stories, and what inline mode offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from bot.delivery.replies import echo
+from bot.delivery.sheet import NO_TITLE, Sheet, clip, safe_url
+from bot.delivery.words import clock_time, count
+from bot.model import Alert, Button, Card, EntityKind, Modality, Story
+from bot.ports import Hit, Search
+from bot.text import show_duration
+
+PAGE = 6  # entries on a page
+_TITLE, _SOURCE = 160, 40
+_ROW = 5  # numbers in a row of buttons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something that inline mode offers, to be put into any chat."""
+
+    id: str
+    title: str
+    description: str
+    card: Card
+    url: str = ""
+
+
+def page(search: Search, hits: Sequence[Hit], start: int, *, now: datetime, tz: tzinfo) -> Card:
+    """A page of a search.
+
+    Args:
+        search: What was found in all.
+        hits: What is shown, at most `PAGE`.
+        start: How many were found before these.
+        now: Decides which times need a day beside them.
+        tz: The zone in which times are shown.
+    """
+    total = len(search.found.entries)
+    more = "" if search.found.is_complete else " or more"
+    sheet = Sheet().line(f"{total}{more} found for {echo(search.asked)}, newest first")
+    if total > PAGE:
+        sheet.add(f"; {start + 1}–{min(start + PAGE, total)}")
+    sheet.add(":")
+    for n, hit in enumerate(hits, start + 1):
+        _hit_line(sheet, n, hit, now, tz)
+    if not search.found.is_complete and start + PAGE >= total:
+        sheet.line("Older ones may be left out: add a word, or a filter such as since:7d.")
+    back, on = max(start - PAGE, 0), start + PAGE
+    turns = [Button("◀", data=f"page:{search.id}:{back}")] if start > 0 else []
+    turns += [Button("▶", data=f"page:{search.id}:{on}")] if on < total else []
+    numbered = [(n, hit.story) for n, hit in enumerate(hits, start + 1)]
+    return sheet.card([*story_buttons(numbered), turns])
+
+
+def top_card(hits: Sequence[Hit], span: timedelta, *, now: datetime, tz: tzinfo) -> Card:
+    """The biggest stories, a line and a button each."""
+    sheet = Sheet().line(f"The biggest stories of the last {show_duration(span)}, by independent origins:")
+    for n, hit in enumerate(hits, 1):
+        _hit_line(sheet, n, hit, now, tz)
+    return sheet.card(story_buttons([(n, hit.story) for n, hit in enumerate(hits, 1)]))
+
+
+def story_buttons(numbered: Sequence[tuple[int, Story | None]]) -> list[list[Button]]:
+    """Numbers that open stories, a few in a row."""
+    buttons = [Button(str(n), data=f"story:{story.id}") for n, story in numbered if story is not None]
+    return [buttons[i : i + _ROW] for i in range(0, len(buttons), _ROW)]
+
+
+def offer(hit: Hit, *, now: datetime, tz: tzinfo) -> Offer:
+    """What inline mode shows of an entry, and what it puts into the chat."""
+    entry = hit.entry
+    title = clip(entry.headline, _TITLE) or NO_TITLE
+    url = safe_url(entry.url)
+    sheet = Sheet().line(title, EntityKind.BOLD, url=url)
+    facts = " · ".join([*_facts(hit), clock_time(entry.at, now, tz, zone=True)])
+    sheet.line(facts)
+    buttons = [[Button("Open", url=url)]] if url else []
+    return Offer(id=entry.id, title=title, description=facts, card=sheet.card(buttons), url=url)
+
+
+def standing(story: Story, alert: Alert | None) -> str:
+    """'HIGH considering'; in one word that nothing of it holds any more; empty if nobody was told."""
+    level = [alert.level.name] if alert else []
+    if story.is_denied:
+        return " ".join([*level, Modality.DENIED])
+    if not story.stands:
+        return " ".join([*level, "withdrawn"])
+    if alert is None:
+        return ""
+    claim = story.claim(alert.event.theme, alert.event.actor)
+    return f"{alert.level.name} {claim.modality if claim else alert.event.modality}"
+
+
+def _hit_line(sheet: Sheet, n: int, hit: Hit, now: datetime, tz: tzinfo) -> None:
+    entry = hit.entry
+    sheet.line(f"{n}. {clock_time(entry.at, now, tz)} ")
+    sheet.add(clip(entry.headline, _TITLE) or NO_TITLE, url=safe_url(entry.url))
+    sheet.add("".join(f" · {fact}" for fact in _facts(hit)))
+
+
+def _facts(hit: Hit) -> list[str]:
+    """Who says so, how it stands, and how many tell it."""
+    facts = [clip(hit.entry.source, _SOURCE)]
+    if hit.story is not None:
+        facts.append(standing(hit.story, hit.alert))
+        if len(hit.story.members) > 1:
+            facts.append(count(hit.story.origins, "independent origin"))
+        if hit.story.copies:
+            facts.append(count(hit.story.copies, "copy", "copies"))
+    return [fact for fact in facts if fact]

@@ -1,0 +1,183 @@
+"""Draws how a story went: who told it first, who else, and what became of it. Copies are counted, not listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from bot.delivery.finds import standing, story_buttons
+from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clip, safe_url
+from bot.delivery.words import Names, certainty, clock_time, count, voice
+from bot.model import (
+    AlertKind,
+    Button,
+    Card,
+    EntityKind,
+    Event,
+    Modality,
+    Polarity,
+    Reason,
+    Sighting,
+    Stage,
+)
+from bot.ports import History
+
+_TITLE, _STEP_TITLE, _DID, _SOURCE, _NOTE = 200, 110, 200, 40, 100
+_MAX_STEPS = 20  # shown; of more, the first and the last
+_FIRST_STEPS = 5
+_LONGEST_STEP = 900  # UTF-16 units that must be free for a step and the line that ends the list
+_MAX_PARTS = 10
+
+
+@dataclass(slots=True)
+class Step:
+    """One entry's part in a story."""
+
+    at: datetime
+    source: str
+    url: str
+    title: str
+    did: list[str] = field(default_factory=list)  # in a few words each
+
+
+def timeline(history: History, *, names: Names, now: datetime, tz: tzinfo) -> Card:
+    """A story from its first report to its last turn.
+
+    Args:
+        history: What the store knows.
+        names: Readable names of companies and themes.
+        now: Decides which times need a day beside them.
+        tz: The zone in which times are shown.
+    """
+    story = history.story
+    loudest = max(history.alerts, key=lambda a: a.level, default=None)
+    link = next((u for u in (safe_url(m.url) for m in story.members) if u), "")
+    sheet = Sheet().line(clip(story.title, _TITLE) or NO_TITLE, EntityKind.BOLD, url=link)
+    counts = f"{count(story.origins, 'independent origin')}, {count(story.copies, 'copy', 'copies')}"
+    sheet.line(" · ".join(part for part in (standing(story, loudest), counts) if part))
+    if story.rule_id:
+        _draw_parts(sheet, history, now, tz)
+    else:
+        _draw_steps(sheet, steps(history, names), now, tz)
+    first = next((a for a in history.alerts if a.kind is AlertKind.NEW), None)
+    row = [Button("Why", data=f"why:{first.id}")] if first else []
+    row += [Button("Open", url=link)] if link else []
+    return sheet.card([*story_buttons(list(enumerate(history.parts[:_MAX_PARTS], 1))), row])
+
+
+def _draw_parts(sheet: Sheet, history: History, now: datetime, tz: tzinfo) -> None:
+    """What a story of stories puts together, and what was told of it."""
+    sheet.line("It puts together:")
+    for n, part in enumerate(history.parts[:_MAX_PARTS], 1):
+        url = next((u for u in (safe_url(m.url) for m in part.members) if u), "")
+        sheet.line(f"{n}. {clock_time(part.first_seen, now, tz)} ")
+        sheet.add(clip(part.title, _STEP_TITLE) or NO_TITLE, url=url)
+        sheet.add(" · " + count(part.origins, "independent origin"))
+    gone = len(history.story.links) - len(history.parts[:_MAX_PARTS])
+    if gone > 0:
+        sheet.line(f"… and {count(gone, 'story', 'stories')} more")
+
+
+def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> None:
+    shown = list(enumerate(found))
+    if len(found) > _MAX_STEPS:
+        shown = shown[:_FIRST_STEPS] + shown[_FIRST_STEPS - _MAX_STEPS :]
+    before = -1
+    for n, step in shown:
+        if n > before + 1:
+            sheet.line(f"… {count(n - before - 1, 'step')} left out …")
+        before = n
+        sheet.line(f"{clock_time(step.at, now, tz)} ")
+        sheet.add(clip(" · ".join(step.did), _DID), EntityKind.BOLD)
+        source, title = clip(step.source, _SOURCE), clip(step.title, _STEP_TITLE)
+        sheet.add(f" · {source}" if source else "")
+        if title:
+            sheet.add(": ").add(title, url=safe_url(step.url))
+        left = len(found) - 1 - n
+        if left and sheet.units > MAX_UNITS - _LONGEST_STEP:
+            sheet.line(f"… {count(left, 'step')} more")
+            break
+
+
+def steps(history: History, names: Names) -> list[Step]:
+    """What happened in a story, in the order in which it was seen: only what says something new."""
+    did: dict[str, list[str]] = {}
+    for n, member in enumerate(m for m in history.story.members if m.origin):
+        did.setdefault(member.entry_id, []).append(f"Independent origin {n + 1}" if n else "First report")
+    for entry_id, words in _turns(history, names):
+        did.setdefault(entry_id, []).append(words)
+    for member in history.story.members:
+        if member.entry_id in history.withdrawals:
+            did.setdefault(member.entry_id, []).append("Withdrawn")
+    for alert in history.alerts:
+        if alert.reason is Reason.SPILLOVER:
+            note = clip(alert.note, _NOTE)
+            did.setdefault(alert.entry_id, []).append("Spillover seen" + (f": {note}" if note else ""))
+    order = {m.entry_id: n for n, m in enumerate(history.story.members)}
+    made = [
+        _step(history, entry_id, list(dict.fromkeys(words)))
+        for entry_id, words in sorted(did.items(), key=lambda pair: order.get(pair[0], len(order)))
+    ]
+    seen = history.story.spillover_at
+    if seen is not None and not any(a.reason is Reason.SPILLOVER for a in history.alerts):
+        made.append(Step(at=seen, source="", url="", title="", did=["Spillover seen"]))
+    return made
+
+
+def _step(history: History, entry_id: str, did: list[str]) -> Step:
+    """Put a step together from what is still stored of its entry."""
+    entry = history.entries.get(entry_id)
+    if entry is not None:
+        return Step(at=entry.at, source=entry.source, url=entry.url, title=entry.headline, did=did)
+    member = next((m for m in history.story.members if m.entry_id == entry_id), None)
+    if member is not None:
+        return Step(at=member.at, source=member.source, url=member.url, title="", did=did)
+    sighting = next((s for s in history.sightings if s.entry_id == entry_id), None)
+    if sighting is not None:
+        return Step(at=sighting.at, source=sighting.source, url=sighting.url, title=sighting.title, did=did)
+    at = next(a.created_at for a in history.alerts if a.entry_id == entry_id)
+    return Step(at=at, source="", url="", title="", did=did)
+
+
+def _turns(history: History, names: Names) -> Iterator[tuple[str, str]]:
+    """What became of the story's claims: entry id and words, in order."""
+    held: dict[tuple[str, str | None], Event] = {}
+    for sighting in history.sightings:
+        event = sighting.event
+        key = (event.theme, event.actor)
+        words = _turn(held.get(key), sighting, names, is_first=not held)
+        held[key] = event
+        # That nobody stands by a claim any more is kept as a denial of it; the entry itself withdraws.
+        if words and not (event.polarity is Polarity.DENIED and sighting.entry_id in history.withdrawals):
+            yield sighting.entry_id, words
+
+
+def _turn(before: Event | None, sighting: Sighting, names: Names, *, is_first: bool) -> str:
+    """How a claim changed, in a few words."""
+    event = sighting.event
+    if event.polarity is Polarity.DENIED:
+        return "" if before is not None and before.polarity is Polarity.DENIED else "Denied"
+    if event.polarity is Polarity.CORRECTED:
+        return "Corrected"
+    certain = certainty(event.modality, event.attribution, sighting.kind)
+    if is_first:
+        return certain
+    if before is None:
+        who = f" by {clip(names(event.actor), _SOURCE)}" if event.actor else ""
+        return f"Also {clip(names(event.theme), _SOURCE)}{who}: {certain}"
+    if event.modality is Modality.CONFIRMED and before.modality is not Modality.CONFIRMED:
+        return "Confirmed"
+    if event.stage.rank > before.stage.rank:
+        return f"Now {_STAGES[event.stage]}"
+    if event.attribution.rank > before.attribution.rank:
+        return f"Now {voice(event.attribution, sighting.kind)}"
+    return f"Now {event.modality}" if event.modality is not before.modality else ""
+
+
+_STAGES: Mapping[Stage, str] = {
+    Stage.EXPLORING: "explored",
+    Stage.PLANNED: "planned",
+    Stage.AGREED: "agreed",
+    Stage.DONE: "done",
+}
