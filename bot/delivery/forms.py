@@ -77,7 +77,9 @@ def compose(note: Notification, form: Form, room: Room, *, about: str = "") -> M
         card = _insert(card, 1, f"About “{fold(about)}”")
     if title and form is Form.TEXT and "\n" in card.text:
         card = _without(card, line)
-    return Message(title=title, body=_fit(card, form, room, url if form is Form.TEXT else ""))
+    # A mail in HTML goes with a plain version that Apprise makes of it, in which a link is lost.
+    is_shown = form is Form.TEXT or (form is Form.HTML and title)
+    return Message(title=title, body=_fit(card, form, room, url if is_shown else ""))
 
 
 def draw(card: Card, form: Form) -> str:
@@ -95,14 +97,18 @@ def draw(card: Card, form: Form) -> str:
 
 def _fit(card: Card, form: Form, room: Room, url: str) -> str:
     """The card drawn in as much of it as fits, followed by the address where one is given and leaves room for news."""
-    tail = f"\n{url}" if url and room.measure(url) < room.body // 2 else ""
-    size = len(card.text)
-    while size > 0:
-        body = draw(_cut(card, size), form) + tail
-        over = room.measure(body) - room.body
-        if over <= 0:
-            return body
-        size -= max(1, over // 6)  # a character may be six of what is counted ('&quot;')
+    tail = f"\n{url}" if form is Form.TEXT else "<br/>" + _linked(escape(url), url, form)
+    if not url or room.measure(tail) > room.body // 2:
+        tail = ""
+    kept = tuple(e for e in card.entities if room.measure(escape(e.url)) <= room.body // 2)
+    for entities in (kept, ()):  # a form that leaves no room costs the form and not the news
+        size = len(card.text)
+        while size > 0:
+            body = draw(_cut(replace(card, entities=entities), size), form) + tail
+            over = room.measure(body) - room.body
+            if over <= 0:
+                return body
+            size -= max(1, over // 6)  # a character may be six of what is counted ('&quot;')
     raise RejectedError(f"the service takes no more than {room.body} characters, in which no news fits")
 
 

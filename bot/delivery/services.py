@@ -41,6 +41,7 @@ _BEST = {
     "NotifyMatrix": Form.HTML,
     "NotifyPushover": Form.HTML,
 }
+_CHATS = ("NotifyMatrix",)  # what Apprise calls a title there is a part of the text
 # Limits that are no count of characters. Source: docs.ntfy.sh/config, message-size-limit; core.telegram.org/bots/api
 _BYTES = {"NotifyNtfy": 4096}
 _UNITS = ("NotifyTelegram",)
@@ -79,7 +80,7 @@ class Service:
         self._form = _form(self._loud)
         limit = min(int(self._loud.body_maxlen), _BYTES.get(kind, 1 << 20))
         self._room = Room(
-            title=0 if self._form is Form.MARKDOWN else int(self._loud.title_maxlen),
+            title=0 if self._form is Form.MARKDOWN or kind in _CHATS else int(self._loud.title_maxlen),
             body=limit,
             measure=self._measure,
         )
