@@ -69,9 +69,7 @@ class Ntfy(Peer):
         if any(wrong):
             return web.json_response({"code": 40024, "http": 400, "error": "invalid request"}, status=400)
         if len(message.get("message", "").encode()) > 4096 or len(body) > 2 * 4096:
-            return web.json_response(
-                {"code": 41301, "http": 413, "error": "message too large"}, status=413
-            )
+            return web.json_response({"code": 41301, "http": 413, "error": "message too large"}, status=413)
         self.taken.append(message | {"priority": priority, "icon": request.headers.get("X-Icon")})
         return web.json_response({"id": f"m{len(self.taken)}", "event": "message"})
 

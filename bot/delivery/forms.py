@@ -102,13 +102,16 @@ def _fit(card: Card, form: Form, room: Room, url: str) -> str:
         tail = ""
     kept = tuple(e for e in card.entities if room.measure(escape(e.url)) <= room.body // 2)
     for entities in (kept, ()):  # a form that leaves no room costs the form and not the news
-        size = len(card.text)
-        while size > 0:
+        best, low, high = "", 1, len(card.text)
+        while low <= high:  # the whole of it first
+            size = high if high == len(card.text) else (low + high) // 2
             body = draw(_cut(replace(card, entities=entities), size), form) + tail
-            over = room.measure(body) - room.body
-            if over <= 0:
-                return body
-            size -= max(1, over // 6)  # a character may be six of what is counted ('&quot;')
+            if room.measure(body) <= room.body:
+                best, low = body, size + 1
+            else:
+                high = size - 1
+        if best:
+            return best
     raise RejectedError(f"the service takes no more than {room.body} characters, in which no news fits")
 
 

@@ -10,6 +10,7 @@ Nothing can be edited there and no message answers another, so an edit is not se
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,9 +43,10 @@ _BEST = {
     "NotifyPushover": Form.HTML,
 }
 _CHATS = ("NotifyMatrix",)  # what Apprise calls a title there is a part of the text
-# Limits that are no count of characters. Source: docs.ntfy.sh/config, message-size-limit; core.telegram.org/bots/api
-_BYTES = {"NotifyNtfy": 4096}
-_UNITS = ("NotifyTelegram",)
+# What ntfy takes of a message, in bytes, and of the JSON around it, which Apprise writes in ASCII: what is left of
+# 8000 beside a title of 200 emoji. More of either would become an attachment.
+# Source: docs.ntfy.sh/config, message-size-limit
+_NTFY_BYTES, _NTFY_JSON = 4096, 5300
 # Keys by which Apprise's addresses ask for a quiet message. Discord's is a flag beside the one against previews.
 # Source: discord.com/developers/docs/resources/message, message flags
 _QUIET = {"priority": "low", "silent": "yes"}
@@ -78,15 +80,22 @@ class Service:
         kind = type(self._loud).__name__
         self.label = f"{name} ({self._loud.service_name})"
         self._form = _form(self._loud)
-        limit = min(int(self._loud.body_maxlen), _BYTES.get(kind, 1 << 20))
         self._room = Room(
             title=0 if self._form is Form.MARKDOWN or kind in _CHATS else int(self._loud.title_maxlen),
-            body=limit,
+            body=_NTFY_BYTES if kind == "NotifyNtfy" else int(self._loud.body_maxlen),
             measure=self._measure,
         )
         self._under_way: tuple[str, asyncio.Future[DeliveryError | None]] | None = None
 
-    async def send(self, note: Notification, about: str, within: timedelta) -> None:
+    def compose(self, note: Notification, about: str) -> Message:
+        """The notification as this service takes it; `about` is the headline that a reply answers.
+
+        Raises:
+            RejectedError: The card has no text.
+        """
+        return compose(note, self._form, self._room, about=about)
+
+    async def send(self, note: Notification, message: Message, within: timedelta) -> None:
         """Send one notification and wait for what came of it.
 
         Raises:
@@ -95,7 +104,6 @@ class Service:
         if self._under_way is None or self._under_way[0] != note.id or not self._under_way[1].done():
             if self._under_way is not None and not self._under_way[1].done():
                 raise TransientDeliveryError(f"{self.label} has not ended the last attempt yet")
-            message = compose(note, self._form, self._room, about=about)
             quiet = note.silent or note.level <= Severity.LOW
             self._under_way = note.id, self._start(self._quiet if quiet else self._loud, message, note.id)
         # An attempt that was given up, and succeeded all the same, is found here by the next one.
@@ -142,11 +150,10 @@ class Service:
     def _measure(self, body: str) -> int:
         from apprise import NotifyFormat
 
-        kind = type(self._loud).__name__
-        if kind in _BYTES:
-            return len(body.encode())
+        if _is(self._loud, "NotifyNtfy"):
+            return max(len(body.encode()), len(json.dumps(body)) * _NTFY_BYTES // _NTFY_JSON)
         drawn = self._loud.dialect_convert(body, NotifyFormat(self._form.value))
-        return utf16_length(drawn) if kind in _UNITS else len(drawn)
+        return utf16_length(drawn) if _is(self._loud, "NotifyTelegram") else len(drawn)
 
 
 class Services:
@@ -191,9 +198,9 @@ class Services:
         service = self._services.get(name)
         if service is None:
             raise RejectedError(f"no service is named {name!r}: set {setting(name)} and start again")
-        about = headline(item.answers) if item.answers is not None else ""
+        message = service.compose(note, headline(item.answers) if item.answers is not None else "")
         try:
-            await service.send(note, about, self._within)
+            await service.send(note, message, self._within)
         except RejectedError as e:
             await self._complain(name, str(e))
             raise

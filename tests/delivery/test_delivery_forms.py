@@ -33,7 +33,9 @@ def denial() -> Notification:
     alert = told(
         entry, evidence="denies", kind=AlertKind.REPLY, reason=Reason.DENIED, polarity=Polarity.DENIED
     )
-    return note("r", ME, reply(alert, begun(entry), entry, now=NOW), kind=AlertKind.REPLY, level=Severity.HIGH)
+    return note(
+        "r", ME, reply(alert, begun(entry), entry, now=NOW), kind=AlertKind.REPLY, level=Severity.HIGH
+    )
 
 
 def test_plain_text_has_the_headline_as_title_and_the_address_at_the_end():
@@ -113,7 +115,9 @@ def test_a_reply_whose_card_never_arrived_is_about_nothing():
     [
         pytest.param("[gift](https://evil.example)", "\\[gift\\](https", id="link"),
         pytest.param("**Fed** _cuts_ `rates`", "\\*\\*Fed\\*\\* \\_cuts\\_ \\`rates\\`", id="style"),
-        pytest.param("<!channel> ~~no~~ ||hidden||", "\\<!channel\\> \\~\\~no\\~\\~ \\|\\|hidden\\|\\|", id="chat"),
+        pytest.param(
+            "<!channel> ~~no~~ ||hidden||", "\\<!channel\\> \\~\\~no\\~\\~ \\|\\|hidden\\|\\|", id="chat"
+        ),
         pytest.param("AT&amp;T and &#60;", "AT\\&amp;T and \\&#60;", id="entity"),
     ],
 )
@@ -166,10 +170,14 @@ STYLES = [EntityKind.BOLD, EntityKind.ITALIC, EntityKind.STRIKE, EntityKind.CODE
 
 @st.composite
 def cards(make: st.DrawFn) -> Card:
-    text = make(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n<>&*_`[]()#"), min_size=1))
-    spans = make(st.lists(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)), st.sampled_from(STYLES))))
+    text = make(
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n<>&*_`[]()#"), min_size=1)
+    )
+    spans = make(
+        st.lists(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)), st.sampled_from(STYLES)))
+    )
     styles = tuple(TextEntity(kind, min(a, b), max(a, b)) for a, b, kind in spans if a != b)
-    link = TextEntity(EntityKind.LINK, 0, len(text), "https://wire.example/a?b=1&c=\"<")
+    link = TextEntity(EntityKind.LINK, 0, len(text), 'https://wire.example/a?b=1&c="<')
     return Card(text=text, entities=(*styles, link))
 
 
@@ -199,7 +207,9 @@ def test_nothing_is_longer_than_the_service_takes(drawn: Card, form: Form, body:
 
 def test_what_is_too_long_ends_with_a_sentence_and_keeps_the_address():
     text = "A short first sentence. " + "And a second one that is much too long for it, with many words."
-    drawn = Card(text=f"HIGH\nHead\n{text}", entities=(TextEntity(EntityKind.LINK, 5, 9, "https://a.example/"),))
+    drawn = Card(
+        text=f"HIGH\nHead\n{text}", entities=(TextEntity(EntityKind.LINK, 5, 9, "https://a.example/"),)
+    )
     body = compose(note("n", ME, drawn), Form.TEXT, Room(title=0, body=60)).body
     assert body == "HIGH\nHead\nA short first sentence.\nhttps://a.example/"
 
