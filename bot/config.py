@@ -31,7 +31,8 @@ PREFIX = "BOT_"
 CHANNEL_PREFIX = "BOT_CHANNEL_"
 MAX_PROCESSES = 256
 _CHANNEL = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
-_MIN_SECRET = 6  # characters; what is shorter stands in every log by chance
+_MIN_SECRET = 8  # characters; what is shorter stands in every log by chance
+_COMMON = frozenset({"localhost", "insecure", "starttls", "markdown", "truncate"})  # values of Apprise's keys
 _PROCESSES = re.compile(r"processes:(\d{1,6})")
 _CLUSTER = re.compile(r"dask:(tcp://(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5})")
 
@@ -161,11 +162,14 @@ class Settings(BaseModel):
 
 def _secrets_of(address: str) -> set[str]:
     """The address and those of its parts that may be secret, as written and as sent."""
-    parts = [address, *re.split(r"[/?&=:@#,+]+", address.partition("://")[2])]
-    parts += [value for _, value in parse_qsl(urlsplit(address).query)]
-    host = (urlsplit(address).hostname or "").lower()
-    found = {p for part in parts for p in (part, unquote(part)) if len(p) >= _MIN_SECRET}
-    return {p for p in found if p.lower() != host}
+    found = urlsplit(address)
+    login, _, place = found.netloc.rpartition("@")
+    host = place.partition(":")[0]
+    # Where it is no host of the internet, it is part of the secret, as in discord://ID/TOKEN.
+    parts = [login, *login.split(":"), *re.split(r"[/+,]", found.path), *([] if "." in host else [host])]
+    parts += [value for _, value in parse_qsl(found.query)]
+    shown = {p for part in parts for p in (part, unquote(part)) if len(p) >= _MIN_SECRET}
+    return {address} | shown - _COMMON
 
 
 def setting_name(field: str) -> str:
@@ -229,7 +233,7 @@ def _read_channel(
     name = plain.removeprefix(CHANNEL_PREFIX)
     if not _CHANNEL.fullmatch(name):
         problems.append(
-            f"{key}: a name has capital letters, digits and _, begins with a letter and ends in 32 characters"
+            f"{key}: a name has capital letters, digits and _, begins with a letter and has at most 32 of them"
         )
         return
     if plain != key and plain in environ:

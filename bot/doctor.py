@@ -177,7 +177,7 @@ async def _telegram(settings: Settings) -> tuple[str, str]:
 
 async def _services(settings: Settings) -> tuple[str, str]:
     if not settings.channels:
-        return "note", f"no {setting_name('channels')}: nothing is sent to other services"
+        return "ok", f"none is set ({setting_name('channels')})"
     addresses = {name: secret.get_secret_value() for name, secret in settings.channels.items()}
 
     async def tell(_: str) -> None:
