@@ -30,7 +30,6 @@ from bot.store.desk import Desk
 from bot.store.ingest import Ingest
 from bot.store.queue import Queue
 
-
 REPORT = "Meta weighs selling surplus AI compute to outsiders"
 COPY = "Meta weighs selling its surplus AI compute to outsiders"
 DENIAL = "Meta denies plan to sell surplus AI compute to outsiders"

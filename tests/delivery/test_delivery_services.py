@@ -22,7 +22,6 @@ from bot.errors import ConfigError, RejectedError, TransientDeliveryError
 from bot.model import AlertKind, Card, OutboxItem, Polarity, Reason, Receipt, Severity
 from bot.telemetry import set_up_logging
 
-
 HEADLINE = "Meta weighs selling surplus AI compute to outsiders"
 SECRETS = ("path-known-to-two", "word-of-pass", "topic-of-few", Matrix.token)
 
