@@ -33,6 +33,7 @@ class Peer:
     taken: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
     answers: deque[int] = field(default_factory=deque)
+    elsewhere: str = ""  # where a redirect leads
     open: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -40,7 +41,8 @@ class Peer:
         await self.open.wait()
         status = self.answers.popleft() if self.answers else None
         if status:
-            return web.json_response({"error": "as told by the test"}, status=status)
+            headers = {"Location": self.elsewhere} if self.elsewhere else {}
+            return web.json_response({"error": "as told by the test"}, status=status, headers=headers)
         response = await self.judge(request)
         if status == 0 and request.transport is not None:
             request.transport.abort()

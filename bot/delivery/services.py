@@ -10,6 +10,7 @@ Nothing can be edited there and no message answers another, so an edit is not se
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import threading
@@ -86,6 +87,7 @@ class Service:
             measure=self._measure,
         )
         self._under_way: tuple[str, asyncio.Future[DeliveryError | None]] | None = None
+        self._arrived: set[str] = set()  # ids of notifications that were given up too early
 
     def compose(self, note: Notification, about: str) -> Message:
         """The notification as this service takes it; `about` is the headline that a reply answers.
@@ -101,13 +103,19 @@ class Service:
         Raises:
             DeliveryError: It did not arrive, or nobody knows.
         """
-        if self._under_way is None or self._under_way[0] != note.id or not self._under_way[1].done():
-            if self._under_way is not None and not self._under_way[1].done():
+        if self._under_way is not None:
+            earlier, outcome = self._under_way
+            if not outcome.done():
                 raise TransientDeliveryError(f"{self.label} has not ended the last attempt yet")
-            quiet = note.silent or note.level <= Severity.LOW
-            self._under_way = note.id, self._start(self._quiet if quiet else self._loud, message, note.id)
-        # An attempt that was given up, and succeeded all the same, is found here by the next one.
-        outcome = self._under_way[1]
+            self._under_way = None
+            if outcome.result() is None:  # given up, and arrived after all
+                self._arrived.add(earlier)
+        if note.id in self._arrived:
+            self._arrived.remove(note.id)
+            return
+        quiet = note.silent or note.level <= Severity.LOW
+        outcome = self._start(self._quiet if quiet else self._loud, message, note.id)
+        self._under_way = note.id, outcome
         done, _ = await asyncio.wait({outcome}, timeout=within.total_seconds())
         if not done:
             raise TransientDeliveryError(
@@ -126,7 +134,7 @@ class Service:
 
         def work() -> None:
             error = self._deliver(service, message, note_id)
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the bot has stopped meanwhile
                 loop.call_soon_threadsafe(outcome.set_result, error)
 
         threading.Thread(target=work, name=f"apprise {self.name}", daemon=True).start()

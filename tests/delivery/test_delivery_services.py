@@ -224,6 +224,28 @@ async def test_a_refusal_that_stays_is_told_once_until_it_ends(status: int):
     assert "BOT_CHANNEL_DESK" in desk.told[0]
 
 
+async def test_nothing_is_handed_to_another_server():
+    async with serving(Peer()) as peer, serving(Peer()) as other:
+        peer.elsewhere = f"http://127.0.0.1:{other.port}/"
+        peer.answers.append(307)
+        with pytest.raises(RejectedError, match="HTTP status 307"):
+            await services(hook(peer)).send(item())
+    assert other.asked == 0
+
+
+async def test_a_bug_in_apprise_is_tried_again_and_its_text_is_kept_out(monkeypatch: pytest.MonkeyPatch):
+    from apprise.plugins.custom_json import NotifyJSON
+
+    def broken(*_: object, **__: object) -> bool:
+        raise RuntimeError("can't ask http://host/path-known-to-two")
+
+    monkeypatch.setattr(NotifyJSON, "send", broken)
+    with pytest.raises(TransientDeliveryError) as caught:
+        await services("json://127.0.0.1:1/path-known-to-two").send(item())
+    assert str(caught.value) == "desk (JSON) failed inside Apprise: RuntimeError"
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
 async def test_nobody_there_is_tried_again():
     async with serving(Peer()) as peer:
         address = hook(peer)
@@ -263,11 +285,12 @@ async def test_what_arrived_after_all_is_not_sent_again_and_nothing_overtakes_it
         async with asyncio.timeout(10):
             while True:
                 try:
-                    await channel.send(item())
+                    await channel.send(item(id="louder"))
                     break
                 except TransientDeliveryError:
                     await asyncio.sleep(0.01)
-    assert len(peer.taken) == 1
+        await channel.send(item())
+    assert len(peer.taken) == 2, "the first once, the louder one once"
 
 
 async def test_the_event_loop_goes_on_while_a_service_is_slow():
