@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -21,15 +21,16 @@ from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
+from bot.delivery.drains import Drains
 from bot.delivery.feedback import Voting
-from bot.delivery.outbox import Drain
-from bot.delivery.pacing import Pacer
 from bot.delivery.replies import Chat
+from bot.delivery.services import CHANNEL as SERVICES
+from bot.delivery.services import Services
 from bot.delivery.studio import Studio
 from bot.errors import BotError, StoreError
 from bot.hours import zone_of
 from bot.intake import Figures, Intake
-from bot.loading import Loaded, load, user_agent, workers_for
+from bot.loading import Loaded, load, undefined_routes, user_agent, workers_for
 from bot.model import Severity, Target, TargetKind
 from bot.pipeline.digest import send_digest
 from bot.ports import Channel, Clock, Vocabulary
@@ -134,7 +135,7 @@ class App:
         """Open everything and begin to poll and to deliver; if it fails, what was opened is closed by `stop`.
 
         Raises:
-            ConfigError: The port is taken, Telegram refuses the token, or nobody answers where texts are analysed.
+            ConfigError: The port is taken, Telegram refuses the token, Apprise can't read an address, or nobody answers where texts are analysed.
             StoreError: The database can't be used.
             AnalysisError: Those who analyse have other rules or another release.
         """
@@ -151,8 +152,9 @@ class App:
         self.desk = Desk(self._database())
         self._queue = Queue(self._database())
         channels = await self._channels()
-        self._enroll_routes()
-        self.drain = Drain(self._queue, channels, Pacer(), self.clock, failpoint=self._failpoint)
+        services = await asyncio.to_thread(self._make_services)
+        await self._tell_undefined(self._enroll_routes())
+        self.drain = Drains(self._queue, channels, services, self.clock, failpoint=self._failpoint)
         self._spawn(self.drain.run(), "drain")
         self._open.push_async_callback(self.drain.stop, SEND_WITHIN)
         self._intake = await self._make_intake(database)
@@ -184,14 +186,16 @@ class App:
             before = self._loaded
             try:
                 self._loaded = await asyncio.get_running_loop().run_in_executor(None, load, self.settings)
+                undefined: list[str] = []
                 if not self._starting:  # a start does so itself
                     self._intake.sync()
-                    self._enroll_routes()
+                    undefined = self._enroll_routes()
             except BotError as e:
                 self._loaded = before
                 log.error(event("reload_refused", problem=e, kept=self.rules_version))
                 await self._tell_operators(_refusal(e))
                 return
+        await self._tell_undefined(undefined)
         log.info(event("reloaded", rules=len(self._loaded.book.rules.rules), feeds=len(self._loaded.feeds)))
 
     # --- the parts ---
@@ -264,16 +268,37 @@ class App:
             why_not=explain,
         )
 
-    def _enroll_routes(self) -> None:
-        """Chats to which a route leads are subscribers, whether or not they follow anything."""
+    def _make_services(self) -> Services:
+        async def tell(text: str) -> None:
+            await self._tell_operators(text)
+
+        addresses = {name: secret.get_secret_value() for name, secret in self.settings.channels.items()}
+        return Services(addresses, self.clock, tell)
+
+    def _enroll_routes(self) -> list[str]:
+        """Whatever a route leads to is a subscriber, whether or not it follows anything; gives what leads nowhere."""
         served = "console" if self.settings.telegram_token is None else "telegram"
+        undefined = undefined_routes(self._loaded.book.routes, self.settings)
         for target in sorted(self._loaded.book.routes.after(self.desk.moved()).targets()):
             channel, _, address = target.partition(":")
-            if channel != served:
+            known = self.desk.subscriber(target)
+            if target in undefined:
+                if known is not None and known.active:
+                    self.desk.leave(target, self.clock())  # nothing piles up for it
+            elif channel not in (served, SERVICES):
                 log.warning(event("route_unserved", to=target, served=served))
-            elif self.desk.subscriber(target) is None:
+            elif known is None or (channel == SERVICES and not known.active):
                 self.desk.enroll(channel, address, self.clock())
                 self.desk.set_level(target, Severity.INFO)  # how loud it must be stands in the route
+        return list(undefined.values())
+
+    async def _tell_undefined(self, problems: Sequence[str]) -> None:
+        for problem in problems:
+            log.error(event("route_undefined", problem=problem))
+        if problems:
+            await self._tell_operators(
+                "\n".join(["Routes that lead nowhere:", *(f"• {p}" for p in problems)])
+            )
 
     async def _make_intake(self, database: Database) -> Intake:
         settings = self.settings

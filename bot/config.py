@@ -1,5 +1,7 @@
 """Settings from the environment: `BOT_*`, or `BOT_*_FILE` for a value that stands in a file.
 
+`BOT_CHANNEL_NAME` is one for each name that routes speak of; its value is a secret as a whole.
+
 An unknown `BOT_*` is a mistake, not a wish that is silently ignored.
 """
 
@@ -10,6 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +30,11 @@ from bot.hours import find_zone
 from bot.text import did_you_mean, parse_duration, show_duration
 
 PREFIX = "BOT_"
+CHANNEL_PREFIX = "BOT_CHANNEL_"
 MAX_PROCESSES = 256
+_CHANNEL = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
+_MIN_SECRET = 8  # characters; what is shorter stands in every log by chance
+_COMMON = frozenset({"localhost", "insecure", "starttls", "markdown", "truncate"})  # values of Apprise's keys
 _PROCESSES = re.compile(r"processes:(\d{1,6})")
 _CLUSTER = re.compile(r"dask:(tcp://(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5})")
 
@@ -91,6 +98,12 @@ class Settings(BaseModel):
         description="Where texts are analysed: inline, processes:N, or dask:tcp://host:port.",
     )
 
+    channels: dict[str, SecretStr] = Field(
+        {},
+        title=CHANNEL_PREFIX + "NAME",
+        description="Address of another service in the form of Apprise; a route leads there by `to: apprise:name`.",
+    )
+
     @field_validator("fetch_timeout", "tick", "keep")
     @classmethod
     def _positive(cls, value: timedelta) -> timedelta:
@@ -152,14 +165,33 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Strings that must never be written anywhere."""
-        return (self.telegram_token.get_secret_value(),) if self.telegram_token else ()
+        token = (self.telegram_token.get_secret_value(),) if self.telegram_token else ()
+        parts = {part for a in self.channels.values() for part in _secrets_of(a.get_secret_value())}
+        return (*token, *sorted(parts, key=len, reverse=True))
+
+
+def _secrets_of(address: str) -> set[str]:
+    """The address and those of its parts that may be secret, as written and as sent."""
+    found = urlsplit(address)
+    login, _, place = found.netloc.rpartition("@")
+    host = place.partition(":")[0]
+    # Where it is no host of the internet, it is part of the secret, as in discord://ID/TOKEN.
+    parts = [login, *login.split(":"), *re.split(r"[/+,]", found.path), *([] if "." in host else [host])]
+    parts += [value for _, value in parse_qsl(found.query)]
+    shown = {p for part in parts for p in (part, unquote(part)) if len(p) >= _MIN_SECRET}
+    return {address} | shown - _COMMON
+
+
+def setting_name(field: str) -> str:
+    """The setting that holds a field of `Settings`."""
+    return Settings.model_fields[field].title or PREFIX + field.upper()
 
 
 def show_default(value: object) -> str:
     """A default as the documentation shows it."""
     if isinstance(value, timedelta):
         return f"`{show_duration(value).replace(' ', '')}`"
-    return f"`{value}`" if value not in (None, "", ()) else ""
+    return f"`{value}`" if value not in (None, "", (), {}) else ""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -168,29 +200,68 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: One line for each wrong setting, naming it.
     """
-    names = {PREFIX + field.upper(): field for field in Settings.model_fields}
-    values: dict[str, str] = {}
+    names = {PREFIX + field.upper(): field for field in Settings.model_fields if field != "channels"}
+    values: dict[str, Any] = {}
+    channels: dict[str, str] = {}
     problems: list[str] = []
     for key in sorted(k for k in environ if k.startswith(PREFIX)):
         plain = key.removesuffix("_FILE")
-        if key in names:
+        if key.startswith(CHANNEL_PREFIX):
+            _read_channel(key, environ, channels, problems)
+        elif key in names:
             if f"{key}_FILE" in environ:
                 problems.append(f"{key} and {key}_FILE are both set; keep one")
             values[names[key]] = environ[key]
         elif plain in names and plain != key:
             try:
-                values[names[plain]] = Path(environ[key]).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as e:
-                why = e.strerror if isinstance(e, OSError) else "is not text"
-                problems.append(f"{key}: can't read {environ[key]}: {why}")
+                values[names[plain]] = _read_file(key, environ[key])
+            except ConfigError as e:
+                problems.append(str(e))
         else:
             problems.append(f"unknown setting {key}{did_you_mean(key, names)}")
     if problems:
         raise ConfigError("\n".join(problems))
     try:
-        return Settings.model_validate(values)
+        return Settings.model_validate(values | {"channels": channels})
     except ValidationError as e:
         raise ConfigError("\n".join(_problem(item) for item in e.errors(include_input=False))) from None
+
+
+def _read_file(key: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        why = e.strerror if isinstance(e, OSError) else "is not text"
+        raise ConfigError(f"{key}: can't read {path}: {why}") from e
+
+
+def _read_channel(
+    key: str, environ: Mapping[str, str], channels: dict[str, str], problems: list[str]
+) -> None:
+    """Read one address. It is a secret: no problem shows any of it."""
+    plain = key.removesuffix("_FILE")
+    name = plain.removeprefix(CHANNEL_PREFIX)
+    if not _CHANNEL.fullmatch(name):
+        problems.append(
+            f"{key}: a name has capital letters, digits and _, begins with a letter and has at most 32 of them"
+        )
+        return
+    if plain != key and plain in environ:
+        problems.append(f"{plain} and {key} are both set; keep one")
+        return
+    try:
+        address = environ[key].strip() if plain == key else _read_file(key, environ[key])
+    except ConfigError as e:
+        problems.append(str(e))
+        return
+    if not address:
+        return  # as with every other setting, empty is unset
+    if len(address.split()) > 1:
+        problems.append(f"{key}: holds more than one address; give each a name of its own")
+    elif "://" not in address:
+        problems.append(f"{key}: an address begins with its service and ://, as in ntfys:// or mailtos://")
+    else:
+        channels[name.lower()] = address
 
 
 def _problem(item: Any) -> str:

@@ -19,11 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import utc_now
-from bot.config import Settings
+from bot.config import Settings, setting_name
 from bot.delivery.request import make_bot
+from bot.delivery.services import Services
 from bot.delivery.telegram import TelegramChannel
 from bot.errors import BotError, ConfigError, StoreError
-from bot.loading import load, rules_folder, user_agent
+from bot.loading import load, rules_folder, undefined_routes, user_agent
 from bot.model import Feed, PollState
 from bot.sources.fetch import HttpFetcher
 from bot.sources.parse import FeedParser
@@ -50,6 +51,7 @@ async def examine(settings: Settings, console: Console) -> int:
         ("port", _port),
         ("contact", _contact),
         ("telegram", _telegram),
+        ("other services", _services),
     ]
     for name, check in checks:
         try:
@@ -66,6 +68,8 @@ async def _rules(settings: Settings) -> tuple[str, str]:
     book, feeds = loaded.book.rules, [f for f in loaded.feeds if f.enabled]
     off = len(loaded.feeds) - len(feeds)
     text = f"{len(book.rules)} rules pass their tests, {len(feeds)} feeds"
+    if undefined := undefined_routes(loaded.book.routes, settings):
+        return "bad", "; ".join(undefined.values())
     return "ok", text + (f" ({off} off: disabled, or their bridge is not set)" if off else "")
 
 
@@ -169,6 +173,18 @@ async def _telegram(settings: Settings) -> tuple[str, str]:
         return "ok", f"@{await channel.check()} answers at {settings.telegram_api_url}"
     finally:
         await channel.close()
+
+
+async def _services(settings: Settings) -> tuple[str, str]:
+    if not settings.channels:
+        return "ok", f"none is set ({setting_name('channels')})"
+    addresses = {name: secret.get_secret_value() for name, secret in settings.channels.items()}
+
+    async def tell(_: str) -> None:
+        return None
+
+    found = await asyncio.to_thread(Services, addresses, utc_now, tell)
+    return "ok", ", ".join(found.labels.values()) + " can be read; nothing was sent to them"
 
 
 async def check_feeds(settings: Settings, ids: Sequence[str], everything: bool, console: Console) -> int:

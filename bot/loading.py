@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot import __version__
 from bot.alerts.exposure import load_exposure
-from bot.alerts.routes import load_routes
-from bot.config import Settings
+from bot.alerts.routes import Routes, load_routes
+from bot.config import CHANNEL_PREFIX, Settings
 from bot.errors import ConfigError
 from bot.model import Feed
 from bot.nlp.analyzer import SpacyAnalyzer, load_analyzer
@@ -22,6 +22,7 @@ from bot.ports import Analyzer
 from bot.rules.book import KnownIds
 from bot.rules.check import load_checked
 from bot.sources.registry import load_feeds
+from bot.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,21 @@ def load_language(settings: Settings) -> SpacyAnalyzer:
         AnalysisError: The language model can't be loaded.
     """
     return load_analyzer(rules_folder(settings.rules_dir), settings.spacy_model or None)
+
+
+def undefined_routes(routes: Routes, settings: Settings) -> dict[str, str]:
+    """Routes to other services that no setting defines: target → what is wrong, where, and what to do."""
+    problems = {}
+    for target in sorted(routes.targets()):
+        channel, _, name = target.partition(":")
+        if channel == "apprise" and name not in settings.channels:
+            setting = CHANNEL_PREFIX + name.upper()
+            problems[target] = (
+                f"{routes.places.get(target, 'routes.yaml')}: no setting defines {target}"
+                f"{did_you_mean(name, settings.channels)}; nothing is sent there until {setting} or {setting}_FILE "
+                "gives its address and the bot is started again"
+            )
+    return problems
 
 
 def workers_for(settings: Settings) -> Workers:

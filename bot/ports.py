@@ -97,12 +97,14 @@ class Outbox(Protocol):
     A row stays pending until a receipt is recorded, so that whatever a crash interrupts is sent again.
     """
 
-    def due(self, now: datetime, limit: int, /, *, exclude: frozenset[str]) -> list[OutboxItem]:
+    def due(
+        self, now: datetime, limit: int, /, *, exclude: frozenset[str], channels: frozenset[str] | None = None
+    ) -> list[OutboxItem]:
         """Pending items whose time has come: louder levels first, then older first.
 
         At most one item a subscriber (its oldest of the loudest level; an edit or a reply never
         before its card), so that order is kept in each chat. `exclude` names subscriber ids
-        that have one in flight or must wait.
+        that have one in flight or must wait; `channels` names those that are asked for, None for all.
         """
         ...
 
@@ -126,8 +128,8 @@ class Outbox(Protocol):
         """The chat has a new address: rewrite it, merge with a subscriber that is already there."""
         ...
 
-    def next_due_at(self, now: datetime, /) -> datetime | None:
-        """When the earliest pending item may be tried; None for an empty outbox."""
+    def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:
+        """When the earliest pending item of these channels may be tried; None if there is none."""
         ...
 
 

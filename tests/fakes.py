@@ -202,7 +202,9 @@ class MemoryOutbox:
     def count(self, state: str) -> int:
         return sum(row.state == state for row in self.rows.values())
 
-    def due(self, now: datetime, limit: int, /, *, exclude: frozenset[str]) -> list[OutboxItem]:
+    def due(
+        self, now: datetime, limit: int, /, *, exclude: frozenset[str], channels: frozenset[str] | None = None
+    ) -> list[OutboxItem]:
         taken, found = set(exclude), []
         closed = 0
         for row in self._queue:
@@ -210,6 +212,8 @@ class MemoryOutbox:
                 break
             closed += row.state != "pending"
             subscriber = self.subscribers[row.subscriber_id]
+            if channels is not None and subscriber.channel not in channels:
+                continue
             if row.state != "pending" or row.at > now or subscriber.id in taken or not subscriber.active:
                 continue
             card = self._cards.get((subscriber.id, row.notification.story_id))
@@ -223,6 +227,9 @@ class MemoryOutbox:
                 reply_to="" if card is row else reply_to,
                 attempts=row.attempts,
                 first_attempt_at=row.first_attempt_at,
+                answers=card.notification.card
+                if card is not None and row.notification.kind is AlertKind.REPLY
+                else None,
             )
             found.append(item)
         if closed > 200:
@@ -256,8 +263,16 @@ class MemoryOutbox:
         for row in self._pending(subscriber_id):
             row.subscriber_id = there.id
 
-    def next_due_at(self, now: datetime, /) -> datetime | None:
-        return min((row.at for row in self._queue if row.state == "pending"), default=None)
+    def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:
+        waiting = (row for row in self._queue if row.state == "pending")
+        return min(
+            (
+                row.at
+                for row in waiting
+                if channels is None or self.subscribers[row.subscriber_id].channel in channels
+            ),
+            default=None,
+        )
 
     def _pending(self, subscriber_id: str) -> list[Row]:
         return [r for r in self._queue if r.subscriber_id == subscriber_id and r.state == "pending"]

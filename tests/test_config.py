@@ -5,6 +5,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.errors import ConfigError
+from bot.telemetry import Redactor
 
 TOKEN = "123456789:AAfakefakefakefakefakefakefakefakefake"
 
@@ -32,6 +33,66 @@ def test_a_secret_is_read_from_a_file_and_shown_nowhere(tmp_path: Path) -> None:
     assert settings.secrets == (TOKEN,)
     assert TOKEN not in repr(settings)
     assert TOKEN not in str(settings)
+
+
+def test_addresses_of_other_services_have_names_and_are_shown_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_text("mailtos://me:word-of-pass@mail.example/?to=a%40b.example\n")
+    settings = load_settings(
+        {
+            "BOT_CHANNEL_RISK_DESK": "ntfys://tk_secret@ntfy.example/topic-of-few",
+            "BOT_CHANNEL_MAIL_FILE": str(tmp_path / "mail"),
+            "BOT_CHANNEL_OFF": " ",
+        }
+    )
+    assert settings.channels.keys() == {"risk_desk", "mail"}
+    shown = repr(settings) + str(settings)
+    assert "secret" not in shown
+    assert "word-of-pass" not in shown
+
+
+def test_an_address_and_each_part_of_it_is_redacted() -> None:
+    address = "json://user-name:word-of-pass@host.example:8080/path-known-to-two?token=a%20b%2Fcdef"
+    secrets = load_settings({"BOT_CHANNEL_DESK": address}).secrets
+    assert {address, "user-name", "word-of-pass", "path-known-to-two", "a b/cdef"} <= set(secrets)
+    assert "host.example" not in secrets
+    shown = Redactor(secrets).redact(f"asked http://host.example/path-known-to-two as user-name; {address}")
+    assert shown == "asked http://host.example/[redacted] as [redacted]; [redacted]"
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        pytest.param(
+            {"BOT_CHANNEL_DESK": "word-of-pass"},
+            "BOT_CHANNEL_DESK: an address begins with its service and ://, as in ntfys:// or mailtos://",
+            id="no address",
+        ),
+        pytest.param(
+            {"BOT_CHANNEL_DESK": "ntfy://word-of-pass@h/a ntfy://word-of-pass@h/b"},
+            "BOT_CHANNEL_DESK: holds more than one address; give each a name of its own",
+            id="several",
+        ),
+        pytest.param(
+            {"BOT_CHANNEL_": "ntfy://word-of-pass@h/a"},
+            "BOT_CHANNEL_: a name has capital letters, digits and _, begins with a letter and has at most 32 of them",
+            id="no name",
+        ),
+        pytest.param(
+            {"BOT_CHANNEL_DESK": "ntfy://word-of-pass@h/a", "BOT_CHANNEL_DESK_FILE": "/dev/null"},
+            "BOT_CHANNEL_DESK and BOT_CHANNEL_DESK_FILE are both set; keep one",
+            id="twice",
+        ),
+        pytest.param(
+            {"BOT_CHANNEL_DESK_FILE": "/nowhere/desk"},
+            "BOT_CHANNEL_DESK_FILE: can't read /nowhere/desk: No such file or directory",
+            id="no file",
+        ),
+    ],
+)
+def test_a_wrong_address_is_one_line_that_does_not_show_it(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(environ)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

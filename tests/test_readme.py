@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from bot.cli import main
-from bot.config import Settings, show_default
+from bot.config import Settings, setting_name, show_default
 from bot.delivery.replies import MENU
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ def rows(heading: str) -> list[list[str]]:
 
 def test_every_setting_is_there_with_its_default_and_its_meaning() -> None:
     assert rows("Settings") == [
-        [f"`BOT_{name.upper()}`", show_default(field.default), field.description]
+        [f"`{setting_name(name)}`", show_default(field.default), field.description]
         for name, field in Settings.model_fields.items()
     ]
 

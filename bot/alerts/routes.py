@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +17,8 @@ from bot.hours import find_zone, quiet_until
 from bot.model import Alert, Level, Match, Severity, Story, Told
 from bot.text import did_you_mean, parse_duration
 
-CHANNELS = ("telegram", "console")
+CHANNELS = ("telegram", "console", "apprise")
+_SERVICE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _LONGEST_WAIT = timedelta(minutes=30)
 
 
@@ -58,7 +60,14 @@ def _zone(value: str) -> str:
 def _target(value: str) -> str:
     channel, colon, address = value.partition(":")
     if channel not in CHANNELS or not colon or (channel == "telegram" and not address):
-        raise ValueError(f"{value!r} is no target; write telegram:CHAT, telegram:CHAT/TOPIC or console:")
+        raise ValueError(
+            f"{value!r} is no target; write telegram:CHAT, telegram:CHAT/TOPIC, apprise:NAME or console:"
+        )
+    if channel == "apprise" and not _SERVICE.fullmatch(address):
+        raise ValueError(
+            "after apprise: comes a name in small letters, whose address stands in the setting BOT_CHANNEL_NAME "
+            "(an address holds secrets and has no place here)"
+        )
     return value
 
 
@@ -149,6 +158,7 @@ class Routes:
 
     routes: tuple[Route, ...] = ()
     inhibits: tuple[Inhibit, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)  # target → path:line of the first route to it
 
     def after(self, moved: Mapping[str, str]) -> Routes:
         """The same where chats have moved: former subscriber id → id."""
@@ -245,7 +255,11 @@ def load_routes(
     document = read_document(path, RoutesFile)
     known = {"pack": packs, "rule": rules, "theme": themes, "company": companies, "sector": sectors}
     fail_with(_unknown(document, known))
-    return Routes(routes=document.content.routes, inhibits=document.content.inhibit)
+    places: dict[str, str] = {}
+    for n, route in enumerate(document.content.routes):
+        at = document.error("", ("routes", n, "to"))
+        places.setdefault(route.to, f"{at.path}:{at.line}")
+    return Routes(routes=document.content.routes, inhibits=document.content.inhibit, places=places)
 
 
 def _unknown(document: Document[RoutesFile], known: Mapping[str, Collection[str]]) -> Iterator[RulesError]:

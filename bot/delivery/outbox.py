@@ -61,6 +61,8 @@ class Drain:
         pacer: Pacer,
         clock: Clock,
         *,
+        serves: frozenset[str] | None = None,
+        independent: bool = False,
         concurrency: int = 12,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Sleep = _sleep,
@@ -69,12 +71,16 @@ class Drain:
     ) -> None:
         """Prepare; nothing is sent before `run`.
 
+        `serves` are the channels whose notifications are sent, None for all; no two drains may share one.
+        With `independent` subscribers the failures of several say nothing about the rest, so that none waits
+        for another; else they are an outage of the one service behind all.
+
         `jitter` gives numbers in [0, 1). `failpoint` is called with before_send, after_send,
         before_receipt and after_receipt, and may end the process there.
         """
         self.counters: Counter[str] = Counter()
         self._outbox, self._channels, self._pacer, self._clock = outbox, channels, pacer, clock
-        self._concurrency = concurrency
+        self._serves, self._independent, self._concurrency = serves, independent, concurrency
         self._monotonic, self._sleep, self._jitter, self._failpoint = monotonic, sleep, jitter, failpoint
         self._flying: dict[str, asyncio.Task[None]] = {}  # by subscriber id
         self._resting: dict[str, float] = {}  # subscriber id → instant; not to be picked before
@@ -141,7 +147,7 @@ class Drain:
         busy = self._flying.keys() | self._resting.keys()
         limit = min(room, self._pacer.free(tick))
         moved_on = False
-        for item in self._outbox.due(now, limit, exclude=frozenset(busy)):
+        for item in self._outbox.due(now, limit, exclude=frozenset(busy), channels=self._serves):
             who, address = item.subscriber.id, item.subscriber.address
             if who in self._flying:
                 continue
@@ -164,7 +170,7 @@ class Drain:
 
     def _until_next(self, now: datetime, tick: float) -> timedelta:
         waits = [IDLE, *(timedelta(seconds=until - tick) for until in self._resting.values())]
-        due_at = self._outbox.next_due_at(now)
+        due_at = self._outbox.next_due_at(now, channels=self._serves)
         if due_at is not None and due_at > now:  # whatever is due already waits for one of the others
             waits.append(due_at - now)
         return max(min(waits), timedelta(milliseconds=1))
@@ -227,6 +233,8 @@ class Drain:
         self._probes = 0
 
     def _unanswered(self, item: OutboxItem, error: TransientDeliveryError) -> None:
+        if self._independent:
+            return
         if len(self._failing) < OUTAGE:
             self._failing.add(item.subscriber.id)
         if len(self._failing) >= OUTAGE:

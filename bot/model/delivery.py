@@ -55,9 +55,9 @@ class Digest:
 class Subscriber:
     """A chat (or console) that gets alerts."""
 
-    id: str  # "telegram:12345", "telegram:-100123/17", "console:"
-    channel: str  # "telegram", "console"
-    address: str  # the chat's id, with /thread where one is meant
+    id: str  # "telegram:12345", "telegram:-100123/17", "apprise:desk", "console:"
+    channel: str  # "telegram", "apprise", "console"
+    address: str  # the chat's id, with /thread where one is meant, or the service's name
     level: Severity = Severity.LOW  # nothing below it is sent
     active: bool = True
     muted_until: datetime | None = None
@@ -142,3 +142,4 @@ class OutboxItem:
     reply_to: str = ""  # message id of the story's card in that chat, where it was delivered
     attempts: int = 0
     first_attempt_at: datetime | None = None
+    answers: Card | None = None  # what a reply answers: the story's card as it was sent

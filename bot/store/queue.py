@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from bot.model import AlertKind, Notification, OutboxItem, Receipt, Severity
+from bot.model import AlertKind, Card, Notification, OutboxItem, Receipt, Severity
 from bot.store.database import Database
 from bot.store.rows import CARD, clean, moment, stamp, subscriber_of
 
@@ -15,7 +15,7 @@ from bot.store.rows import CARD, clean, moment, stamp, subscriber_of
 # does one that a route holds back. One that waits to be tried again does: its chat does not answer.
 _DUE = """
     SELECT o.*, s.id AS sub_id FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id
-    WHERE o.state = 'pending' AND o.due_at <= :now AND s.active = 1
+    WHERE o.state = 'pending' AND o.due_at <= :now AND s.active = 1 AND (:channels = '' OR instr(:channels, ' ' || s.channel || ' '))
       AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.state = 'pending'
         AND q.subscriber_id = o.subscriber_id AND q.story_id = o.story_id AND q.seq < o.seq)
       AND NOT EXISTS (
@@ -34,9 +34,19 @@ class Queue:
         self._db = db
         self._taken: dict[str, str] = {}  # card of each item handed out, to see that it changed meanwhile
 
-    def due(self, now: datetime, limit: int, /, *, exclude: frozenset[str] = frozenset()) -> list[OutboxItem]:
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        /,
+        *,
+        exclude: frozenset[str] = frozenset(),
+        channels: frozenset[str] | None = None,
+    ) -> list[OutboxItem]:
         """Pending items whose time has come: louder first, then older; at most one a subscriber."""
-        rows = self._db.rows(_DUE, {"now": stamp(now), "limit": limit + len(exclude)})
+        rows = self._db.rows(
+            _DUE, {"now": stamp(now), "limit": limit + len(exclude), "channels": _listed(channels)}
+        )
         items: list[OutboxItem] = []
         for row in rows:
             if row["subscriber_id"] in exclude or len(items) == limit:
@@ -67,7 +77,17 @@ class Queue:
             reply_to=self._card_message(row["subscriber_id"], row["story_id"]),
             attempts=row["attempts"],
             first_attempt_at=moment(row["first_attempt_at"]),
+            answers=self._card(row) if row["kind"] == AlertKind.REPLY else None,
         )
+
+    def _card(self, reply: sqlite3.Row) -> Card | None:
+        """The card that a reply answers, as it was first shown."""
+        found = self._db.value(
+            "SELECT card FROM outbox WHERE subscriber_id = ? AND story_id = ? AND kind = 'new' "
+            "AND message_id <> '' ORDER BY seq DESC LIMIT 1",
+            (reply["subscriber_id"], reply["story_id"]),
+        )
+        return CARD.validate_json(found) if found else None
 
     def _card_message(self, subscriber_id: str, story_id: str) -> str:
         """The message that shows the card now: an edit of one that was deleted, or left behind in the old chat, is a new one."""
@@ -162,14 +182,19 @@ class Queue:
             cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"moved {subscriber_id}", new_id))
             audience_changed(cursor)
 
-    def next_due_at(self, now: datetime, /) -> datetime | None:
-        """When the earliest pending item may be tried; None for an empty outbox."""
+    def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:
+        """When the earliest pending item of these channels may be tried; None if there is none."""
         return moment(
             self._db.value(
                 "SELECT min(o.due_at) FROM outbox o JOIN subscribers s ON s.id = o.subscriber_id "
-                "WHERE o.state = 'pending' AND s.active = 1"
+                "WHERE o.state = 'pending' AND s.active = 1 AND (? = '' OR instr(?, ' ' || s.channel || ' '))",
+                (_listed(channels),) * 2,
             )
         )
+
+
+def _listed(channels: frozenset[str] | None) -> str:
+    return "" if channels is None else f" {' '.join(sorted(channels))} "
 
 
 def close_pending(cursor: sqlite3.Connection, subscriber_id: str, why: str, now: datetime) -> None:

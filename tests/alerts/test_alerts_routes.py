@@ -74,6 +74,7 @@ MISTAKES = {
     "routes: [{to: 'telegram:1', when: {pack: capx}}]": "no pack 'capx' is known; did you mean 'capex'?",
     "routes: [{to: 'telegram:1', when: {level: loud}}]": "'loud' is not one of",
     "routes: [{to: 'slack:x'}]": "'slack:x' is no target",
+    "routes: [{to: 'apprise:ntfys://h/x'}]": "after apprise: comes a name in small letters",
     "routes: [{to: 'telegram:1', group_wait: 2h}]": "half an hour at most",
     "routes: [{to: 'telegram:1', group_wait: soon}]": "'soon' is no duration",
     "routes: [{to: 'telegram:1', quiet: {from: '25:00', to: '07:00'}}]": "'25:00' is no time of day",

@@ -197,7 +197,15 @@ def test_the_doctor_is_content_with_a_whole_set_up(environ: dict[str, str]) -> N
     done = invoke(environ | {"BOT_CONTACT": "me@example.org"}, "doctor")
     assert (done.exit_code, done.stderr) == (0, "")
     words = {line[5:].split(":")[0]: line[:5].strip() for line in done.stdout.splitlines()}
-    assert words.keys() == {"rules and language", "database", "disk", "port", "contact", "telegram"}
+    assert words.keys() == {
+        "rules and language",
+        "database",
+        "disk",
+        "port",
+        "contact",
+        "telegram",
+        "other services",
+    }
     assert words.pop("disk") in ("ok", "note")  # as much room as this machine has
     assert words.pop("telegram") == "note"
     assert set(words.values()) == {"ok"}
@@ -207,7 +215,25 @@ def test_the_doctor_goes_on_after_a_finding(environ: dict[str, str]) -> None:
     done = invoke(environ | {"BOT_RULES_DIR": "/nowhere"}, "doctor")
     assert done.exit_code == 1
     assert done.stdout.splitlines()[0].startswith("bad  rules and language: /nowhere holds no sources.yaml")
-    assert len(done.stdout.splitlines()) == 6
+    assert len(done.stdout.splitlines()) == 7
+
+
+def test_the_doctor_reads_addresses_of_other_services_and_shows_none(environ: dict[str, str]) -> None:
+    good = {"BOT_CHANNEL_DESK": "ntfys://word-of-pass@host.example/topic-of-few"}
+    done = invoke(environ | good, "doctor")
+    assert "ok   other services: desk (ntfy) can be read; nothing was sent to them" in done.stdout
+    bad = invoke(environ | {"BOT_CHANNEL_DESK": "slack://word-of-pass"}, "doctor")
+    assert bad.exit_code == 1
+    assert "bad  other services: BOT_CHANNEL_DESK: Apprise can't read it as an address of Slack" in bad.stdout
+    assert "word-of-pass" not in done.output + bad.output
+
+
+def test_the_doctor_finds_a_route_that_leads_nowhere(environ: dict[str, str]) -> None:
+    routes = Path(environ["BOT_RULES_DIR"]) / "routes.yaml"
+    routes.write_text("version: 1\nroutes: [{to: 'apprise:desk'}]\n")
+    done = invoke(environ, "doctor")
+    assert done.exit_code == 1
+    assert "routes.yaml:2: no setting defines apprise:desk; nothing is sent there until" in done.stdout
 
 
 @pytest.mark.parametrize(

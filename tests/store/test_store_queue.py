@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -243,3 +244,42 @@ def test_a_reply_that_is_no_louder_waits_with_its_card(db: Database) -> None:
         notification(alert(kind=AlertKind.REPLY, id="reply")),
     )
     assert due(db) == []
+
+
+def test_only_what_is_asked_for_of_several_channels(db: Database) -> None:
+    put(db, note("chat"))
+    Desk(db).enroll("apprise", "desk", NOW)
+    Ingest(db).apply(Outcome(notifications=(note("elsewhere", "apprise:desk"),)), NOW)
+    queue = Queue(db)
+    services = frozenset({"apprise"})
+    assert [i.notification.id for i in queue.due(NOW, 1, channels=services)] == ["elsewhere"]
+    assert [i.notification.id for i in queue.due(NOW, 9, channels=frozenset({"telegram", "console"}))] == [
+        "chat"
+    ]
+    assert queue.next_due_at(NOW, channels=services) == NOW
+    queue.delivered("elsewhere", RECEIPT)
+    assert queue.next_due_at(NOW, channels=services) is None
+    assert queue.next_due_at(NOW) == NOW
+
+
+def test_a_reply_comes_with_the_card_that_it_answers(db: Database) -> None:
+    card = note("card", card=Card(text="HIGH\nMeta weighs a sale"))
+    answer = replace(note("reply", kind=AlertKind.REPLY), story_id=card.story_id)
+    put(db, card, answer)
+    queue = Queue(db)
+    (item,) = queue.due(NOW, 9)
+    assert item.answers is None
+    queue.delivered("card", RECEIPT)
+    (item,) = queue.due(NOW, 9)
+    assert item.answers == Card(text="HIGH\nMeta weighs a sale")
+
+
+def test_a_reply_whose_card_was_parked_answers_none(db: Database) -> None:
+    card = note("card")
+    answer = replace(note("reply", kind=AlertKind.REPLY), story_id=card.story_id)
+    put(db, card, answer)
+    queue = Queue(db)
+    queue.due(NOW, 9)
+    queue.park("card", "refused", NOW)
+    (item,) = queue.due(NOW, 9)
+    assert (item.notification.id, item.answers) == ("reply", None)

@@ -1,0 +1,68 @@
+"""The two drains of a running bot: one for chats, one for other services, so that neither keeps the other waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from bot.delivery.outbox import Drain
+from bot.delivery.pacing import Pacer
+from bot.delivery.services import CHANNEL, Services
+from bot.ports import Channel, Clock, Outbox
+
+CHATS = frozenset({"telegram", "console"})
+MOST_SERVICES = 64  # that are sent to at the same time
+
+
+class Drains:
+    """Sends what the outbox holds; see `outbox.Drain` for what each promises.
+
+    Telegram's pace and outages are those of one service behind all chats. Every other service has its own
+    pace, which Apprise keeps, and its failures say nothing about the rest.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        chats: Mapping[str, Channel],
+        services: Services,
+        clock: Clock,
+        *,
+        failpoint: Callable[[str], None],
+    ) -> None:
+        self._chats = Drain(outbox, chats, Pacer(), clock, serves=CHATS, failpoint=failpoint)
+        self._services = Drain(
+            outbox,
+            {CHANNEL: services},
+            Pacer(),
+            clock,
+            serves=frozenset({CHANNEL}),
+            independent=True,
+            concurrency=MOST_SERVICES,
+            failpoint=failpoint,
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """Sends that have begun and not been written down."""
+        return self._chats.in_flight + self._services.in_flight
+
+    @property
+    def counters(self) -> Counter[str]:
+        """How often what happened, of both."""
+        return self._chats.counters + self._services.counters
+
+    def wake(self) -> None:
+        """There may be something new to send: look now."""
+        self._chats.wake()
+        self._services.wake()
+
+    async def run(self) -> None:
+        """Deliver until `stop`."""
+        await asyncio.gather(self._chats.run(), self._services.run())
+
+    async def stop(self, within: timedelta) -> int:
+        """Start nothing more, wait `within` for what is in flight, and return how many had to be given up."""
+        return sum(await asyncio.gather(self._chats.stop(within), self._services.stop(within)))
