@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from bot.app import App
 from bot.config import Settings
 from bot.demo.run import play
 from bot.doctor import ask_health, examine
-from bot.errors import BotError
+from bot.errors import BotError, ConfigError
 from bot.loading import load
 from bot.telemetry import event, set_up_logging
 from bot.terminal import Screen, finding, with_settings
@@ -70,15 +71,26 @@ async def serve(app: App) -> None:
 
 
 @click.command()
+@click.option(
+    "--telegram", "chat", metavar="CHAT", default="", help="Send the cards to this chat of Telegram."
+)
 @with_settings
-def demo(settings: Settings) -> None:
+def demo(settings: Settings, chat: str) -> None:
     """Play three days of news in under a minute.
 
     The real program polls feeds that this machine serves to itself; nothing else is contacted or kept.
+    With --telegram the cards go to a chat by its id, through the bot whose token is in BOT_TELEGRAM_TOKEN (at
+    BOT_TELEGRAM_API_URL); the chat must have written to the bot before. This takes some minutes, and commands work.
     """
+    if chat and settings.telegram_token is None:
+        raise ConfigError("--telegram needs a token: set BOT_TELEGRAM_TOKEN to the one from @BotFather")
+    if chat and not re.fullmatch(r"-?\d{1,20}", chat):
+        raise ConfigError(
+            f"{chat!r} is no id of a chat; write to the bot and take the number that /status or getUpdates shows"
+        )
     set_up_logging("error" if settings.log_level == "info" else settings.log_level)
     with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
-        asyncio.run(play(settings, load(settings), Screen(), Path(folder)))
+        asyncio.run(play(settings, load(settings), Screen(), Path(folder), chat))
 
 
 @click.command()

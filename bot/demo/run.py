@@ -19,6 +19,7 @@ from bot.delivery.words import REASONS
 from bot.demo.server import DemoServer
 from bot.errors import BotError
 from bot.loading import Loaded
+from bot.model import Target, TargetKind
 from bot.ports import Status
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -27,6 +28,7 @@ STEP = timedelta(minutes=5)
 NIGHT = (time(22, 0), time(6, 30))  # nothing is published then: skipped
 TICK = timedelta(milliseconds=10)
 LONGEST_STEP = timedelta(seconds=20)  # real time; a step takes milliseconds
+LONGEST_SENDING = timedelta(minutes=5)  # of a step whose cards go to a chat, which takes one a second
 
 
 class DemoClock:
@@ -46,7 +48,7 @@ class DemoClock:
             self._now = datetime.combine(self._now.date() + timedelta(days=1), NIGHT[1], UTC)
 
 
-async def play(settings: Settings, loaded: Loaded, console: Console, folder: Path) -> None:
+async def play(settings: Settings, loaded: Loaded, console: Console, folder: Path, chat: str = "") -> None:
     """Play three days and print cards as they come and a summary at the end.
 
     Args:
@@ -54,6 +56,7 @@ async def play(settings: Settings, loaded: Loaded, console: Console, folder: Pat
         loaded: The shipped rules.
         console: Where to print.
         folder: An empty one, for the demo's own database.
+        chat: Of Telegram, where cards go instead of the console; the settings then hold a token.
 
     Raises:
         BotError: The program could not start, or got stuck.
@@ -63,7 +66,7 @@ async def play(settings: Settings, loaded: Loaded, console: Console, folder: Pat
         feeds = tuple(server.sources())
         own = settings.model_copy(
             update={
-                "telegram_token": None,
+                "telegram_token": settings.telegram_token if chat else None,
                 "data_dir": folder,
                 "http_port": 0,
                 "allow_addresses": (server.base_url.removeprefix("http://"),),
@@ -73,32 +76,37 @@ async def play(settings: Settings, loaded: Loaded, console: Console, folder: Pat
             }
         )
         app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
-        _introduce(console, len(feeds))
+        _introduce(console, len(feeds), chat)
+        longest = LONGEST_SENDING if chat else LONGEST_STEP
         try:
             await app.start()
+            if chat:
+                app.desk.enroll("telegram", chat, clock())
+                app.desk.watch(f"telegram:{chat}", Target(TargetKind.ALL), clock())
             while clock() < END:
-                await _until_quiet(app, clock)
+                await _until_quiet(app, clock, longest)
                 clock.advance()
-            await _until_quiet(app, clock)
+            await _until_quiet(app, clock, longest)
             _summarise(console, app, server)
         finally:
             await app.stop()
 
 
-async def _until_quiet(app: App, clock: DemoClock) -> None:
+async def _until_quiet(app: App, clock: DemoClock, longest: timedelta) -> None:
     """Wait until everything due by now is polled, decided and delivered."""
     try:
-        async with asyncio.timeout(LONGEST_STEP.total_seconds()):
+        async with asyncio.timeout(longest.total_seconds()):
             while not app.is_quiet():  # noqa: ASYNC110  (no single event tells that all rooms are quiet)
                 await asyncio.sleep(TICK.total_seconds() / 4)
     except TimeoutError as e:
         raise BotError(f"the demo got stuck at {clock():%a %H:%M}; run it with BOT_LOG_LEVEL=debug") from e
 
 
-def _introduce(console: Console, feeds: int) -> None:
+def _introduce(console: Console, feeds: int, chat: str) -> None:
+    where = f"Three days of news, sent to Telegram chat {chat} as fast as a chat may be written to.\n"
     console.print(
         Text.assemble(
-            ("Three days of news, played in under a minute.\n", "bold"),
+            (where if chat else "Three days of news, played in under a minute.\n", "bold"),
             f"{feeds} feeds on this machine are polled over HTTP by the real program. The story of the "
             "compute resale and the chip slump follows a real case; everything else is invented, "
             "also what real companies are said to do.\n",
