@@ -17,6 +17,7 @@ class TargetKind(StrEnum):
     SECTOR = "sector"
     THEME = "theme"
     PACK = "pack"
+    WORD = "word"  # in the headline or the text, whatever it means there
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,24 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
+
+class SetupStep(StrEnum):
+    """What a new chat is being asked."""
+
+    FOLLOW = "follow"  # what to follow
+    PICK = "pick"  # which companies; the level may be said at once
+    LEVEL = "level"  # how loud
+    QUIET = "quiet"  # quiet hours and time zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How far a new chat has come with saying what it wants."""
+
+    step: SetupStep = SetupStep.FOLLOW
+    message_id: str = ""  # of the message that asks; it changes in place
+    offers: tuple[Target, ...] = ()  # what the chat's own words may have meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,3 +118,13 @@ def m004_attention(db: Database) -> None:
         "at TEXT NOT NULL, level INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (subscriber_id, story_id))"
     )
     db.execute("CREATE INDEX held_at ON held (at)")
+
+
+@migrations()
+def m005_onboarding(db: Database) -> None:
+    """From which level on something followed is told, and how far new chats have come with their setup."""
+    db.execute("ALTER TABLE watches ADD COLUMN level INTEGER")  # null: as the chat says
+    db.execute(
+        "CREATE TABLE setups (subscriber_id TEXT PRIMARY KEY, step TEXT NOT NULL, message_id TEXT NOT NULL, "
+        "offers TEXT NOT NULL)"
+    )
