@@ -164,12 +164,12 @@ class Status:
 class Past:
     """Cards of the past, for saying what somebody would have been sent.
 
-    Only what anybody was sent is kept: below `level` there may have been more.
+    Only what anybody was sent is kept, so that all of a level is there only while somebody follows everything at it.
     """
 
     alerts: tuple[tuple[Alert, Entry], ...]  # `new` ones with the entries behind them, newest first
     since: datetime | None  # from when on they are all there; None before the first entry
-    level: Severity | None  # from which on they are all there; None: nobody follows everything
+    listened: Mapping[Severity, datetime]  # since when somebody has followed everything, by that chat's level
 
 
 class Desk(Protocol):

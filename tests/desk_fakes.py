@@ -37,6 +37,7 @@ class MemoryDesk:
         self.muted: dict[str, dict[str, Silence]] = {}
         self.cards: list[tuple[Alert, Story]] = []
         self.lowest: dict[str, dict[Target, Severity]] = {}
+        self.watched_at: dict[tuple[str, Target], datetime] = {}
         self.setups: dict[str, Setup] = {}
         self.told: list[tuple[Alert, Entry]] = []  # to anybody, oldest first
         self.begun: datetime | None = None  # since when everything is there
@@ -68,6 +69,7 @@ class MemoryDesk:
             return False
         if target not in followed:
             followed.append(target)
+            self.watched_at[subscriber_id, target] = now
         floors.pop(target, None)
         if level is not None:
             floors[target] = level
@@ -79,6 +81,7 @@ class MemoryDesk:
         if target not in followed:
             return False
         followed.remove(target)
+        self.watched_at.pop((subscriber_id, target), None)
         self.lowest.get(subscriber_id, {}).pop(target, None)
         return True
 
@@ -107,14 +110,13 @@ class MemoryDesk:
         begun = max(since, self.begun) if self.begun else None
         if begun and len(found) == limit:
             begun = max(begun, found[-1][0].created_at)
-        levels = [
-            s.level
-            for s in self.subscribers.values()
-            if s.active
-            and Target(TargetKind.ALL) in self.followed[s.id]
-            and Target(TargetKind.ALL) not in self.lowest.get(s.id, {})
-        ]
-        return Past(alerts=tuple(found), since=begun, level=min(levels, default=None))
+        everything = Target(TargetKind.ALL)
+        listened: dict[Severity, datetime] = {}
+        for s in self.subscribers.values():
+            at = self.watched_at.get((s.id, everything))
+            if s.active and at is not None and everything not in self.lowest[s.id]:
+                listened[s.level] = min(at, listened.get(s.level, at))
+        return Past(alerts=tuple(found), since=begun, listened=listened)
 
     def story(self, story_id: str, /) -> Story | None:
         self._check()
@@ -204,11 +206,12 @@ META = Target(TargetKind.COMPANY, "META")
 META_MATERIALS = Target(TargetKind.COMPANY, "MMAT")
 MEMORY = Target(TargetKind.SECTOR, "memory")
 RESALE = Target(TargetKind.THEME, "compute_resale")
+STARTER = Target(TargetKind.PACK, "compute")
 EVERYTHING = Target(TargetKind.ALL)
 
 
 def small_vocabulary() -> MemoryVocabulary:
-    """Five companies, one of them ambiguous, a sector and a theme."""
+    """Five companies, one of them ambiguous, a sector, a theme and a pack."""
     return MemoryVocabulary(
         {
             "nvidia": [NVIDIA],
@@ -222,6 +225,7 @@ def small_vocabulary() -> MemoryVocabulary:
             "memory": [MEMORY],
             "compute resale": [RESALE],
             "compute_resale": [RESALE],
+            "pack:compute": [STARTER],
         },
         {
             "NVDA": "Nvidia",
@@ -231,5 +235,6 @@ def small_vocabulary() -> MemoryVocabulary:
             "MMAT": "Meta Materials",
             "memory": "memory makers",
             "compute_resale": "compute resale",
+            "compute": "AI compute market",
         },
     )

@@ -81,6 +81,7 @@ class Chat:
     user: str = ""  # the sender's id; empty for an anonymous one
     may_manage: bool = True  # in private always, in groups its admins
     reply_to: str = ""  # id of the message that the command answers
+    private: bool = True  # a person alone with the bot, no group or channel
 
     @property
     def subscriber_id(self) -> str:
@@ -93,7 +94,9 @@ class Reply:
     """The answer to a command or a button."""
 
     cards: tuple[Card, ...]
-    replace: bool = False  # the message with the tapped button becomes the (one) card
+    replace: bool = False  # the message with the tapped button becomes the first card
+    edit: str = ""  # so does the message with this id, whatever was answered
+    keep: bool = False  # the id of the message that holds the first card is noted for the setup
 
 
 def line(*lines: str) -> Reply:
@@ -142,6 +145,8 @@ def target_label(target: Target, names: Names) -> str:
     """'Nvidia (company)'; 'everything' for the target that is all."""
     if target.kind is TargetKind.ALL:
         return "everything"
+    if target.kind is TargetKind.WORD:
+        return f"{echo(target.id)} (word)"
     return f"{clip(names(target.id), ECHO)} ({target.kind})"
 
 
@@ -153,12 +158,12 @@ def target_buttons(
     return [[Button(label(target), data=data)] for target, data in datas if len(data.encode()) <= MAX_DATA]
 
 
-def chooser(text: str, targets: Sequence[Target], names: Names) -> Card:
-    """Asks which of several is meant."""
+def chooser(text: str, targets: Sequence[Target], names: Names, *, verb: str = "watch") -> Card:
+    """Asks which of several is meant, with a button for each that begins with the verb."""
     sheet = Sheet().line(f"{echo(text)} can mean several things. Which one?")
     for target in targets:
         sheet.line("• " + target_label(target, names))
-    return sheet.card(target_buttons("watch", targets, lambda t: target_label(t, names)))
+    return sheet.card(target_buttons(verb, targets, lambda t: target_label(t, names)))
 
 
 def status_card(status: Status, now: datetime) -> Card:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.model import Severity, Setup, SetupStep, Target, TargetKind
+from bot.model import Setup, SetupStep, Severity, Target, TargetKind
 from bot.ports import Past
 from bot.store.database import Database
 from bot.store.rows import ALERT, ENTRY_COLUMNS, entry_of, moment, stamp
@@ -21,16 +21,20 @@ def read_past(db: Database, since: datetime, limit: int) -> Past:
     oldest = moment(
         db.value("SELECT seen_at FROM entries WHERE date_quality IN ('ok', 'naive') ORDER BY seen_at LIMIT 1")
     )
-    level = db.value(
-        "SELECT min(s.level) FROM subscribers s JOIN watches w ON w.subscriber_id = s.id "
-        "WHERE s.active = 1 AND w.kind = ? AND w.level IS NULL",
+    listened = db.rows(
+        "SELECT s.level, min(w.created_at) AS since FROM subscribers s JOIN watches w ON w.subscriber_id = s.id "
+        "WHERE s.active = 1 AND w.kind = ? AND w.level IS NULL GROUP BY s.level",
         (TargetKind.ALL.value,),
     )
     alerts = tuple((ALERT.validate_json(row["alert"]), entry_of(row)) for row in rows)
     begun = max(since, oldest) if oldest is not None else None
     if begun is not None and len(alerts) == limit:
         begun = max(begun, alerts[-1][0].created_at)
-    return Past(alerts=alerts, since=begun, level=None if level is None else Severity(level))
+    return Past(
+        alerts=alerts,
+        since=begun,
+        listened={Severity(row["level"]): datetime.fromisoformat(row["since"]) for row in listened},
+    )
 
 
 def read_setup(db: Database, subscriber_id: str) -> Setup | None:

@@ -100,16 +100,18 @@ def test_the_past_is_newest_first_and_says_since_when_it_is_whole(db: Database, 
     assert cut.since == NOW + HOUR, "what is older was not read"
 
 
-def test_the_past_says_from_which_level_on_it_is_whole(desk: Desk) -> None:
-    assert desk.past(NOW, 5).level is None, "nobody follows everything"
+def test_the_past_says_who_was_sent_everything_since_when(desk: Desk) -> None:
+    assert desk.past(NOW, 5).listened == {}, "nobody follows everything"
     desk.watch(ME, ALL, NOW)
     desk.set_level(ME, Severity.MEDIUM)
-    assert desk.past(NOW, 5).level is Severity.MEDIUM
+    desk.enroll("telegram", "2", NOW)
+    desk.set_level("telegram:2", Severity.MEDIUM)
+    desk.watch("telegram:2", ALL, NOW + HOUR)
+    assert desk.past(NOW, 5).listened == {Severity.MEDIUM: NOW}
     desk.watch(ME, ALL, NOW, level=Severity.CRITICAL)
-    assert desk.past(NOW, 5).level is None, "not everything"
-    desk.watch(ME, ALL, NOW)
-    desk.leave(ME, NOW)
-    assert desk.past(NOW - timedelta(days=1), 5).level is None
+    assert desk.past(NOW, 5).listened == {Severity.MEDIUM: NOW + HOUR}, "the first no longer gets everything"
+    desk.leave("telegram:2", NOW)
+    assert desk.past(NOW - timedelta(days=1), 5).listened == {}
 
 
 def test_a_story_is_found_while_it_is_kept(db: Database, desk: Desk) -> None:
