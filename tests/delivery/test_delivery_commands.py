@@ -76,6 +76,7 @@ def said(reply: Reply) -> str:
     for card in reply.cards:
         assert card.text.strip()
         assert utf16_length(card.text) <= 4096
+        assert all(len(b.data.encode()) <= 64 for row in card.buttons for b in row)
     return "\n".join(card.text for card in reply.cards)
 
 

@@ -22,6 +22,8 @@ from desk_fakes import (
     MemoryDesk,
     small_vocabulary,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from make import alert, entry, event, story
 from telegram.ext import Application
 
@@ -29,10 +31,11 @@ from bot.delivery.commands import Commands
 from bot.delivery.handlers import ALLOWED_UPDATES, register
 from bot.delivery.replies import Chat, Reply
 from bot.delivery.request import make_bot
-from bot.model import Button, Digest, EntityKind, Outcome, Polarity, Severity, SetupStep, Target, TargetKind
+from bot.model import Button, Digest, EntityKind, Outcome, Polarity, SetupStep, Severity, Target, TargetKind
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
+from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")
 DAY = timedelta(days=1)
@@ -354,6 +357,19 @@ async def test_only_what_fits_is_a_sample(new):
     await new.tap("setup:pick:+company:NVDA")
     await new.tap("setup:level:medium")
     assert "there is no sample to show" in said(await new.tap("setup:quiet:skip"))
+
+
+@given(st.sampled_from(range(3)), st.text(max_size=250), st.text(max_size=60))
+async def test_whatever_is_typed_or_tapped_in_the_middle_gets_an_answer_that_can_be_sent(step, text, data):
+    new = Newcomer()
+    await new.start()
+    for done in ("follow", "level")[:step]:
+        await new.tap(f"setup:{done}:skip")
+    for reply in (await new.type(text), await new.tap(f"setup:{data}"), await new.tap(f"setup:pick:+{data}")):
+        assert said(reply).strip()
+        assert all(utf16_length(card.text) <= 4096 for card in reply.cards)
+        buttons(reply)
+    assert new.follows, "nobody ends with nothing"
 
 
 # --- what is shown later ---

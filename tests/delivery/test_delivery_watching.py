@@ -96,7 +96,7 @@ async def test_what_was_understood_is_a_sentence_with_a_number_samples_and_a_que
     ]
     links = [e for e in reply.cards[0].entities if e.kind is EntityKind.LINK]
     assert len({e.url for e in links}) == 3
-    assert [reply.cards[0].text[e.start : e.end] for e in links][0] == "Nvidia ships board 0"
+    assert next(reply.cards[0].text[e.start : e.end] for e in links) == "Nvidia ships board 0"
     assert buttons(reply) == [
         Button("Follow", data="watch:company:NVDA"),
         Button("Only high", data="high:company:NVDA"),

@@ -5,7 +5,7 @@ from desk_fakes import MemoryDesk
 from make import HOUR, NOW
 
 from bot.errors import StoreError
-from bot.model import Severity, Setup, SetupStep, Target, TargetKind
+from bot.model import Setup, SetupStep, Severity, Target, TargetKind
 from bot.ports import Desk
 from bot.store.database import Database
 from bot.store.desk import Desk as StoredDesk

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from make import HOUR, NOW, alert, entry, event, story
 
-from bot.model import Outcome, Severity, Setup, SetupStep, Target, TargetKind
+from bot.model import Outcome, Setup, SetupStep, Severity, Target, TargetKind
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
