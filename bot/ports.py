@@ -23,6 +23,7 @@ from bot.model import (
     ParsedFeed,
     PollState,
     Receipt,
+    Setup,
     Severity,
     Sighting,
     Silence,
@@ -163,6 +164,18 @@ class Status:
     counters: Mapping[str, int]  # Reason → how often
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Cards of the past, for saying what somebody would have been sent.
+
+    Only what anybody was sent is kept, so that all of a level is there only while somebody follows everything at it.
+    """
+
+    alerts: tuple[tuple[Alert, Entry], ...]  # `new` ones with the entries behind them, newest first
+    since: datetime | None  # from when on they are all there; None before the first entry
+    listened: Mapping[Severity, datetime]  # since when somebody has followed everything, by that chat's level
+
+
 class Desk(Protocol):
     """What the chat commands read and write. Every method is one short transaction."""
 
@@ -178,8 +191,10 @@ class Desk(Protocol):
         """Stop sending: inactive, pending rows closed, subscriptions kept."""
         ...
 
-    def watch(self, subscriber_id: str, target: Target, now: datetime, /) -> bool:
-        """Follow a target; False if it was followed already."""
+    def watch(
+        self, subscriber_id: str, target: Target, now: datetime, /, *, level: Severity | None = None
+    ) -> bool:
+        """Follow a target, from this level on if one is given; False if it was followed just so already."""
         ...
 
     def unwatch(self, subscriber_id: str, target: Target, /) -> bool:
@@ -188,6 +203,26 @@ class Desk(Protocol):
 
     def watches(self, subscriber_id: str, /) -> list[Target]:
         """What is followed, in the order of following."""
+        ...
+
+    def floors(self, subscriber_id: str, /) -> dict[Target, Severity]:
+        """Below which level some of what is followed is left out, whatever the chat's own level."""
+        ...
+
+    def setup(self, subscriber_id: str, /) -> Setup | None:
+        """How far a new chat has come with saying what it wants; None where it is done or never began."""
+        ...
+
+    def save_setup(self, subscriber_id: str, setup: Setup | None, /) -> None:
+        """Keep how far it has come; None: it is done."""
+        ...
+
+    def past(self, since: datetime, limit: int, /) -> Past:
+        """What was told to anybody since then, `limit` cards at most; may take a moment, so ask in a thread."""
+        ...
+
+    def story(self, story_id: str, /) -> Story | None:
+        """A story as it stands now, open or not; None once it was pruned."""
         ...
 
     def set_level(self, subscriber_id: str, level: Severity, /) -> None:

@@ -8,8 +8,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from bot.errors import StoreError
-from bot.model import Alert, Digest, Severity, Silence, Story, Subscriber, Target, TargetKind
-from bot.ports import AlertMark, Explanation, Status, Trend, Votes
+from bot.model import (
+    Alert,
+    Digest,
+    Entry,
+    Setup,
+    Severity,
+    Silence,
+    Story,
+    Subscriber,
+    Target,
+    TargetKind,
+)
+from bot.ports import AlertMark, Explanation, Past, Status, Trend, Votes
 from bot.text import nearest
 
 
@@ -26,6 +37,13 @@ class MemoryDesk:
         self.due: dict[str, datetime | None] = {}
         self.muted: dict[str, dict[str, Silence]] = {}
         self.cards: list[tuple[Alert, Story]] = []
+        self.lowest: dict[str, dict[Target, Severity]] = {}
+        self.watched_at: dict[tuple[str, Target], datetime] = {}
+        self.setups: dict[str, Setup] = {}
+        self.told: list[tuple[Alert, Entry]] = []  # to anybody, oldest first
+        self.begun: datetime | None = None  # since when everything is there
+        self.stories: dict[str, Story] = {}
+        self.readings = 0  # of the past
         self.broken = False
 
     def subscriber(self, subscriber_id: str, /) -> Subscriber | None:
@@ -43,12 +61,19 @@ class MemoryDesk:
     def leave(self, subscriber_id: str, now: datetime, /) -> None:
         self._change(subscriber_id, active=False)
 
-    def watch(self, subscriber_id: str, target: Target, now: datetime, /) -> bool:
+    def watch(
+        self, subscriber_id: str, target: Target, now: datetime, /, *, level: Severity | None = None
+    ) -> bool:
         self._check()
-        followed = self.followed[subscriber_id]
-        if target in followed:
+        followed, floors = self.followed[subscriber_id], self.lowest.setdefault(subscriber_id, {})
+        if target in followed and floors.get(target) == level:
             return False
-        followed.append(target)
+        if target not in followed:
+            followed.append(target)
+            self.watched_at[subscriber_id, target] = now
+        floors.pop(target, None)
+        if level is not None:
+            floors[target] = level
         return True
 
     def unwatch(self, subscriber_id: str, target: Target, /) -> bool:
@@ -57,11 +82,46 @@ class MemoryDesk:
         if target not in followed:
             return False
         followed.remove(target)
+        self.watched_at.pop((subscriber_id, target), None)
+        self.lowest.get(subscriber_id, {}).pop(target, None)
         return True
 
     def watches(self, subscriber_id: str, /) -> list[Target]:
         self._check()
         return list(self.followed.get(subscriber_id, []))
+
+    def floors(self, subscriber_id: str, /) -> dict[Target, Severity]:
+        self._check()
+        return dict(self.lowest.get(subscriber_id, {}))
+
+    def setup(self, subscriber_id: str, /) -> Setup | None:
+        self._check()
+        return self.setups.get(subscriber_id)
+
+    def save_setup(self, subscriber_id: str, setup: Setup | None, /) -> None:
+        self._check()
+        self.setups.pop(subscriber_id, None)
+        if setup is not None:
+            self.setups[subscriber_id] = setup
+
+    def past(self, since: datetime, limit: int, /) -> Past:
+        self._check()
+        self.readings += 1
+        found = [told for told in reversed(self.told) if told[0].created_at >= since][:limit]
+        begun = max(since, self.begun) if self.begun else None
+        if begun and len(found) == limit:
+            begun = max(begun, found[-1][0].created_at)
+        everything = Target(TargetKind.ALL)
+        listened: dict[Severity, datetime] = {}
+        for s in self.subscribers.values():
+            at = self.watched_at.get((s.id, everything))
+            if s.active and at is not None and everything not in self.lowest[s.id]:
+                listened[s.level] = min(at, listened.get(s.level, at))
+        return Past(alerts=tuple(found), since=begun, listened=listened)
+
+    def story(self, story_id: str, /) -> Story | None:
+        self._check()
+        return self.stories.get(story_id)
 
     def set_level(self, subscriber_id: str, level: Severity, /) -> None:
         self._change(subscriber_id, level=level)
@@ -222,11 +282,12 @@ META = Target(TargetKind.COMPANY, "META")
 META_MATERIALS = Target(TargetKind.COMPANY, "MMAT")
 MEMORY = Target(TargetKind.SECTOR, "memory")
 RESALE = Target(TargetKind.THEME, "compute_resale")
+STARTER = Target(TargetKind.PACK, "compute")
 EVERYTHING = Target(TargetKind.ALL)
 
 
 def small_vocabulary() -> MemoryVocabulary:
-    """Five companies, one of them ambiguous, a sector and a theme."""
+    """Five companies, one of them ambiguous, a sector, a theme and a pack."""
     return MemoryVocabulary(
         {
             "nvidia": [NVIDIA],
@@ -240,6 +301,7 @@ def small_vocabulary() -> MemoryVocabulary:
             "memory": [MEMORY],
             "compute resale": [RESALE],
             "compute_resale": [RESALE],
+            "pack:compute": [STARTER],
         },
         {
             "NVDA": "Nvidia",
@@ -249,5 +311,6 @@ def small_vocabulary() -> MemoryVocabulary:
             "MMAT": "Meta Materials",
             "memory": "memory makers",
             "compute_resale": "compute resale",
+            "compute": "AI compute market",
         },
     )

@@ -5,20 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bot.alerts.routes import Routes
-from bot.model import Alert, Subscriber, Target, targets
+from bot.following import Subject
+from bot.model import Alert, Entry, Severity, Subscriber, Target
+
+_NO_FLOORS: Mapping[str, Mapping[Target, Severity]] = {}
 
 
 def recipients(
     alert: Alert,
+    entry: Entry,
     subscribers: Iterable[Subscriber],
     watches: Mapping[str, frozenset[Target]],
     routes: Routes,
+    floors: Mapping[str, Mapping[Target, Severity]] = _NO_FLOORS,
 ) -> list[Subscriber]:
-    """Active subscribers who follow any of the alert's targets, or to whom a route leads, in the order given."""
-    wanted = targets(alert)
-    nothing = frozenset[Target]()
+    """Who is to hear of an alert, or at least might.
+
+    Args:
+        alert: What is told.
+        entry: The entry that caused it.
+        subscribers: Who may be meant.
+        watches: What they follow, by subscriber id.
+        routes: Where alerts go besides.
+        floors: Below which level some of what they follow is left out, by subscriber id.
+
+    Returns:
+        Active subscribers who follow what it is about, or to whom a route leads, in the order given.
+    """
+    about, nothing = Subject(alert, entry), frozenset[Target]()
     return [
         s
         for s in subscribers
-        if s.active and (not wanted.isdisjoint(watches.get(s.id, nothing)) or routes.leads(alert, s.id))
+        if s.active
+        and (about.is_followed(watches.get(s.id, nothing), floors.get(s.id, {})) or routes.leads(alert, s.id))
     ]

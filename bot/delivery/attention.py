@@ -97,6 +97,12 @@ class Attention:
         self._desk.set_quiet(subscriber.id, hours)
         return self._quiet_now(self._desk.subscriber(subscriber.id) or subscriber)
 
+    def set_hours(self, subscriber: Subscriber, hours: tuple[time, time], zone: str) -> None:
+        """Be quiet between two times of day, by the clock of a zone if one is named."""
+        if zone:
+            self._set_timezone(subscriber, zone)
+        self._desk.set_quiet(subscriber.id, hours)
+
     def budget(self, text: str, chat: Chat) -> Reply:
         """Ring so often a day at most; the rest goes into the digest."""
         subscriber = known(self._desk, chat)
@@ -191,6 +197,16 @@ def known(desk: Desk, chat: Chat) -> Subscriber | None:
     """The chat's subscriber where alerts are on."""
     subscriber = desk.subscriber(chat.subscriber_id)
     return subscriber if subscriber and subscriber.active else None
+
+
+def read_hours(text: str) -> tuple[tuple[time, time], str] | None:
+    """Quiet hours with an IANA name if a zone is named, '22:00-07:00 Berlin'; None if they are none."""
+    found = _HOURS.fullmatch(text)
+    hours = _hours(found) if found else None
+    if found is None or hours is None or hours[0] == hours[1]:
+        return None
+    zone = _zone(found[5]) if found[5] else ""
+    return None if zone is None else (hours, zone)
 
 
 def parse_span(text: str) -> timedelta | None:

@@ -8,10 +8,23 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bot.delivery.attention import Attention
 from bot.delivery.finds import Offer
+from bot.delivery.history import History
+from bot.delivery.home import Home, for_many
+from bot.delivery.listing import Listing
 from bot.delivery.muting import Muting
 from bot.delivery.parts import Handler, Part, Slow
 from bot.delivery.reading import Reading
-from bot.delivery.replies import Chat, Reply, help_card, line, old_button, status_card, unknown_command
+from bot.delivery.replies import (
+    Chat,
+    Reply,
+    help_card,
+    line,
+    old_button,
+    status_card,
+    unknown_command,
+    unknown_text,
+)
+from bot.delivery.setup import Beginning
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError
 from bot.ports import Clock, Desk, Vocabulary
@@ -55,12 +68,20 @@ class Commands:
         """
         self._desk, self._clock = desk, clock
         self._operators, self._offers = frozenset(operators), offers
-        self._watching = Watching(desk, vocabulary, clock, timezone)
+        history, attention = History(desk, clock), Attention(desk, clock)
+        reading = Reading(desk, vocabulary, clock, timezone)
+        self._watching = watching = Watching(desk, vocabulary, clock, timezone, history)
+        listing = Listing(desk, vocabulary, clock, watching, history)
+        self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
+        self._home = Home(desk, clock, watching, listing, attention, reading, history)
         everything: Sequence[Part] = (
-            self._watching,
-            Attention(desk, clock),
+            watching,
+            listing,
+            attention,
             Muting(desk, vocabulary, clock),
-            Reading(desk, vocabulary, clock, timezone),
+            reading,
+            self._beginning,
+            self._home,
             *parts,
         )
         self._handlers: dict[str, Handler] = {
@@ -105,6 +126,18 @@ class Commands:
             return old_button()
         return await self._guarded(verb, self._buttons[verb], rest, chat)
 
+    async def type(self, text: str, chat: Chat) -> Reply:
+        """Answer what somebody writes without a command: it may be the answer to a question of the setup."""
+        flat = " ".join(text.split())
+        return await self._guarded("start", self._typed, "" if _is_long(flat) else flat, chat)
+
+    def placed(self, chat: Chat, message_id: str) -> None:
+        """A card that is to be kept has become this message."""
+        try:
+            self._beginning.placed(chat, message_id)
+        except BotError as e:
+            log.error("message_not_noted subscriber=%s error=%s", chat.subscriber_id, e)
+
     @property
     def has_offers(self) -> bool:
         """Whether there is an inline mode."""
@@ -134,21 +167,24 @@ class Commands:
             log.error("command failed name=%s subscriber=%s error=%s", name, chat.subscriber_id, e)
             return line(f"/{name} failed on my side, it has been noted. Please try again in a minute.")
 
-    def _start(self, text: str, chat: Chat) -> Reply:
+    async def _start(self, text: str, chat: Chat) -> Reply:
         known = self._desk.subscriber(chat.subscriber_id)
         was_on = known is not None and known.active
         subscriber = self._watching.enroll(chat)
         if text.startswith(_DEEP_LINK) and text != _DEEP_LINK:
-            return self._watching.watch(text.removeprefix(_DEEP_LINK), chat)
-        if not self._desk.watches(subscriber.id):
+            return self._watching.follow_at_once(text.removeprefix(_DEEP_LINK), chat)
+        if not was_on and not self._desk.watches(subscriber.id):
             self._desk.watch(subscriber.id, EVERYTHING, self._clock())
-        followed = self._watching.enumerated(self._desk.watches(subscriber.id))
-        return line(
-            f"Alerts are on{' already' if was_on else ''}. "
-            f"This chat follows {followed}, at level {subscriber.level.word} and above.",
-            "You get one card per story, edited as it grows, and a reply only when it really changes.",
-            "/watch nvidia narrows it down, /level high makes it quieter, /help shows the rest.",
-        )
+        if not chat.private:
+            followed = self._watching.enumerated(self._desk.watches(subscriber.id))
+            return for_many(followed, subscriber)
+        if known is None or self._beginning.is_open(chat):
+            return await self._beginning.begin(chat)
+        return self._home.show(subscriber, woken=not was_on)
+
+    async def _typed(self, text: str, chat: Chat) -> Reply:
+        answer = await self._beginning.type(text, chat) if text and chat.private else None
+        return unknown_text() if answer is None else answer
 
     def _help(self, text: str, chat: Chat) -> Reply:
         return Reply(cards=(help_card(text),))
@@ -171,3 +207,7 @@ class Commands:
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if subscriber is not None and subscriber.active:
             self._desk.leave(chat.subscriber_id, self._clock())
+
+
+def _is_long(text: str) -> bool:
+    return len(text) > _MAX_INPUT or len(text.split()) > _MAX_WORDS

@@ -35,7 +35,7 @@ from telegram.ext import (
 
 from bot.delivery.commands import Commands
 from bot.delivery.finds import Offer
-from bot.delivery.replies import Chat, Reply, line, unknown_command, unknown_text
+from bot.delivery.replies import Chat, Reply, line, unknown_command
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.errors import BotError
 from bot.model import Card
@@ -81,13 +81,13 @@ def register(application: App, commands: Commands, clock: Clock) -> None:
         application.add_handler(InlineQueryHandler(desk.offer))
     application.add_handler(ChatMemberHandler(desk.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_handler(MessageHandler(private & filters.COMMAND, desk.unknown_command))
-    application.add_handler(MessageHandler(private & filters.TEXT, desk.unknown_text))
+    application.add_handler(MessageHandler(private & filters.TEXT, desk.text))
 
 
 class _Handlers:
     def __init__(self, commands: Commands, clock: Clock) -> None:
         self._commands, self._clock = commands, clock
-        self._taps: OrderedDict[tuple[int, int, str], datetime] = OrderedDict()
+        self._taps: OrderedDict[tuple[int, int], tuple[str, datetime]] = OrderedDict()  # the last on each
 
     async def command(self, update: Update, _: Context) -> None:
         message = update.effective_message
@@ -99,10 +99,10 @@ class _Handlers:
         user = None if as_chat else message.from_user
         try:
             chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
-            reply = await self._commands.handle(name, args, chat)
         except TelegramError as e:
-            reply = _unchecked(e)
-        await _answer(message, reply, tapped=False)
+            await self._answer(message, _unchecked(e))
+            return
+        await self._answer(message, await self._commands.handle(name, args, chat), chat)
 
     async def tap(self, update: Update, _: Context) -> None:
         query = update.callback_query
@@ -115,15 +115,18 @@ class _Handlers:
         work = asyncio.ensure_future(self._tapped(message, query.from_user, data))
         # What is said over the chat must come with the acknowledgement, which must not wait long.
         await asyncio.wait({work}, timeout=_ACKNOWLEDGE_WITHIN.total_seconds())
-        await _acknowledge(query, work.result().toast if work.done() and not work.exception() else "")
-        await _answer(message, await work, tapped=True)
+        await _acknowledge(query, work.result()[0].toast if work.done() and not work.exception() else "")
+        reply, chat = await work
+        await self._answer(message, reply, chat, tapped=True)
 
-    async def _tapped(self, message: MaybeInaccessibleMessage, user: User, data: str) -> Reply:
+    async def _tapped(
+        self, message: MaybeInaccessibleMessage, user: User, data: str
+    ) -> tuple[Reply, Chat | None]:
         try:
             chat = await _chat(message, user, changes=data.partition(":")[0] in self._commands.managing)
-            return await self._commands.tap(data, chat)
         except TelegramError as e:
-            return _unchecked(e)
+            return _unchecked(e), None
+        return await self._commands.tap(data, chat), chat
 
     async def offer(self, update: Update, _: Context) -> None:
         query = update.inline_query
@@ -149,21 +152,46 @@ class _Handlers:
     async def unknown_command(self, update: Update, _: Context) -> None:
         message = update.effective_message
         if message is not None:
-            await _answer(message, unknown_command(_parse(message)[0]), tapped=False)
+            await self._answer(message, unknown_command(_parse(message)[0]))
 
-    async def unknown_text(self, update: Update, _: Context) -> None:
+    async def text(self, update: Update, _: Context) -> None:
         message = update.effective_message
         if message is not None:
-            await _answer(message, unknown_text(), tapped=False)
+            chat = await _chat(message, message.from_user, changes=False)
+            await self._answer(message, await self._commands.type(message.text or "", chat), chat)
+
+    async def _answer(
+        self,
+        message: MaybeInaccessibleMessage,
+        reply: Reply,
+        chat: Chat | None = None,
+        *,
+        tapped: bool = False,
+    ) -> None:
+        """Send the cards; an answer that doesn't get through is not tried again, the asker will."""
+        changing = message.message_id if tapped and reply.replace else int(reply.edit or 0)
+        try:
+            cards = list(reply.cards)
+            if reply.picture and await _shown(message, cards[0], reply.picture):
+                del cards[0]
+            for card in cards:
+                placed = changing
+                if not (changing and await _replaced(message, card, changing)):
+                    placed = await _send(message, card)
+                if reply.keep and chat is not None and card is reply.cards[0]:
+                    self._commands.placed(chat, str(placed))
+                changing = 0
+        except TelegramError as e:
+            log.warning("answer_not_sent chat=%s error=%s", message.chat.id, translate(e))
 
     def _is_double(self, chat_id: int, message_id: int, data: str) -> bool:
-        """Whether this very button was tapped a moment ago."""
-        now, key = self._clock(), (chat_id, message_id, data)
-        before = self._taps.pop(key, None)
-        self._taps[key] = now
+        """Whether this very button was tapped a moment ago, and no other one since."""
+        now, key = self._clock(), (chat_id, message_id)
+        last, at = self._taps.pop(key, ("", now))
+        self._taps[key] = (data, now)
         while len(self._taps) > _MAX_TAPS:
             self._taps.popitem(last=False)
-        return before is not None and now - before < _DOUBLE_TAP
+        return last == data != "" and now - at < _DOUBLE_TAP
 
 
 def _article(offer: Offer) -> InlineQueryResultArticle:
@@ -204,6 +232,7 @@ async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes
         user=str(user.id) if user else "",
         may_manage=may_manage,
         reply_to=str(answered.message_id) if answered is not None else "",
+        private=place.type == place.PRIVATE,
     )
 
 
@@ -225,23 +254,11 @@ async def _acknowledge(query: CallbackQuery, toast: str = "") -> None:
         log.info("tap_not_acknowledged error=%s", translate(e))
 
 
-async def _answer(message: MaybeInaccessibleMessage, reply: Reply, *, tapped: bool) -> None:
-    """Send the cards; an answer that doesn't get through is not tried again, the asker will."""
-    try:
-        cards = list(reply.cards)
-        if reply.picture and await _shown(message, cards[0], reply.picture):
-            del cards[0]
-        for card in cards:
-            if not (tapped and reply.replace and await _replaced(message, card)):
-                await _send(message, card)
-    except TelegramError as e:
-        log.warning("answer_not_sent chat=%s error=%s", message.chat.id, translate(e))
-
-
-async def _send(message: MaybeInaccessibleMessage, card: Card) -> None:
+async def _send(message: MaybeInaccessibleMessage, card: Card) -> int:
+    """Answer a message with a card; gives the id of the answer."""
     draft = compose(card)
     thread = _thread(message)
-    await message.get_bot().send_message(
+    sent = await message.get_bot().send_message(
         message.chat.id,
         draft.text,
         entities=draft.entities,
@@ -250,6 +267,7 @@ async def _send(message: MaybeInaccessibleMessage, card: Card) -> None:
         message_thread_id=thread,
         reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
     )
+    return int(sent.message_id)
 
 
 async def _shown(message: MaybeInaccessibleMessage, caption: Card, picture: bytes) -> bool:
@@ -272,14 +290,14 @@ async def _shown(message: MaybeInaccessibleMessage, caption: Card, picture: byte
     return True
 
 
-async def _replaced(message: MaybeInaccessibleMessage, card: Card) -> bool:
-    """Turn the message with the tapped button into the card; False where that can't be done."""
+async def _replaced(message: MaybeInaccessibleMessage, card: Card, message_id: int) -> bool:
+    """Turn a message of the same chat into the card; False where that can't be done."""
     draft = compose(card)
     try:
         await message.get_bot().edit_message_text(
             draft.text,
             message.chat.id,
-            message.message_id,
+            message_id,
             entities=draft.entities,
             reply_markup=draft.keyboard,
             link_preview_options=_NO_PREVIEW,

@@ -13,8 +13,8 @@ from bot.ports import Status
 from bot.text import show_duration
 
 MENU: Sequence[tuple[str, str]] = (
-    ("start", "Start alerts in this chat"),
-    ("watch", "Follow a company, theme, sector or pack"),
+    ("start", "Start alerts, or see how they are set"),
+    ("watch", "Follow a company, theme, sector, pack or word"),
     ("unwatch", "Stop following one, or all"),
     ("list", "What this chat follows"),
     ("latest", "The newest alerts"),
@@ -43,11 +43,19 @@ ECHO = 40  # characters of what somebody typed that are repeated to them
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
-        "/watch nvidia, compute resale: follow companies (name, ticker or cashtag), themes, sectors, packs.",
+        "/watch nvidia shows what I understand and how many alerts that would have been, then asks.",
+        "/watch nvidia, compute resale follows several things at once: companies (name, ticker or cashtag), "
+        "themes, sectors, packs.",
+        "/watch liquid cooling, or /watch word cooling: what nobody is called can be followed as a word.",
         "/watch all follows everything. The first thing you name replaces everything.",
     ),
-    "unwatch": ("/unwatch nvidia stops following it; /unwatch all stops following anything.",),
-    "list": ("/list shows what this chat follows, its level and its pause, with buttons to stop.",),
+    "unwatch": (
+        "/unwatch nvidia stops following it; /unwatch all asks, and then stops following anything.",
+        "/unwatch alone shows what there is, with buttons.",
+    ),
+    "list": (
+        "/list shows what this chat follows, how often each is told, its level and its pause, with buttons to stop.",
+    ),
     "latest": ("/latest shows the 5 newest alerts of this chat, /latest 10 the ten newest.",),
     "why": ("Reply to a card with /why, or write /why and an id from /latest.",),
     "whynot": ("/whynot https://… says what was decided about an article, and which rules came nearest.",),
@@ -87,7 +95,10 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "timezone": ("/timezone Europe/Berlin (or only Berlin) shows times by that clock.",),
     "level": (f"/level high sends nothing below high. Levels: {', '.join(LEVELS)}.",),
-    "start": ("/start turns alerts on in this chat and keeps what it followed before.",),
+    "start": (
+        "/start turns alerts on and keeps what the chat followed before. A new chat is asked what it wants; later "
+        "/start shows how it is set.",
+    ),
     "stop": ("/stop turns alerts off in this chat; /start brings everything back.",),
     "precision": ("/precision shows how useful rules and sources are to readers; for operators.",),
     "status": ("/status shows how feeds and deliveries are doing; for operators.",),
@@ -103,6 +114,7 @@ class Chat:
     user: str = ""  # the sender's id; empty for an anonymous one
     may_manage: bool = True  # in private always, in groups its admins
     reply_to: str = ""  # id of the message that the command answers
+    private: bool = True  # a person alone with the bot, no group or channel
 
     @property
     def subscriber_id(self) -> str:
@@ -115,7 +127,9 @@ class Reply:
     """The answer to a command or a button."""
 
     cards: tuple[Card, ...] = ()
-    replace: bool = False  # the message with the tapped button becomes the (one) card
+    replace: bool = False  # the message with the tapped button becomes the first card
+    edit: str = ""  # so does the message with this id, whatever was answered
+    keep: bool = False  # the id of the message that holds the first card is noted for the setup
     toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
     picture: bytes = b""  # a PNG; the first card is its caption, and says in words what it shows
 
@@ -173,6 +187,8 @@ def target_label(target: Target, names: Names) -> str:
     """'Nvidia (company)'; 'everything' for the target that is all."""
     if target.kind is TargetKind.ALL:
         return "everything"
+    if target.kind is TargetKind.WORD:
+        return f"{echo(target.id)} (word)"
     return f"{clip(names(target.id), ECHO)} ({target.kind})"
 
 

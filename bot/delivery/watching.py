@@ -1,10 +1,13 @@
-"""What a chat follows: adding to it, taking from it, showing it."""
+"""Beginning to follow: what was meant, what that would have been, and following it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from bot.delivery.history import MONTH, History
 from bot.delivery.parts import Handler
+from bot.delivery.preview import preview
 from bot.delivery.replies import (
     Chat,
     Reply,
@@ -13,157 +16,132 @@ from bot.delivery.replies import (
     line,
     old_button,
     read_target,
-    target_buttons,
     target_label,
     unknown_name,
 )
-from bot.delivery.sheet import Sheet, say
-from bot.delivery.words import clock_time
+from bot.delivery.sheet import say
+from bot.following import MIN_WORD, word_target
 from bot.hours import zone_of
-from bot.model import Card, Severity, Subscriber, Target, TargetKind
+from bot.model import Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
 
 EVERYTHING = Target(TargetKind.ALL)
 FIRST_LEVEL = Severity.MEDIUM
 """What a new chat starts with: it follows everything, so the small things are left out."""
+MOST_FOLLOWED = 50
+MOST_WORDS = 10
+MAX_ITEMS = 10
 
-_MAX_ITEMS = 10
 _MAX_CHOICES = 8
-_MAX_LISTED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What somebody named."""
+
+    targets: tuple[Target, ...]
+    ambiguous: tuple[tuple[str, tuple[Target, ...]], ...]
+    unknown: tuple[str, ...]
 
 
 class Watching:
-    """The part of the commands that reads and changes what a chat follows."""
+    """The part of the commands that adds to what a chat follows."""
 
-    def __init__(self, desk: Desk, vocabulary: Vocabulary, clock: Clock, timezone: str) -> None:
+    def __init__(
+        self, desk: Desk, vocabulary: Vocabulary, clock: Clock, timezone: str, history: History
+    ) -> None:
         self._desk, self._vocabulary, self._clock, self._timezone = desk, vocabulary, clock, timezone
-        self.commands: Mapping[str, Handler] = {
-            "watch": self.watch,
-            "unwatch": self.unwatch,
-            "list": lambda _, chat: Reply(cards=(self.listing(chat),)),
+        self._history = history
+        self.commands: Mapping[str, Handler] = {"watch": self.watch}
+        self.buttons: Mapping[str, Handler] = {
+            "watch": lambda text, chat: self._tap(text, chat, None),
+            "high": lambda text, chat: self._tap(text, chat, Severity.HIGH),
+            "ask": self._tap_ask,
+            "cancel": lambda text, chat: Reply(cards=(say("Nothing was changed."),), replace=True),
         }
-        self.buttons: Mapping[str, Handler] = {"watch": self.tap_watch, "unwatch": self.tap_unwatch}
-        self.managing = frozenset({"watch", "unwatch"})
+        self.managing = frozenset({"watch", "high", "ask", "cancel"})
 
-    def watch(self, text: str, chat: Chat) -> Reply:
+    async def watch(self, text: str, chat: Chat) -> Reply:
+        """Say what is understood and ask; follow several things at once."""
+        items = items_of(text, self._vocabulary)
+        if len(items) == 1:
+            return await self._one(items[0], chat)
+        return self.follow_at_once(text, chat)
+
+    def follow_at_once(self, text: str, chat: Chat) -> Reply:
         """Follow what is named; ask where it is ambiguous, suggest where it is unknown."""
-        items = _items(text, self._vocabulary)
+        items = items_of(text, self._vocabulary)
         if not items:
             return line("What should this chat follow? For example: /watch nvidia, or /watch all.")
-        if len(items) > _MAX_ITEMS:
-            return line(f"That is too much at once: name at most {_MAX_ITEMS} things to follow.")
-        added: list[Target] = []
-        cards, lines = [], []
+        if len(items) > MAX_ITEMS:
+            return line(f"That is too much at once: name at most {MAX_ITEMS} things to follow.")
+        found = self.understand(items)
+        lines = [self.follow(found.targets, chat)] if found.targets else []
+        lines += [self.unknown(item) for item in found.unknown]
+        cards = [chooser(item, targets, self._vocabulary.name) for item, targets in found.ambiguous]
+        return Reply(cards=((say(*lines),) if lines else ()) + tuple(cards))
+
+    def understand(self, items: Sequence[str]) -> Understood:
+        """What each of them means."""
+        targets: list[Target] = []
+        ambiguous, unknown = [], []
         for item in items:
-            targets = [EVERYTHING] if _is_all(item) else self._vocabulary.resolve(item)
-            if len(targets) == 1:
-                added += targets
-            elif targets:
-                cards.append(chooser(item, targets[:_MAX_CHOICES], self._vocabulary.name))
+            meant = self._meant(item)
+            if len(meant) == 1:
+                targets += meant
+            elif meant:
+                ambiguous.append((item, tuple(meant[:_MAX_CHOICES])))
             else:
-                lines.append(unknown_name(item, self._vocabulary.suggest(item)))
-        if added:
-            lines = [self._follow(added, chat), *lines]
-        first = (say(*lines),) if lines else ()
-        return Reply(cards=(*first, *cards))
+                unknown.append(item)
+        return Understood(tuple(targets), tuple(ambiguous), tuple(unknown))
 
-    def tap_watch(self, text: str, chat: Chat) -> Reply:
-        """Follow a target that was chosen from a list."""
-        target = read_target(text)
-        if target is None:
-            return old_button()
-        known = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
-        if not known and target not in self._vocabulary.resolve(target.id):
-            return line("That can't be followed any more. /watch and a name finds what can.")
-        return Reply(cards=(say(self._follow([target], chat)),), replace=True)
+    def is_known(self, target: Target) -> bool:
+        """Whether it can be followed: a button may be old or forged."""
+        if target.kind is TargetKind.WORD:
+            return word_target(target.id) == target
+        named = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
+        return named or target in self._vocabulary.resolve(target.id)
 
-    def _follow(self, targets: Sequence[Target], chat: Chat) -> str:
-        """Follow them; the first specific one takes the place of everything."""
+    def follow(self, targets: Sequence[Target], chat: Chat, level: Severity | None = None) -> str:
+        """Follow them, from a level on if one is given; the first specific one takes the place of everything.
+
+        Returns:
+            What came of it, as a sentence or several.
+        """
         subscriber = self.enroll(chat)
         before = self._desk.watches(subscriber.id)
         wanted = list(dict.fromkeys(targets))
-        new = [t for t in wanted if self._desk.watch(subscriber.id, t, self._clock())]
+        replaces = before == [EVERYTHING] and bool(wanted) and EVERYTHING not in wanted
+        new, known, refused = [], [], []
+        kept = [] if replaces else list(before)
+        for target in wanted:
+            if target not in kept and not _has_room(kept, target):
+                refused.append(target)
+                continue
+            if self._desk.watch(subscriber.id, target, self._clock(), level=level):
+                new.append(target)
+            else:
+                known.append(target)
+            if target not in kept:
+                kept.append(target)
         said = []
         if new:
-            said.append(f"Following {self.enumerated(new)}.")
-        if len(new) < len(wanted):
-            said.append(f"Followed already: {self.enumerated([t for t in wanted if t not in new])}.")
-        specific = [t for t in wanted if t != EVERYTHING]
-        if before == [EVERYTHING] and EVERYTHING not in wanted and specific:
+            said.append(
+                f"Following {self.enumerated(new)}{f', only {level.word} and above' if level else ''}."
+            )
+        if known:
+            said.append(f"Followed already: {self.enumerated(known)}.")
+        if refused:
+            said.append(
+                f"Not followed: {self.enumerated(refused)}. A chat follows at most {MOST_FOLLOWED} things, "
+                f"{MOST_WORDS} of them words; /list drops some, /watch all follows everything."
+            )
+        if replaces and kept:
             self._desk.unwatch(subscriber.id, EVERYTHING)
             said.append("This replaces everything; /watch all brings that back.")
-        elif EVERYTHING in before and new:
+        elif EVERYTHING in before and any(t not in before for t in new):
             said.append("This chat also follows everything; /unwatch everything leaves the rest.")
         return " ".join(said)
-
-    def unwatch(self, text: str, chat: Chat) -> Reply:
-        """Stop following what is named, or all."""
-        followed = self._desk.watches(chat.subscriber_id)
-        if not followed:
-            return line("This chat follows nothing. /watch nvidia starts.")
-        items = _items(text, self._vocabulary)
-        if not items:
-            return line("What should go? /unwatch nvidia, or /unwatch all. /list shows what is followed.")
-        if len(items) > _MAX_ITEMS:
-            return line(f"That is too much at once: name at most {_MAX_ITEMS} things, or /unwatch all.")
-        if text.lower() == "all":
-            for target in followed:
-                self._desk.unwatch(chat.subscriber_id, target)
-            return line(
-                "This chat follows nothing now, so nothing is sent. /watch all brings everything back."
-            )
-        gone: list[Target] = []
-        lines = []
-        for item in items:
-            meant = self._followed(item, followed)
-            gone += meant
-            if not meant:
-                lines.append(f"{echo(item)} is not followed here. /list shows what is.")
-        gone = [t for t in dict.fromkeys(gone) if self._desk.unwatch(chat.subscriber_id, t)]
-        if gone:
-            lines.insert(0, f"No longer following {self.enumerated(gone)}.{self._nothing_left(chat)}")
-        return line(*lines)
-
-    def tap_unwatch(self, text: str, chat: Chat) -> Reply:
-        """Stop following a target and show what is left."""
-        target = read_target(text)
-        if target is None:
-            return old_button()
-        self._desk.unwatch(chat.subscriber_id, target)
-        return Reply(cards=(self.listing(chat),), replace=True)
-
-    def _followed(self, item: str, followed: Sequence[Target]) -> list[Target]:
-        """What an item means among what is followed, also if the vocabulary no longer knows it."""
-        if _is_all(item):
-            return [t for t in followed if t == EVERYTHING]
-        word = item.casefold().lstrip("$")
-        named = [
-            t for t in followed if t.id and word in (t.id.casefold(), self._vocabulary.name(t.id).casefold())
-        ]
-        return named or [t for t in self._vocabulary.resolve(item) if t in followed]
-
-    def _nothing_left(self, chat: Chat) -> str:
-        left = self._desk.watches(chat.subscriber_id)
-        return "" if left else " Nothing is left, so nothing is sent; /watch all brings everything back."
-
-    def listing(self, chat: Chat) -> Card:
-        """What is followed, with a button to stop each."""
-        subscriber = self._desk.subscriber(chat.subscriber_id)
-        if subscriber is None or not subscriber.active:
-            return say("Alerts are off in this chat. /start turns them on.")
-        followed = self._desk.watches(subscriber.id)
-        if not followed:
-            return say("This chat follows nothing, so nothing is sent. /watch all follows everything.")
-        sheet = Sheet().line(f"This chat follows, at level {subscriber.level.word} and above:")
-        for target in followed[:_MAX_LISTED]:
-            sheet.line("• " + self._label(target))
-        if len(followed) > _MAX_LISTED:
-            sheet.line(f"… and {len(followed) - _MAX_LISTED} more")
-        if subscriber.muted_until and subscriber.muted_until > self._clock():
-            until = clock_time(subscriber.muted_until, self._clock(), zone_of(subscriber.timezone), zone=True)
-            sheet.line(f"Muted until {until}; /unmute ends it.")
-        buttons = target_buttons("unwatch", followed[:_MAX_LISTED], lambda t: f"✕ {self._label(t)}")
-        return sheet.card(buttons)
 
     def enroll(self, chat: Chat) -> Subscriber:
         """The chat's subscriber, turned on; a new one starts at `FIRST_LEVEL`."""
@@ -174,26 +152,89 @@ class Watching:
             self._desk.set_timezone(subscriber.id, self._timezone)
         return self._desk.subscriber(subscriber.id) or subscriber
 
-    def _label(self, target: Target) -> str:
-        return target_label(target, self._vocabulary.name)
+    def unknown(self, item: str) -> str:
+        """What is said of a name that nobody has."""
+        return unknown_name(item, self._vocabulary.suggest(item))
 
     def enumerated(self, targets: Sequence[Target]) -> str:
         """Targets as a phrase."""
-        shown = [self._label(t) for t in targets[:_MAX_ITEMS]]
-        more = [f"{len(targets) - _MAX_ITEMS} more"] if len(targets) > _MAX_ITEMS else []
+        shown = [target_label(t, self._vocabulary.name) for t in targets[:MAX_ITEMS]]
+        more = [f"{len(targets) - MAX_ITEMS} more"] if len(targets) > MAX_ITEMS else []
         return ", ".join(shown + more) or "nothing (/watch all follows everything)"
 
+    def _meant(self, item: str) -> list[Target]:
+        if is_all(item):
+            return [EVERYTHING]
+        named = named_word(item)
+        if named is not None:
+            target = word_target(named)
+            return [target] if target else []
+        return self._vocabulary.resolve(item)
 
-def _is_all(item: str) -> bool:
+    async def _one(self, item: str, chat: Chat) -> Reply:
+        meant = self._meant(item)
+        if len(meant) == 1:
+            return await self._ask(meant[0], chat)
+        if meant:
+            return Reply(cards=(chooser(item, meant[:_MAX_CHOICES], self._vocabulary.name, verb="ask"),))
+        word, named = word_target(item), named_word(item)
+        if word is None or named is not None:
+            hint = f" A word to look for has at least {MIN_WORD} letters, and no more than fit a button."
+            return line((self.unknown(item) if named is None else f"{echo(named)} is no word.") + hint)
+        return await self._ask(word, chat, head=[self.unknown(item)])
+
+    async def _ask(
+        self, target: Target, chat: Chat, *, head: Sequence[str] = (), replace: bool = False
+    ) -> Reply:
+        """Show what it would have been, and ask."""
+        subscriber = self._desk.subscriber(chat.subscriber_id)
+        if target in self._desk.watches(chat.subscriber_id) and target not in self._desk.floors(
+            chat.subscriber_id
+        ):
+            return Reply(cards=(say(f"Followed already: {self.enumerated([target])}."),), replace=replace)
+        level = subscriber.level if subscriber else FIRST_LEVEL
+        zone = zone_of(subscriber.timezone if subscriber else self._timezone)
+        tally = await self._history.tally([target], level, MONTH)
+        names, now = self._vocabulary.name, self._clock()
+        card = preview(target, tally, level=level, names=names, now=now, tz=zone, head=head)
+        if card is None:  # no button can name it
+            card = say(self.follow([target], chat))
+        return Reply(cards=(card,), replace=replace)
+
+    async def _tap_ask(self, text: str, chat: Chat) -> Reply:
+        target = read_target(text)
+        if target is None:
+            return old_button()
+        return await self._ask(target, chat, replace=True) if self.is_known(target) else _gone()
+
+    def _tap(self, text: str, chat: Chat, level: Severity | None) -> Reply:
+        target = read_target(text)
+        if target is None:
+            return old_button()
+        if not self.is_known(target):
+            return _gone()
+        return Reply(cards=(say(self.follow([target], chat, level)),), replace=True)
+
+
+def is_all(item: str) -> bool:
+    """Whether everything is meant."""
     return item.lower() in ("all", "everything")
 
 
-def _items(text: str, vocabulary: Vocabulary) -> list[str]:
+def named_word(item: str) -> str | None:
+    """What stands behind 'word:' or 'word '; None where a word is not asked for."""
+    kind, _, rest = item.replace(":", " ", 1).partition(" ")
+    return rest.strip() if kind.lower() == TargetKind.WORD and rest.strip() else None
+
+
+def items_of(text: str, vocabulary: Vocabulary) -> list[str]:
     """What a line names: separated by commas, else the longest runs of words that are known."""
     if "," in text or ";" in text:
         parts = [part.strip() for part in text.replace(";", ",").split(",")]
         return list(dict.fromkeys(part for part in parts if part))
     words = text.split()
+    if named_word(text) is not None:
+        return [text]
     items: list[str] = []
     while words:
         runs = range(len(words), 0, -1)
@@ -203,3 +244,12 @@ def _items(text: str, vocabulary: Vocabulary) -> list[str]:
         items.append(" ".join(words[: size or 1]))
         words = words[size or 1 :]
     return items
+
+
+def _has_room(kept: Sequence[Target], target: Target) -> bool:
+    of_words = sum(t.kind is TargetKind.WORD for t in kept)
+    return len(kept) < MOST_FOLLOWED and (target.kind is not TargetKind.WORD or of_words < MOST_WORDS)
+
+
+def _gone() -> Reply:
+    return line("That can't be followed any more. /watch and a name finds what can.")

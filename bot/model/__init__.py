@@ -37,11 +37,12 @@ from bot.model.delivery import (
     Notification,
     OutboxItem,
     Receipt,
+    Setup,
+    SetupStep,
     Subscriber,
     Target,
     TargetKind,
     TextEntity,
-    targets,
 )
 from bot.model.feed import (
     DateQuality,
@@ -103,6 +104,8 @@ __all__ = [
     "PollState",
     "Reason",
     "Receipt",
+    "Setup",
+    "SetupStep",
     "Severity",
     "Sighting",
     "Silence",
@@ -119,5 +122,4 @@ __all__ = [
     "Verdict",
     "modality",
     "remember",
-    "targets",
 ]

@@ -85,6 +85,9 @@ class Snapshot:
     cards: Mapping[str, tuple[Alert, Entry]] = field(default_factory=dict)  # by alert id
     subscribers: tuple[Subscriber, ...] = ()  # active ones
     watches: Mapping[str, frozenset[Target]] = field(default_factory=dict)  # by subscriber id
+    floors: Mapping[str, Mapping[Target, Severity]] = field(
+        default_factory=dict
+    )  # of some of it, by subscriber id
     silences: tuple[Silence, ...] = ()  # the operator's
     mutes: Mapping[str, tuple[Silence, ...]] = field(default_factory=dict)  # by subscriber id
     sounds: Mapping[str, Sequence[datetime]] = field(default_factory=dict)  # of late, where there is a budget

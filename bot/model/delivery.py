@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
-from bot.model.alert import Alert, AlertKind, Severity
+from bot.model.alert import AlertKind, Severity
 
 
 class TargetKind(StrEnum):
@@ -17,6 +17,7 @@ class TargetKind(StrEnum):
     SECTOR = "sector"
     THEME = "theme"
     PACK = "pack"
+    WORD = "word"  # in the headline or the text, whatever it means there
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,22 @@ class Target:
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
 
 
-def targets(alert: Alert) -> frozenset[Target]:
-    """Everything by which an alert can be followed: a company also when it is only exposed."""
-    found = {
-        Target(TargetKind.ALL),
-        Target(TargetKind.THEME, alert.event.theme),
-        Target(TargetKind.PACK, alert.pack),
-    }
-    found |= {Target(TargetKind.COMPANY, c) for c in alert.companies}
-    found |= {Target(TargetKind.COMPANY, e.company) for e in alert.exposures}
-    found |= {Target(TargetKind.SECTOR, s) for s in alert.sectors}
-    return frozenset(found)
+class SetupStep(StrEnum):
+    """What a new chat is being asked."""
+
+    FOLLOW = "follow"  # what to follow
+    PICK = "pick"  # which companies; the level may be said at once
+    LEVEL = "level"  # how loud
+    QUIET = "quiet"  # quiet hours and time zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How far a new chat has come with saying what it wants."""
+
+    step: SetupStep = SetupStep.FOLLOW
+    message_id: str = ""  # of the message that asks; it changes in place
+    offers: tuple[Target, ...] = ()  # what the chat's own words may have meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,9 @@ class Telling:
         for found in matches:
             alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
             snapshot = self._snapshot
-            for reader in recipients(alert, snapshot.subscribers, snapshot.watches, self._routes):
+            for reader in recipients(
+                alert, entry, snapshot.subscribers, snapshot.watches, self._routes, snapshot.floors
+            ):
                 offered.add(reader.id)
                 if reader.id in told:
                     continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.model import Notification, Silence, Subscriber, Target, TargetKind
+from bot.model import Notification, Severity, Silence, Subscriber, Target, TargetKind
 from bot.store.database import Database
 from bot.store.rows import moment, silence_of, stamp, subscriber_of
 
@@ -18,6 +18,7 @@ class Audience:
     Attributes:
         subscribers: Active ones.
         watches: What they follow, by subscriber id.
+        floors: Below which level some of it is left out, by subscriber id.
         mutes: Of readers, by subscriber id.
         sounds: When those with a budget were last rung, by subscriber id.
         moved: Former subscriber id → id, of chats that moved.
@@ -29,6 +30,7 @@ class Audience:
         self._number = ""  # of the audience that was read last; empty before the first
         self.subscribers: tuple[Subscriber, ...] = ()
         self.watches: dict[str, frozenset[Target]] = {}
+        self.floors: dict[str, dict[Target, Severity]] = {}
         self.mutes: dict[str, tuple[Silence, ...]] = {}
         self.sounds: dict[str, list[datetime]] = {}
         self.moved: dict[str, str] = {}
@@ -44,10 +46,13 @@ class Audience:
         self.subscribers = tuple(s for s in everybody if s.active)
         self.readers = [s.id for s in everybody]
         watches: dict[str, set[Target]] = {}
+        floors: dict[str, dict[Target, Severity]] = {}
         for row in self._db.rows("SELECT * FROM watches"):
             target = Target(TargetKind(row["kind"]), row["target"])
             watches.setdefault(row["subscriber_id"], set()).add(target)
-        self.watches = {k: frozenset(v) for k, v in watches.items()}
+            if row["level"] is not None:
+                floors.setdefault(row["subscriber_id"], {})[target] = Severity(row["level"])
+        self.watches, self.floors = {k: frozenset(v) for k, v in watches.items()}, floors
         mutes: dict[str, tuple[Silence, ...]] = {}
         for row in self._db.rows("SELECT * FROM mutes WHERE until > ? ORDER BY rowid", (stamp(now),)):
             mutes[row["subscriber_id"]] = (*mutes.get(row["subscriber_id"], ()), silence_of(row))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from bot.model import Alert, Digest, Severity, Silence, Story, Subscriber, Target, TargetKind
-from bot.ports import Explanation, Status
+from bot.model import Alert, Digest, Setup, Severity, Silence, Story, Subscriber, Target, TargetKind
+from bot.ports import Explanation, Past, Status
 from bot.store.audience import moved_chats
 from bot.store.database import Database
 from bot.store.ingest import load_card
+from bot.store.past import read_past, read_setup, write_setup
 from bot.store.queue import audience_changed, close_pending
 from bot.store.rows import (
     ALERT,
@@ -70,12 +71,17 @@ class Desk:
             close_pending(cursor, subscriber_id, "the subscriber left", now)
             audience_changed(cursor)
 
-    def watch(self, subscriber_id: str, target: Target, now: datetime, /) -> bool:
-        """Follow a target; False if it was followed already."""
+    def watch(
+        self, subscriber_id: str, target: Target, now: datetime, /, *, level: Severity | None = None
+    ) -> bool:
+        """Follow a target, or from another level on; False if it was followed just so already."""
+        floor = None if level is None else int(level)
         with self._db.transaction() as cursor:
             done = cursor.execute(
-                "INSERT OR IGNORE INTO watches VALUES (?, ?, ?, ?)",
-                (subscriber_id, target.kind.value, target.id, stamp(now)),
+                "INSERT INTO watches (subscriber_id, kind, target, created_at, level) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (subscriber_id, kind, target) DO UPDATE SET level = excluded.level "
+                "WHERE level IS NOT excluded.level",
+                (subscriber_id, target.kind.value, target.id, stamp(now), floor),
             )
             audience_changed(cursor)
             return done.rowcount > 0
@@ -97,6 +103,26 @@ class Desk:
             (subscriber_id,),
         )
         return [Target(TargetKind(row["kind"]), row["target"]) for row in rows]
+
+    def floors(self, subscriber_id: str, /) -> dict[Target, Severity]:
+        """Below which level some of it is left out."""
+        rows = self._db.rows(
+            "SELECT kind, target, level FROM watches WHERE subscriber_id = ? AND level IS NOT NULL",
+            (subscriber_id,),
+        )
+        return {Target(TargetKind(r["kind"]), r["target"]): Severity(r["level"]) for r in rows}
+
+    def setup(self, subscriber_id: str, /) -> Setup | None:
+        """How far a new chat has come with saying what it wants; None where it is done or never began."""
+        return read_setup(self._db, subscriber_id)
+
+    def save_setup(self, subscriber_id: str, setup: Setup | None, /) -> None:
+        """Keep how far it has come; None: it is done."""
+        write_setup(self._db, subscriber_id, setup)
+
+    def past(self, since: datetime, limit: int, /) -> Past:
+        """What was told to anybody since then, the newest first, `limit` cards at most."""
+        return read_past(self._db, since, limit)
 
     def set_level(self, subscriber_id: str, level: Severity, /) -> None:
         """Send nothing below this level."""
@@ -222,7 +248,7 @@ class Desk:
             verdicts=tuple(verdict_of(row) for row in verdicts),
         )
 
-    def story(self, story_id: str) -> Story | None:
+    def story(self, story_id: str, /) -> Story | None:
         """A story, open or not."""
         body = self._db.value("SELECT body FROM stories WHERE id = ?", (story_id,))
         return STORY.validate_json(body) if body else None

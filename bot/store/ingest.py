@@ -119,6 +119,7 @@ class Ingest:
             cards=self._cards,
             subscribers=audience.subscribers,
             watches=audience.watches,
+            floors=audience.floors,
             silences=Silences(self._db).in_force(now),
             mutes=audience.mutes,
             sounds=audience.sounds,

@@ -185,3 +185,13 @@ def m003_searches(db: Database) -> None:
     db.execute("CREATE INDEX searches_at ON searches (at)")
     db.execute("CREATE INDEX searches_subscriber ON searches (subscriber_id, at)")
     db.execute("CREATE INDEX sightings_story ON sightings (story_id)")
+
+
+@migrations()
+def m005_onboarding(db: Database) -> None:
+    """From which level on something followed is told, and how far new chats have come with their setup."""
+    db.execute("ALTER TABLE watches ADD COLUMN level INTEGER")  # null: as the chat says
+    db.execute(
+        "CREATE TABLE setups (subscriber_id TEXT PRIMARY KEY, step TEXT NOT NULL, message_id TEXT NOT NULL, "
+        "offers TEXT NOT NULL)"
+    )

@@ -168,7 +168,7 @@ class Queue:
                 "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'",
                 (subscriber_id,),
             )
-            for table in ("watches", "told", "outbox", "verdicts", "mutes", "held", "feedback"):
+            for table in ("watches", "told", "outbox", "verdicts", "mutes", "held", "feedback", "setups"):
                 cursor.execute(
                     f"UPDATE OR IGNORE {table} SET subscriber_id = ? WHERE subscriber_id = ?",
                     (new_id, subscriber_id),

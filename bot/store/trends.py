@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from bot.model import Alert, AlertKind, Analysis, Entry, Severity, Target, TargetKind, targets
+from bot.following import targets
+from bot.model import Alert, AlertKind, Analysis, Entry, Severity, Target, TargetKind
 from bot.ports import AlertMark, Trend
 from bot.store.database import Database
 from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, entry_of, moment, stamp

@@ -35,7 +35,7 @@ from bot.ports import Clock, Explanation, Status
 from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")
-GUEST = Chat(address="-100/7", user="2", may_manage=False)
+GUEST = Chat(address="-100/7", user="2", may_manage=False, private=False)
 HOUR = timedelta(hours=1)
 
 
@@ -64,6 +64,12 @@ class Scene:
     async def reply(self, text: str, chat: Chat = ME) -> Reply:
         name, *args = text.split()
         return await self.commands.handle(name.removeprefix("/"), args, chat)
+
+    async def follow(self, text: str, chat: Chat = ME) -> str:
+        """Watch something and agree to what was understood; the last answer."""
+        reply = await self.reply(f"/watch {text}", chat)
+        agreed = [b.data for b in buttons(reply) if b.label == "Follow"]
+        return said(await self.commands.tap(agreed[0], chat)) if agreed else said(reply)
 
     @property
     def follows(self) -> list[Target]:
@@ -103,6 +109,7 @@ def said(reply: Reply) -> str:
     for card in reply.cards:
         assert card.text.strip()
         assert utf16_length(card.text) <= 4096
+        assert all(len(b.data.encode()) <= 64 for row in card.buttons for b in row)
     return "\n".join(card.text for card in reply.cards)
 
 
@@ -118,34 +125,34 @@ def scene() -> Scene:
 @pytest.fixture
 async def started(scene: Scene) -> Scene:
     await scene.ask("/start")
+    for step in ("follow", "level", "quiet"):
+        await scene.commands.tap(f"setup:{step}:skip", ME)
+    assert scene.desk.setup(ME.subscriber_id) is None
     return scene
 
 
-async def test_start_follows_everything_at_medium_and_says_how_to_narrow_it_down(scene):
-    answer = await scene.ask("/start")
-    assert scene.follows == [EVERYTHING]
-    assert scene.desk.subscribers["telegram:1"].level is Severity.MEDIUM
-    assert answer.startswith("Alerts are on. This chat follows everything, at level medium and above.")
-    assert "/watch nvidia" in answer
-    assert len(answer.split("\n")) <= 3
-
-
-async def test_start_again_changes_nothing(started):
-    await started.ask("/watch nvidia")
-    await started.ask("/level high")
-    assert (await started.ask("/start")).startswith(
-        "Alerts are on already. This chat follows Nvidia (company)"
-    )
-    assert started.follows == [NVIDIA]
-    assert started.desk.subscribers["telegram:1"].level is Severity.HIGH
+async def test_start_in_a_group_turns_everything_on_and_says_in_a_line_how_it_is_changed(scene):
+    group = replace(GUEST, may_manage=True)
+    answer = await scene.ask("/start", group)
+    assert answer.startswith("Alerts are on: this chat follows everything, at level medium and above.")
+    assert "admins change that with /watch nvidia" in answer
+    assert "\n" not in answer
+    assert scene.desk.watches(group.subscriber_id) == [EVERYTHING]
+    assert scene.desk.setup(group.subscriber_id) is None
 
 
 async def test_start_after_stop_brings_back_what_was_followed(started):
-    await started.ask("/watch nvidia")
+    await started.follow("nvidia")
     await started.ask("/stop")
     assert not started.desk.subscribers["telegram:1"].active
-    assert (await started.ask("/start")).startswith("Alerts are on. This chat follows Nvidia")
+    assert (await started.ask("/start")).startswith("Alerts are on again. This chat follows Nvidia")
     assert started.desk.subscribers["telegram:1"].active
+
+
+async def test_start_follows_nothing_anew_in_a_chat_that_chose_to_follow_nothing(started):
+    await started.commands.tap("unall:", ME)
+    assert "follows nothing" in await started.ask("/start")
+    assert started.follows == []
 
 
 async def test_a_start_link_follows_what_it_names(scene):
@@ -160,10 +167,10 @@ async def test_a_strange_start_link_still_turns_alerts_on(scene, payload):
 
 
 async def test_the_first_thing_named_replaces_everything_and_the_answer_says_so(started):
-    assert await started.ask("/watch nvidia") == (
+    assert await started.follow("nvidia") == (
         "Following Nvidia (company). This replaces everything; /watch all brings that back."
     )
-    assert await started.ask("/watch micron") == "Following Micron (company)."
+    assert await started.follow("micron") == "Following Micron (company)."
     assert started.follows == [NVIDIA, MICRON]
 
 
@@ -180,19 +187,19 @@ async def test_the_first_thing_named_replaces_everything_and_the_answer_says_so(
     ],
 )
 async def test_watch_reads_what_people_type(scene, text, targets):
-    await scene.ask(f"/watch {text}")
+    await scene.follow(text)
     assert scene.follows == targets
 
 
 async def test_watching_twice_says_that_it_is_followed(scene):
-    await scene.ask("/watch nvidia")
+    await scene.follow("nvidia")
     assert await scene.ask("/watch nvda") == "Followed already: Nvidia (company)."
 
 
 async def test_watch_all_beside_others_says_how_to_undo_it(scene):
-    await scene.ask("/watch nvidia")
-    await scene.ask("/watch all")
-    assert "/unwatch everything leaves the rest" in await scene.ask("/watch micron")
+    await scene.follow("nvidia")
+    await scene.follow("all")
+    assert "/unwatch everything leaves the rest" in await scene.follow("micron")
     await scene.ask("/unwatch everything")
     assert scene.follows == [NVIDIA, MICRON]
 
@@ -201,9 +208,12 @@ async def test_an_ambiguous_name_is_asked_about_with_buttons(scene):
     reply = await scene.reply("/watch meta")
     assert said(reply).split("\n")[0] == "“meta” can mean several things. Which one?"
     assert buttons(reply) == [
-        Button("Meta (company)", data="watch:company:META"),
-        Button("Meta Materials (company)", data="watch:company:MMAT"),
+        Button("Meta (company)", data="ask:company:META"),
+        Button("Meta Materials (company)", data="ask:company:MMAT"),
     ]
+    asked = await scene.commands.tap("ask:company:META", ME)
+    assert asked.replace
+    assert said(asked).startswith("Meta: whatever it does or is touched by, at level medium and above.")
     assert scene.follows == []
     chosen = await scene.commands.tap("watch:company:META", ME)
     assert chosen.replace
@@ -228,6 +238,8 @@ async def test_an_unknown_name_gets_suggestions_and_the_known_ones_are_kept(scen
 
 async def test_following_turns_alerts_on_without_a_start(scene):
     await scene.ask("/watch nvidia")
+    assert scene.desk.subscribers == {}, "to be asked changes nothing"
+    await scene.follow("nvidia")
     assert scene.desk.subscribers["telegram:1"].active
     assert scene.desk.subscribers["telegram:1"].level is Severity.MEDIUM
 
@@ -238,8 +250,15 @@ async def test_a_target_too_long_for_a_button_is_named_without_one(scene):
         scene.desk, MemoryVocabulary({"x": [long, NVIDIA]}, {"NVDA": "Nvidia"}), lambda: NOW
     )
     reply = await scene.reply("/watch x")
-    assert [b.data for b in buttons(reply)] == ["watch:company:NVDA"]
+    assert [b.data for b in buttons(reply)] == ["ask:company:NVDA"]
     assert "XXXX" in said(reply)
+
+
+async def test_what_no_button_can_name_is_followed_without_a_question(scene):
+    long = Target(TargetKind.COMPANY, "X" * 80)
+    scene.commands = Commands(scene.desk, MemoryVocabulary({"x": [long]}, {}), lambda: NOW)
+    assert (await scene.ask("/watch x")).startswith("Following XXXX")
+    assert scene.follows == [long]
 
 
 async def test_unwatch_stops_one_and_says_when_nothing_is_left(started):
@@ -253,7 +272,13 @@ async def test_unwatch_stops_one_and_says_when_nothing_is_left(started):
 
 async def test_unwatch_all_stops_everything(started):
     await started.ask("/watch nvidia, micron, memory")
-    await started.ask("/unwatch all")
+    reply = await started.reply("/unwatch all")
+    assert said(reply) == "Stop following all of it, 3 things? Then nothing is sent any more."
+    assert len(started.follows) == 3, "it asks once"
+    await started.commands.tap("cancel:", ME)
+    assert len(started.follows) == 3
+    for _ in range(2):
+        await started.commands.tap(buttons(reply)[0].data, ME)
     assert started.follows == []
     assert started.desk.subscribers["telegram:1"].active
 
@@ -280,11 +305,12 @@ async def test_list_shows_level_pause_and_a_button_for_each(started):
         "• memory makers (sector)",
         "Muted until 15:03 EST; /unmute ends it.",
     ]
-    assert [b.data for b in buttons(reply)] == ["unwatch:company:NVDA", "unwatch:sector:memory"]
-    left = await started.commands.tap("unwatch:company:NVDA", ME)
+    assert [b.data for b in buttons(reply)] == ["drop:1:company:NVDA", "drop:1:sector:memory"]
+    left = await started.commands.tap("drop:1:company:NVDA", ME)
     assert left.replace
     assert "Nvidia" not in said(left)
-    assert left == await started.commands.tap("unwatch:company:NVDA", ME), "a second tap changes nothing"
+    assert left == await started.commands.tap("drop:1:company:NVDA", ME), "a second tap changes nothing"
+    assert left == await started.commands.tap("unwatch:company:NVDA", ME), "so does a button of old"
 
 
 async def test_the_button_of_everything_works_too(started):
@@ -403,12 +429,13 @@ def test_the_menu_names_commands_that_exist_within_telegrams_limits(scene):
     [
         pytest.param("/watch", "/watch nvidia", id="watch nothing"),
         pytest.param("/watch ,;,", "/watch nvidia", id="watch commas"),
-        pytest.param("/watch zzzzqq", "Try a company", id="watch the unknown"),
+        pytest.param("/watch zz", "Try a company", id="watch the unknown"),
+        pytest.param("/watch word zz", "is no word", id="watch a word too short"),
+        pytest.param("/watch word:" + "y" * 60, "is no word", id="watch a word too long"),
         pytest.param("/watch " + ",".join("abcdefghijkl"), "at most 10", id="watch too much"),
         pytest.param("/watch " + "x" * 500, "too long", id="watch something endless"),
         pytest.param("/watch " + "x " * 50, "too long", id="watch too many words"),
-        pytest.param("/watch @everyone /stop", "@\u2060everyone /\u2060stop", id="watch what would ping"),
-        pytest.param("/unwatch", "/list", id="unwatch nothing"),
+        pytest.param("/watch @a", "@\u2060a", id="watch what would ping"),
         pytest.param("/unwatch micron", "not followed", id="unwatch the unfollowed"),
         pytest.param("/unwatch " + ",".join("abcdefghijkl"), "at most 10", id="unwatch too much"),
         pytest.param("/latest 0", "the most is 10", id="latest none"),

@@ -15,6 +15,7 @@ from desk_fakes import (
     EVERYTHING,
     META,
     META_MATERIALS,
+    MICRON,
     NVIDIA,
     MemoryDesk,
     MemoryFeedback,
@@ -99,7 +100,7 @@ async def chatter() -> AsyncIterator[Chatter]:
 async def test_a_command_is_answered_in_its_chat_without_a_preview(chatter):
     (answer,) = await chatter.says(5, "/start")
     assert answer.chat_id == 5
-    assert answer.text.startswith("Alerts are on.")
+    assert answer.text.startswith("Step 1 of 3: what should this chat follow?")
     assert chatter.desk.watches("telegram:5") == [EVERYTHING]
     sent = next(call for call in chatter.api.calls if call.method == "sendMessage")
     assert "is_disabled" in str(sent.params["link_preview_options"])
@@ -120,9 +121,9 @@ def written(text: str, size: int) -> dict[str, Any]:
 
 
 async def test_a_command_ends_where_telegram_says_it_ends(chatter):
-    chatter.api.push_update(message=written("/watch,nvidia", 6))
+    chatter.api.push_update(message=written("/watch,nvidia,micron", 6))
     await chatter.answers()
-    assert chatter.desk.watches("telegram:5") == [NVIDIA]
+    assert chatter.desk.watches("telegram:5") == [NVIDIA, MICRON]
 
 
 async def test_an_edited_command_is_not_run_again(chatter):
@@ -134,7 +135,11 @@ async def test_an_edited_command_is_not_run_again(chatter):
 async def test_in_a_group_an_admin_may_change_what_it_follows_and_a_guest_may_not(chatter):
     (refused,) = await chatter.says(GROUP, "/watch nvidia", user=GUEST)
     assert refused.text == "Only admins of this chat may use /watch here."
-    await chatter.says(GROUP, "/watch nvidia", user=ADMIN)
+    (asked,) = await chatter.says(GROUP, "/watch nvidia", user=ADMIN)
+    (refused,) = await chatter.taps(GROUP, "watch:company:NVDA", user=GUEST, message_id=asked.message_id)
+    assert refused.text == "Only admins of this chat may use /watch here."
+    chatter.now += timedelta(minutes=1)
+    await chatter.taps(GROUP, "watch:company:NVDA", user=ADMIN, message_id=asked.message_id)
     assert chatter.desk.watches(f"telegram:{GROUP}") == [NVIDIA]
 
 
@@ -145,8 +150,8 @@ async def test_looking_needs_no_question_to_telegram(chatter):
 
 async def test_an_anonymous_admin_speaks_for_the_group(chatter):
     group = {"id": GROUP, "type": "supergroup", "title": "Desk"}
-    await chatter.says(GROUP, "/watch nvidia", user=1087968824, sender_chat=group)
-    assert chatter.desk.watches(f"telegram:{GROUP}") == [NVIDIA]
+    await chatter.says(GROUP, "/watch nvidia, micron", user=1087968824, sender_chat=group)
+    assert chatter.desk.watches(f"telegram:{GROUP}") == [NVIDIA, MICRON]
 
 
 async def test_another_channel_in_a_group_does_not(chatter):
@@ -185,16 +190,16 @@ async def test_a_tap_in_a_channel_is_not(chatter):
 
 async def test_a_topic_is_followed_and_answered_as_a_place_of_its_own(chatter):
     (answer,) = await chatter.says(
-        GROUP, "/watch nvidia", user=ADMIN, is_topic_message=True, message_thread_id=17
+        GROUP, "/watch nvidia, micron", user=ADMIN, is_topic_message=True, message_thread_id=17
     )
     assert answer.thread == 17
-    assert chatter.desk.watches(f"telegram:{GROUP}/17") == [NVIDIA]
+    assert chatter.desk.watches(f"telegram:{GROUP}/17") == [NVIDIA, MICRON]
 
 
 async def test_a_thread_of_answers_is_no_topic(chatter):
-    (answer,) = await chatter.says(GROUP, "/watch nvidia", user=ADMIN, message_thread_id=17)
+    (answer,) = await chatter.says(GROUP, "/watch nvidia, micron", user=ADMIN, message_thread_id=17)
     assert answer.thread is None
-    assert chatter.desk.watches(f"telegram:{GROUP}") == [NVIDIA]
+    assert chatter.desk.watches(f"telegram:{GROUP}") == [NVIDIA, MICRON]
 
 
 def remember(chatter: Chatter, message_id: int, subscriber: str) -> None:
@@ -264,7 +269,9 @@ async def test_a_tap_that_telegram_no_longer_takes_an_answer_for_still_works(cha
 async def test_a_choice_takes_the_place_of_its_question(chatter):
     (question,) = await chatter.says(5, "/watch meta")
     rows = question.markup["inline_keyboard"]
-    assert [row[0]["callback_data"] for row in rows] == ["watch:company:META", "watch:company:MMAT"]
+    assert [row[0]["callback_data"] for row in rows] == ["ask:company:META", "ask:company:MMAT"]
+    (asked,) = await chatter.taps(5, "ask:company:MMAT", message_id=question.message_id)
+    assert asked.text.startswith("Meta Materials: whatever it does")
     (chosen,) = await chatter.taps(5, "watch:company:MMAT", message_id=question.message_id)
     assert (chosen.method, chosen.message_id) == ("editMessageText", question.message_id)
     assert chosen.text == "Following Meta Materials (company)."
@@ -276,10 +283,10 @@ async def test_a_choice_takes_the_place_of_its_question(chatter):
 async def test_the_buttons_of_a_list_shrink_with_it_and_survive_a_slow_double_tap(chatter):
     await chatter.says(5, "/watch nvidia, micron")
     (listed,) = await chatter.says(5, "/list")
-    (left,) = await chatter.taps(5, "unwatch:company:MU", message_id=listed.message_id)
-    assert [row[0]["callback_data"] for row in left.markup["inline_keyboard"]] == ["unwatch:company:NVDA"]
+    (left,) = await chatter.taps(5, "drop:1:company:MU", message_id=listed.message_id)
+    assert [row[0]["callback_data"] for row in left.markup["inline_keyboard"]] == ["drop:1:company:NVDA"]
     chatter.now += timedelta(minutes=1)
-    again = await chatter.taps(5, "unwatch:company:MU", message_id=listed.message_id)
+    again = await chatter.taps(5, "drop:1:company:MU", message_id=listed.message_id)
     assert again == [], "the message is not modified, and nothing new is sent"
 
 

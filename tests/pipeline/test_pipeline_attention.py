@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from make import HOUR, MINUTE, NOW, TITLE, entry, event
 from newsroom import PACK, Reader, make_book
 
+from bot.delivery.history import MONTH, History
 from bot.model import (
     AlertKind,
     Attribution,
@@ -372,3 +374,48 @@ def test_held_stories_are_bounded(office: Office, monkeypatch: pytest.MonkeyPatc
         office.receive(entry(title, at=NOW + n * MINUTE), at=NOW + n * MINUTE)
     assert office.db.value("SELECT count(*) FROM held") == 3
     assert office.db.value("SELECT min(at) FROM held") > (NOW + timedelta(seconds=30)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("word", "hears"),
+    [
+        pytest.param("surplus ai compute", True, id="in the headline"),
+        pytest.param("shipping costs", True, id="in the text"),
+        pytest.param("ship", False, id="only a part of one"),
+    ],
+)
+def test_who_follows_a_word_hears_of_what_has_it(office: Office, word: str, hears: bool) -> None:
+    office.desk.unwatch(ME, Target(TargetKind.ALL))
+    office.desk.watch(ME, Target(TargetKind.WORD, word), NOW)
+    outcome = office.receive(entry(TITLE, at=NOW, text="Shipping costs are said to matter."), at=NOW)
+    assert sent(outcome) == ([("new", False)] if hears else [])
+    assert sent(outcome, OTHER) == [("new", False)]
+
+
+def test_what_is_followed_from_high_on_is_heard_from_there_on(office: Office) -> None:
+    office.desk.unwatch(ME, Target(TargetKind.ALL))
+    for company in ("META", "MSFT"):
+        office.desk.watch(ME, Target(TargetKind.COMPANY, company), NOW, level=Severity.HIGH)
+    assert sent(office.receive(entry(TITLE, at=NOW), at=NOW)) == [("new", False)]
+    assert sent(office.receive(cut("MSFT", NOW + HOUR), at=NOW + HOUR)) == [], "spending cuts are medium"
+    office.desk.watch(ME, Target(TargetKind.COMPANY, "MSFT"), NOW)
+    again = entry("Microsoft trims its yearly outlay on halls, once more", at=NOW + 90 * HOUR)
+    office.reader.learn(again.title, event("capex_cut", "MSFT"), companies=("MSFT",))
+    assert sent(office.receive(again, at=NOW + 90 * HOUR)) == [("new", False)]
+
+
+def test_a_count_of_the_past_is_what_was_sent(office: Office) -> None:
+    """What a reader of a theme would have been sent is what one who follows it was sent."""
+    theme, word = Target(TargetKind.THEME, "capex_cut"), Target(TargetKind.WORD, "outlay")
+    office.desk.unwatch(ME, Target(TargetKind.ALL))
+    office.desk.watch(ME, word, NOW)
+    got: list[Notification] = []
+    for n, made in enumerate((entry(TITLE, at=NOW), cut("MSFT", NOW + HOUR), cut("NVDA", NOW + 2 * HOUR))):
+        got += office.receive(made, at=NOW + n * HOUR).notifications
+    history = History(office.desk, lambda: NOW + 30 * HOUR)
+    for watched, reader in ((word, ME), (Target(TargetKind.ALL), OTHER)):
+        tally = asyncio.run(history.tally([watched], Severity.LOW, MONTH))
+        stories = {n.story_id for n in got if n.subscriber_id == reader and n.kind is AlertKind.NEW}
+        assert {alert.story_id for alert, _ in tally.hits} == stories
+        assert stories
+    assert len(asyncio.run(history.tally([theme], Severity.LOW, MONTH)).hits) > 1

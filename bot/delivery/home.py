@@ -1,0 +1,109 @@
+"""What a chat that has begun is shown first: how it is set, and the ways to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.delivery.attention import Attention, known
+from bot.delivery.history import History
+from bot.delivery.listing import Listing
+from bot.delivery.loudness import figures, level_row, quiet_rows
+from bot.delivery.parts import Handler
+from bot.delivery.reading import Reading
+from bot.delivery.replies import LEVELS, Chat, Reply, alerts_off, line, old_button
+from bot.delivery.sheet import Sheet
+from bot.delivery.watching import Watching
+from bot.delivery.words import clock_time
+from bot.hours import next_digest, zone_of
+from bot.model import Button, Subscriber
+from bot.ports import Clock, Desk
+
+
+class Home:
+    """The part of the commands that shows how a chat is set, with buttons to the rest."""
+
+    commands: Mapping[str, Handler] = {}
+    managing = frozenset({"level", "hours"})
+
+    def __init__(
+        self,
+        desk: Desk,
+        clock: Clock,
+        watching: Watching,
+        listing: Listing,
+        attention: Attention,
+        reading: Reading,
+        history: History,
+    ) -> None:
+        self._desk, self._clock, self._history = desk, clock, history
+        self._watching, self._listing, self._attention, self._reading = watching, listing, attention, reading
+        self.buttons: Mapping[str, Handler] = {"home": self.tap, "level": self._level, "hours": self._hours}
+
+    def show(self, subscriber: Subscriber, *, woken: bool) -> Reply:
+        """The whole in a few lines."""
+        now, zone = self._clock(), zone_of(subscriber.timezone)
+        followed = self._watching.enumerated(self._desk.watches(subscriber.id))
+        sheet = Sheet().line(f"Alerts are on{' again' if woken else ''}. This chat follows {followed}.")
+        sheet.line(f"Level: {subscriber.level.word} and above.")
+        if subscriber.muted_until and subscriber.muted_until > now:
+            sheet.line(
+                f"Paused until {clock_time(subscriber.muted_until, now, zone, zone=True)}; /unmute ends it."
+            )
+        if subscriber.quiet:
+            sheet.line(f"Quiet hours: {subscriber.quiet[0]:%H:%M} to {subscriber.quiet[1]:%H:%M}.")
+        if subscriber.digest:
+            due = next_digest(subscriber.digest, subscriber.timezone, now)
+            sheet.line(f"Next digest: {clock_time(due, now, zone, zone=True)}.")
+        return Reply(
+            cards=(
+                sheet.card(
+                    [
+                        [Button("What I follow", data="home:list"), Button("Level", data="home:level")],
+                        [Button("Quiet hours", data="home:quiet"), Button("Latest", data="home:latest")],
+                    ]
+                ),
+            )
+        )
+
+    async def tap(self, text: str, chat: Chat) -> Reply:
+        """Go where a button leads."""
+        subscriber = known(self._desk, chat)
+        if subscriber is None:
+            return alerts_off()
+        if text == "list":
+            return Reply(cards=(await self._listing.page(chat, 1),))
+        if text == "latest":
+            return self._reading.latest("", chat)
+        if text == "quiet":
+            (now,) = self._attention.quiet("", chat).cards
+            sheet = Sheet()
+            for said in now.text.split("\n"):
+                sheet.line(said)
+            rows = [*quiet_rows("hours"), [Button("No quiet hours", data="hours:off")]]
+            return Reply(cards=(sheet.line("From 22:00 to 07:00 by the clock of:").card(rows),))
+        if text != "level":
+            return old_button()
+        sheet = Sheet().line(f"The level is {subscriber.level.word}.")
+        followed, floors = self._desk.watches(subscriber.id), self._desk.floors(subscriber.id)
+        for said in await figures(self._history, followed, floors):
+            sheet.line(said)
+        return Reply(cards=(sheet.card([level_row("level")]),))
+
+    def _level(self, text: str, chat: Chat) -> Reply:
+        if text not in LEVELS:
+            return old_button()
+        return replace(self._attention.level(text, chat), replace=True)
+
+    def _hours(self, text: str, chat: Chat) -> Reply:
+        if not text:
+            return old_button()
+        return replace(self._attention.quiet(text, chat), replace=True)
+
+
+def for_many(followed: str, subscriber: Subscriber) -> Reply:
+    """What a group or a channel is told: what is on, and how its admins change it."""
+    return line(
+        f"Alerts are on: this chat follows {followed}, at level {subscriber.level.word} and above. "
+        "Its admins change that with /watch nvidia, /level high or /stop; /help shows the rest."
+    )

@@ -1,0 +1,146 @@
+"""What a chat follows, by pages, with how often each is told; and taking from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.delivery.history import MONTH, History
+from bot.delivery.parts import Handler
+from bot.delivery.replies import Chat, Reply, echo, line, old_button, read_target, target_label
+from bot.delivery.sheet import MAX_DATA, Sheet, say
+from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, is_all, items_of, named_word
+from bot.delivery.words import clock_time, count
+from bot.following import words
+from bot.hours import zone_of
+from bot.model import Button, Card, Severity, Subscriber, Target, TargetKind
+from bot.ports import Clock, Desk, Vocabulary
+
+_PAGE = 8
+
+
+class Listing:
+    """The part of the commands that shows what a chat follows and takes from it."""
+
+    def __init__(
+        self, desk: Desk, vocabulary: Vocabulary, clock: Clock, watching: Watching, history: History
+    ) -> None:
+        self._desk, self._vocabulary, self._clock = desk, vocabulary, clock
+        self._watching, self._history = watching, history
+        self.commands: Mapping[str, Handler] = {"list": self.show, "unwatch": self.unwatch}
+        self.buttons: Mapping[str, Handler] = {
+            "list": self._turn,
+            "drop": self._drop,
+            "unwatch": lambda text, chat: self._drop(f"1:{text}", chat),
+            "unall": self._drop_all,
+        }
+        self.managing = frozenset({"unwatch", "drop", "unall"})
+
+    async def show(self, text: str, chat: Chat) -> Reply:
+        """What is followed, the first page or the one that is named."""
+        return Reply(cards=(await self.page(chat, _number(text)),))
+
+    async def unwatch(self, text: str, chat: Chat) -> Reply:
+        """Stop following what is named; without a name show what there is, and ask before all of it goes."""
+        followed = self._desk.watches(chat.subscriber_id)
+        if not followed:
+            return line("This chat follows nothing. /watch nvidia starts.")
+        items = items_of(text, self._vocabulary)
+        if not items:
+            return Reply(cards=(await self.page(chat, 1),))
+        if len(items) > MAX_ITEMS:
+            return line(f"That is too much at once: name at most {MAX_ITEMS} things, or /unwatch all.")
+        if text.lower() == "all":
+            row = [Button("Stop all", data="unall:"), Button("Keep", data="cancel:")]
+            asks = (
+                f"Stop following all of it, {count(len(followed), 'thing')}? Then nothing is sent any more."
+            )
+            return Reply(cards=(Sheet().line(asks).card([row]),))
+        gone: list[Target] = []
+        lines = []
+        for item in items:
+            meant = self._followed(item, followed)
+            gone += meant
+            if not meant:
+                lines.append(f"{echo(item)} is not followed here. /list shows what is.")
+        gone = [t for t in dict.fromkeys(gone) if self._desk.unwatch(chat.subscriber_id, t)]
+        if gone:
+            left = self._desk.watches(chat.subscriber_id)
+            empty = "" if left else " Nothing is left, so nothing is sent; /watch all brings everything back."
+            lines.insert(0, f"No longer following {self._watching.enumerated(gone)}.{empty}")
+        return line(*lines)
+
+    async def page(self, chat: Chat, number: int) -> Card:
+        """A page of what is followed, with a button to stop each; the last page where there are not so many."""
+        subscriber = self._desk.subscriber(chat.subscriber_id)
+        if subscriber is None or not subscriber.active:
+            return say("Alerts are off in this chat. /start turns them on.")
+        followed = self._desk.watches(subscriber.id)
+        if not followed:
+            return say("This chat follows nothing, so nothing is sent. /watch all follows everything.")
+        pages = -(-len(followed) // _PAGE)
+        number = min(max(number, 1), pages)
+        shown = followed[(number - 1) * _PAGE : number * _PAGE]
+        level, floors = subscriber.level.word, self._desk.floors(subscriber.id)
+        of = f" {count(len(followed), 'thing')}, page {number} of {pages}" if pages > 1 else ""
+        sheet = Sheet().line(f"This chat follows{of}, at level {level} and above:")
+        for target in shown:
+            sheet.line("• " + await self._row(target, subscriber, floors))
+        if subscriber.muted_until and subscriber.muted_until > self._clock():
+            until = clock_time(subscriber.muted_until, self._clock(), zone_of(subscriber.timezone), zone=True)
+            sheet.line(f"Muted until {until}; /unmute ends it.")
+        return sheet.card([*self._buttons(shown, number), _turns(number, pages)])
+
+    async def _row(self, target: Target, subscriber: Subscriber, floors: Mapping[Target, Severity]) -> str:
+        label = target_label(target, self._vocabulary.name)
+        if floors.get(target, subscriber.level) > subscriber.level:
+            label += f", only {floors[target].word}"
+        tally = await self._history.tally([target], subscriber.level, MONTH, floors)
+        return f"{label} · {tally.per_week()}" if tally.is_known else label
+
+    def _buttons(self, shown: Sequence[Target], number: int) -> list[list[Button]]:
+        rows = [(t, f"drop:{number}:{t}") for t in shown]
+        return [
+            [Button(f"✕ {target_label(t, self._vocabulary.name)}", data=data)]
+            for t, data in rows
+            if len(data.encode()) <= MAX_DATA
+        ]
+
+    async def _turn(self, text: str, chat: Chat) -> Reply:
+        return Reply(cards=(await self.page(chat, _number(text)),), replace=True)
+
+    async def _drop(self, text: str, chat: Chat) -> Reply:
+        number, _, name = text.partition(":")
+        target = read_target(name)
+        if target is None:
+            return old_button()
+        self._desk.unwatch(chat.subscriber_id, target)
+        return await self._turn(number, chat)
+
+    def _drop_all(self, text: str, chat: Chat) -> Reply:
+        for target in self._desk.watches(chat.subscriber_id):
+            self._desk.unwatch(chat.subscriber_id, target)
+        said = "This chat follows nothing now, so nothing is sent. /watch all brings everything back."
+        return Reply(cards=(say(said),), replace=True)
+
+    def _followed(self, item: str, followed: Sequence[Target]) -> list[Target]:
+        """What an item means among what is followed, also if the vocabulary no longer knows it."""
+        if is_all(item):
+            return [t for t in followed if t == EVERYTHING]
+        word, spoken = item.casefold().lstrip("$"), words(named_word(item) or item)
+        named = [
+            t
+            for t in followed
+            if (t.kind is TargetKind.WORD and t.id == spoken)
+            or (t.id and word in (t.id.casefold(), self._vocabulary.name(t.id).casefold()))
+        ]
+        return named or [t for t in self._vocabulary.resolve(item) if t in followed]
+
+
+def _number(text: str) -> int:
+    """The page that is meant; the first one where none is."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else 1
+
+
+def _turns(number: int, pages: int) -> list[Button]:
+    row = [Button("◀", data=f"list:{number - 1}")] if number > 1 else []
+    return row + ([Button("▶", data=f"list:{number + 1}")] if number < pages else [])
