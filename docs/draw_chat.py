@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,12 @@ from bot_api import Accepted, BotApi  # noqa: E402  (the stand-in lives with the
 from rich.console import Console  # noqa: E402
 
 import bot.delivery.drains as drains  # noqa: E402
+from bot.app import App  # noqa: E402
 from bot.config import load_settings  # noqa: E402
 from bot.delivery.pacing import Limit, Pacer  # noqa: E402
-from bot.demo.run import play  # noqa: E402
+from bot.demo.run import END, played  # noqa: E402
 from bot.loading import load  # noqa: E402
+from bot.model import Digest  # noqa: E402
 from bot.telemetry import set_up_logging  # noqa: E402
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -38,7 +40,7 @@ SCALE = 2
 WIDTH, MARGIN, PAD, GAP = 640, 16, 14, 10
 SIZE, LEADING = 15, 21
 PAPER, BUBBLE, INK, DIM, LINK, BUTTON = "#0e1621", "#182533", "#f1f3f5", "#8a97a5", "#62b0f5", "#22344a"
-CHAT = "77"
+READER, SPARING, NEWCOMER = 77, 78, 79  # chats: who follows all, who wants a digest, who begins
 AT_ONCE = Limit(10_000, timedelta(seconds=1))
 
 
@@ -166,9 +168,45 @@ class Screen:
         return [n * SCALE for n in numbers]
 
 
-async def demo(folder: Path) -> list[Accepted]:
-    """What the demo sends to a chat."""
+class Phone:
+    """Somebody who writes to the bot and waits for its answer."""
+
+    def __init__(self, api: BotApi, chat: int) -> None:
+        self._api, self._chat = api, chat
+
+    async def says(self, text: str) -> Accepted:
+        """The first answer to a message."""
+        seen = len(self._api.accepted)
+        self._api.push_message(self._chat, text)
+        return await self.next(seen)
+
+    async def taps(self, message: Accepted, label: str) -> Accepted:
+        """What a message becomes, or is followed by, when a button of it is tapped."""
+        rows = (message.markup or {})["inline_keyboard"]
+        data = next(b["callback_data"] for row in rows for b in row if b["text"] == label)
+        seen = len(self._api.accepted)
+        self._api.push_callback(self._chat, data, message_id=message.message_id)
+        return await self.next(seen)
+
+    async def next(self, seen: int, begins: str = "") -> Accepted:
+        """The next message to this chat after so many to all, or the next that begins like this."""
+        async with asyncio.timeout(60):
+            while True:
+                after = self._api.accepted[seen:]
+                found = [a for a in after if a.chat_id == self._chat and a.text.startswith(begins)]
+                if found:
+                    return found[0]
+                await asyncio.sleep(0.05)
+
+
+async def scenes(folder: Path) -> dict[str, list[tuple[Accepted, str]]]:
+    """What is drawn, by the name of its picture: messages, each with what it quotes."""
     drains.Pacer = partial(Pacer, overall=AT_ONCE, private=AT_ONCE, group=AT_ONCE)  # type: ignore[misc, assignment]
+
+    def prepare(app: App) -> None:
+        app.desk.set_budget(f"telegram:{SPARING}", 0)
+        app.desk.set_digest(f"telegram:{SPARING}", Digest(at=time(21)), END)
+
     async with BotApi() as api:
         settings = load_settings(
             {
@@ -177,28 +215,34 @@ async def demo(folder: Path) -> list[Accepted]:
                 "BOT_TELEGRAM_API_URL": api.url.removesuffix("/bot"),
             }
         )
-        await play(settings, load(settings), Console(file=io.StringIO()), folder, CHAT)
-        return api.accepted
+        screen = Console(file=io.StringIO())
+        async with played(settings, load(settings), screen, folder, [str(READER), str(SPARING)], prepare):
+            seen = [a for a in api.accepted if a.chat_id == READER]
+            digest = await Phone(api, SPARING).next(0, "Digest")
+            chart = await Phone(api, READER).says("/chart nvidia 7d")
+            new = Phone(api, NEWCOMER)
+            step = await new.taps(await new.says("/start"), "AI compute starter pack")
+    first = next(a for a in seen if a.method == "sendMessage" and "Meta weighs selling" in a.text)
+    denial = next(a for a in seen if a.reply_to == first.message_id and "DENIED" in a.text)
+    of_card = [a for a in seen if a.message_id == first.message_id and a.at <= denial.at]
+    return {
+        "denied": [(of_card[-1], ""), (denial, of_card[-1].text.splitlines()[1][:60] + "…")],
+        "digest": [(digest, "")],
+        "chart": [(chart, "")],
+        "setup": [(step, "")],
+    }
 
 
 def main() -> None:
     """Play, pick, draw."""
     set_up_logging("error")
     with tempfile.TemporaryDirectory() as folder:
-        seen = asyncio.run(demo(Path(folder)))
-    first = next(a for a in seen if a.method == "sendMessage" and "Meta weighs selling" in a.text)
-    denial = next(a for a in seen if a.reply_to == first.message_id and "DENIED" in a.text)
-    struck = [a for a in seen if a.message_id == first.message_id and a.at <= denial.at][-1]
-    earlier = [
-        a for a in seen if a.message_id == first.message_id and a.at < struck.at and "DENIED" not in a.text
-    ][-1]
-    card = Screen()
-    card.show(earlier)
-    card.save(ROOT / "docs" / "telegram-card.png")
-    gone = Screen()
-    gone.show(struck)
-    gone.show(denial, quoted=struck.text.splitlines()[1][:60] + "…")
-    gone.save(ROOT / "docs" / "telegram-denied.png")
+        drawn = asyncio.run(scenes(Path(folder)))
+    for name, messages in drawn.items():
+        screen = Screen()
+        for message, quoted in messages:
+            screen.show(message, quoted)
+        screen.save(ROOT / "docs" / f"telegram-{name}.png")
 
 
 if __name__ == "__main__":

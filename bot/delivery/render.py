@@ -204,7 +204,7 @@ def _headline(sheet: Sheet, alert: Alert, story: Story, entry: Entry, *, struck:
     sheet.line()
     start = sheet.length
     own = clip(story.title, _TITLE) if alert.kind is AlertKind.EDIT else ""
-    if own and story.title != entry.title:
+    if own and story.title != entry.headline:
         sheet.add(own, EntityKind.BOLD)
         shown = False
     else:
@@ -223,8 +223,10 @@ def _evident_title(sheet: Sheet, alert: Alert, entry: Entry) -> bool:
     """Add an entry's title, or the start of a post that has none, with the evidence bold if it lies there."""
     titled = bool(clean(entry.title).strip())
     body, limit = (entry.title, _TITLE) if titled else (entry.text, _POST)
-    span = locate(alert, entry)
-    if span and span.field == ("title" if titled else "text") and len(body) <= limit:
+    whole, span = len(body) <= limit, locate(alert, entry)
+    body = shorten(body, limit)
+    kept = len(body) if whole else len(body.rstrip("…"))
+    if span and span.field == ("title" if titled else "text") and span.end <= kept:
         parts = split(body, span.start, span.end)
         if parts:
             sheet.add(parts.before).add(parts.words, EntityKind.BOLD).add(parts.after)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -61,12 +62,35 @@ async def play(settings: Settings, loaded: Loaded, console: Console, folder: Pat
     Raises:
         BotError: The program could not start, or got stuck.
     """
+    async with played(settings, loaded, console, folder, [chat] if chat else []) as (app, server):
+        _summarise(console, app, server)
+
+
+@asynccontextmanager
+async def played(
+    settings: Settings,
+    loaded: Loaded,
+    console: Console,
+    folder: Path,
+    chats: Sequence[str],
+    prepare: Callable[[App], None] | None = None,
+) -> AsyncIterator[tuple[App, DemoServer]]:
+    """The program when the three days are over, still running; see `play`.
+
+    Args:
+        settings: Of the real program.
+        loaded: The shipped rules.
+        console: Where to print.
+        folder: An empty one.
+        chats: Of Telegram, that follow everything; none: cards go to the console.
+        prepare: Called when the program has started, before the first news.
+    """
     clock = DemoClock(START)
     async with DemoServer(clock=clock, start=START) as server:
         feeds = tuple(server.sources())
         own = settings.model_copy(
             update={
-                "telegram_token": settings.telegram_token if chat else None,
+                "telegram_token": settings.telegram_token if chats else None,
                 "data_dir": folder,
                 "http_port": 0,
                 "allow_addresses": (server.base_url.removeprefix("http://"),),
@@ -76,18 +100,20 @@ async def play(settings: Settings, loaded: Loaded, console: Console, folder: Pat
             }
         )
         app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
-        _introduce(console, len(feeds), chat)
-        longest = LONGEST_SENDING if chat else LONGEST_STEP
+        _introduce(console, len(feeds), chats)
+        longest = LONGEST_SENDING if chats else LONGEST_STEP
         try:
             await app.start()
-            if chat:
+            for chat in chats:
                 app.desk.enroll("telegram", chat, clock())
                 app.desk.watch(f"telegram:{chat}", Target(TargetKind.ALL), clock())
+            if prepare is not None:
+                prepare(app)
             while clock() < END:
                 await _until_quiet(app, clock, longest)
                 clock.advance()
             await _until_quiet(app, clock, longest)
-            _summarise(console, app, server)
+            yield app, server
         finally:
             await app.stop()
 
@@ -102,11 +128,13 @@ async def _until_quiet(app: App, clock: DemoClock, longest: timedelta) -> None:
         raise BotError(f"the demo got stuck at {clock():%a %H:%M}; run it with BOT_LOG_LEVEL=debug") from e
 
 
-def _introduce(console: Console, feeds: int, chat: str) -> None:
-    where = f"Three days of news, sent to Telegram chat {chat} as fast as a chat may be written to.\n"
+def _introduce(console: Console, feeds: int, chats: Sequence[str]) -> None:
+    where = (
+        f"Three days of news, sent to Telegram chat {', '.join(chats)} as fast as a chat may be written to.\n"
+    )
     console.print(
         Text.assemble(
-            (where if chat else "Three days of news, played in under a minute.\n", "bold"),
+            (where if chats else "Three days of news, played in under a minute.\n", "bold"),
             f"{feeds} feeds on this machine are polled over HTTP by the real program. The story of the "
             "compute resale and the chip slump follows a real case; everything else is invented, "
             "also what real companies are said to do.\n",

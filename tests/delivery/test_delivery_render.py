@@ -169,6 +169,17 @@ def test_evidence_in_the_headline_is_bold_there_and_not_repeated():
     assert "Source: Example Wire" in drawn.text.split("\n")
 
 
+@pytest.mark.parametrize("kind", [AlertKind.NEW, AlertKind.EDIT])
+def test_a_long_post_shows_its_evidence_in_its_headline_and_does_not_say_it_twice(kind):
+    text = "Meta may sell superfluous capacity. " + "What this could mean for chips, memory and clouds. " * 12
+    entry = wire(title="", text=text)
+    story = replace(begun(entry), title=entry.headline)
+    drawn = draw(told(entry, kind=kind, evidence="superfluous"), story, entry)
+    assert drawn.text.count("superfluous") == 1
+    assert "superfluous" in parts(drawn, EntityKind.BOLD)
+    assert "“" not in drawn.text
+
+
 def test_a_post_without_a_title_is_its_own_headline():
     entry = wire(title="", text="$META to sell spare compute \n\n lol")
     drawn = draw(told(entry, evidence="sell spare compute"), begun(entry), entry)
