@@ -35,6 +35,7 @@ from bot_api_checks import NOT_MODIFIED, Limits, Pace, check_entities, check_mar
 from bot_api_people import bot_user, chat_details, chat_object, me, member, person
 
 TOKEN = "123456:TEST-token_of_the_stand-in"
+MAX_FILE = 50 * 1024 * 1024  # bytes. Source: core.telegram.org/bots/api#senddocument
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
@@ -52,6 +53,16 @@ class Accepted:
     thread: int | None
     silent: bool
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that readers have got."""
+
+    chat_id: int | str
+    name: str
+    content: bytes
+    thread: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,7 @@ class BotApi:
         self.token, self.url, self.port = token, "", port
         self.accepted: list[Accepted] = []
         self.calls: list[Call] = []
+        self.files: list[Uploaded] = []
         self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
         self._clock = clock
         self._journal = journal.open("a", encoding="utf-8") if journal else None
@@ -112,7 +124,7 @@ class BotApi:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(client_max_size=MAX_FILE + 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -327,6 +339,22 @@ class BotApi:
         self._keep_pace(params)
         return self._accept("sendMessage", params, None)
 
+    def _send_document(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._keep_pace(params)
+        chat, given = self._find_chat(params), str(params.get("document", ""))
+        file = params.get(given.removeprefix("attach://"), params.get("document"))
+        if not isinstance(file, web.FileField):
+            raise ApiError(400, "Bad Request: there is no document in the request")
+        content = file.file.read()
+        if not content:
+            raise ApiError(400, "Bad Request: file must be non-empty")
+        if len(content) > MAX_FILE:
+            raise ApiError(413, "Request Entity Too Large")
+        thread = params.get("message_thread_id")
+        self.files.append(Uploaded(chat, file.filename, content, int(thread) if thread else None))
+        document = {"file_id": "f", "file_unique_id": "u", "file_name": file.filename}
+        return {**self._message(chat), "document": document, "from": bot_user()}
+
     def _edit(self, params: dict[str, Any]) -> dict[str, Any]:
         self._keep_pace(params)
         return self._accept("editMessageText", params, self._target(params))
@@ -385,6 +413,7 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "getMe": _me,
     "getUpdates": BotApi._get_updates,
     "sendMessage": BotApi._send,
+    "sendDocument": BotApi._send_document,
     "editMessageText": BotApi._edit,
     "editMessageReplyMarkup": BotApi._edit_markup,
     "getChat": BotApi._get_chat,

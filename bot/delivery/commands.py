@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _MAX_INPUT = 200  # characters of all arguments
 _MAX_WORDS = 20
+_FREE = frozenset({"broadcast"})  # takes a text of any length that fits into a message
 _DEEP_LINK = "w_"  # t.me/<bot>?start=w_NVDA
 _MANAGING = frozenset({"start", "stop"})
 
@@ -93,7 +94,7 @@ class Commands:
         return await self._guarded(verb, self._buttons[verb], rest, chat)
 
     async def _guarded(self, name: str, handler: Handler, text: str, chat: Chat) -> Reply:
-        if len(text) > _MAX_INPUT or len(text.split()) > _MAX_WORDS:
+        if name not in _FREE and (len(text) > _MAX_INPUT or len(text.split()) > _MAX_WORDS):
             return line(
                 f"That is too long: at most {_MAX_WORDS} words and {_MAX_INPUT} characters at a time."
             )
@@ -123,7 +124,7 @@ class Commands:
         )
 
     def _help(self, text: str, chat: Chat) -> Reply:
-        return Reply(cards=(help_card(text),))
+        return Reply(cards=(help_card(text, for_manager=chat.user in self._operators),))
 
     def _stop(self, text: str, chat: Chat) -> Reply:
         subscriber = self._desk.subscriber(chat.subscriber_id)
@@ -134,7 +135,7 @@ class Commands:
 
     def _status(self, text: str, chat: Chat) -> Reply:
         if chat.user not in self._operators:
-            return line("/status is for the operators of this bot.")
+            return line("/status is for the managers of this bot.")
         now = self._clock()
         return Reply(cards=(status_card(self._desk.status(now), now),))
 

@@ -10,6 +10,7 @@ from typing import Any
 from telegram import (
     CallbackQuery,
     ChatMember,
+    InputFile,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
     Message,
@@ -29,7 +30,8 @@ from telegram.ext import (
 )
 
 from bot.delivery.commands import Commands
-from bot.delivery.replies import Chat, Reply, line, unknown_command, unknown_text
+from bot.delivery.gate import Gate
+from bot.delivery.replies import Chat, File, Reply, line, unknown_command, unknown_text
 from bot.delivery.telegram import compose, translate
 from bot.model import Card
 from bot.ports import Clock
@@ -50,9 +52,12 @@ App = Application[Any, Any, Any, Any, Any, Any]
 Context = CallbackContext[Any, Any, Any, Any]
 
 
-def register(application: App, commands: Commands, clock: Clock) -> None:
-    """Add the handlers of all commands, buttons, unknown messages and removals to an application."""
-    desk = _Handlers(commands, clock)
+def register(application: App, commands: Commands, clock: Clock, gate: Gate | None = None) -> None:
+    """Add the handlers of all commands, buttons, unknown messages and removals to an application.
+
+    With a gate, only those are answered whom it lets in.
+    """
+    desk = _Handlers(commands, clock, gate)
     private = _NEW & filters.ChatType.PRIVATE
     application.add_handler(CommandHandler(sorted(commands.names), desk.command, filters=_NEW))
     application.add_handler(CallbackQueryHandler(desk.tap))
@@ -62,8 +67,8 @@ def register(application: App, commands: Commands, clock: Clock) -> None:
 
 
 class _Handlers:
-    def __init__(self, commands: Commands, clock: Clock) -> None:
-        self._commands, self._clock = commands, clock
+    def __init__(self, commands: Commands, clock: Clock, gate: Gate | None) -> None:
+        self._commands, self._clock, self._gate = commands, clock, gate
         self._taps: OrderedDict[tuple[int, int, str], datetime] = OrderedDict()
 
     async def command(self, update: Update, _: Context) -> None:
@@ -71,9 +76,9 @@ class _Handlers:
         if message is None:
             return
         name, args = _parse(message)
-        # An anonymous admin, and whoever writes in a channel, speaks in the name of the chat itself.
-        as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-        user = None if as_chat else message.from_user
+        as_chat, user = _speaker(message)
+        if not await self._may_enter(message, user, tapped=False):
+            return
         try:
             chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
             reply = await self._commands.handle(name, args, chat)
@@ -85,8 +90,10 @@ class _Handlers:
         query = update.callback_query
         if query is None:
             return
-        await _acknowledge(query)
         message, data = query.message, query.data or ""
+        if message is not None and not await self._may_enter(message, query.from_user, tapped=True):
+            return
+        await _acknowledge(query)
         if message is None or self._is_double(message.chat.id, message.message_id, data):
             return
         try:
@@ -105,13 +112,22 @@ class _Handlers:
 
     async def unknown_command(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is not None:
+        if message is not None and await self._may_enter(message, _speaker(message)[1], tapped=False):
             await _answer(message, unknown_command(_parse(message)[0]), tapped=False)
 
     async def unknown_text(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is not None:
+        if message is not None and await self._may_enter(message, _speaker(message)[1], tapped=False):
             await _answer(message, unknown_text(), tapped=False)
+
+    async def _may_enter(self, message: MaybeInaccessibleMessage, user: User | None, *, tapped: bool) -> bool:
+        """Ask the gate, and tell whoever it turns away what it says."""
+        if self._gate is None:
+            return True
+        entrance = self._gate.enter(str(user.id) if user else "", str(message.chat.id))
+        if entrance.reply is not None:
+            await _answer(message, entrance.reply, tapped=tapped)
+        return entrance.is_open
 
     def _is_double(self, chat_id: int, message_id: int, data: str) -> bool:
         """Whether this very button was tapped a moment ago."""
@@ -128,6 +144,13 @@ def _parse(message: Message) -> tuple[str, list[str]]:
     text = message.text or ""
     size = message.entities[0].length if message.entities else 0
     return text[1:size].partition("@")[0].lower(), text[size:].split()
+
+
+def _speaker(message: Message) -> tuple[bool, User | None]:
+    """Whether the chat itself speaks, and else who does."""
+    # An anonymous admin, and whoever writes in a channel, speaks in the name of the chat.
+    as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    return as_chat, None if as_chat else message.from_user
 
 
 async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes: bool) -> Chat:
@@ -148,7 +171,14 @@ async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes
         user=str(user.id) if user else "",
         may_manage=may_manage,
         reply_to=str(answered.message_id) if answered is not None else "",
+        written=_written(message) if isinstance(message, Message) else "",
     )
+
+
+def _written(message: Message) -> str:
+    """What stands behind the command, with its line breaks."""
+    size = message.entities[0].length if message.entities else 0
+    return (message.text or "")[size:].strip()
 
 
 def _thread(message: MaybeInaccessibleMessage) -> int | None:
@@ -175,6 +205,8 @@ async def _answer(message: MaybeInaccessibleMessage, reply: Reply, *, tapped: bo
         for card in reply.cards:
             if not (tapped and reply.replace and await _replaced(message, card)):
                 await _send(message, card)
+        if reply.file is not None:
+            await _send_file(message, reply.file)
     except TelegramError as e:
         log.warning("answer_not_sent chat=%s error=%s", message.chat.id, translate(e))
 
@@ -190,6 +222,12 @@ async def _send(message: MaybeInaccessibleMessage, card: Card) -> None:
         link_preview_options=_NO_PREVIEW,
         message_thread_id=thread,
         reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
+    )
+
+
+async def _send_file(message: MaybeInaccessibleMessage, file: File) -> None:
+    await message.get_bot().send_document(
+        message.chat.id, InputFile(file.content, filename=file.name), message_thread_id=_thread(message)
     )
 
 

@@ -31,7 +31,8 @@ CONNECT, READ = timedelta(seconds=5), timedelta(seconds=20)
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _MAX_BODY = 32 * 1024 * 1024  # 100 updates, the most that one answer brings, are far smaller
-_JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+_FORM = {"User-Agent": BaseRequest.USER_AGENT}
+_JSON = {"Content-Type": "application/json", **_FORM}
 
 # The library's only switch for `RetryAfter.retry_after` as a timedelta; without it, merely raising
 # RetryAfter warns. Source: docs.python-telegram-bot.org, stability policy, PTB_TIMEDELTA.
@@ -129,8 +130,6 @@ class AiohttpRequest(BaseRequest):
             ServerError: An answer that is not the Bot API's.
             NetworkError: The connection broke while waiting for the answer.
         """
-        if request_data is not None and request_data.contains_files:
-            raise TelegramError("files are not sent: this bot's messages are text")
         connect = _seconds(connect_timeout, self._connect)
         read = _seconds(read_timeout, self._read)
         bounds = [connect, read, _seconds(write_timeout, self._read), _seconds(pool_timeout, self._connect)]
@@ -142,8 +141,8 @@ class AiohttpRequest(BaseRequest):
             async with self._open(target).request(
                 method,
                 target,
-                data=request_data.json_payload if request_data is not None else None,
-                headers=_JSON,
+                data=_payload(request_data),
+                headers=_FORM if request_data is not None and request_data.contains_files else _JSON,
                 timeout=timeout,
                 allow_redirects=False,  # nobody else is to be handed the token
             ) as response:
@@ -178,6 +177,18 @@ class AiohttpRequest(BaseRequest):
 
     def _describe(self, error: Exception) -> str:
         return f"{type(error).__name__}: {error}".replace(self._token, PLACEHOLDER)
+
+
+def _payload(data: RequestData | None) -> bytes | aiohttp.FormData | None:
+    """Parameters as JSON, or with files as a form."""
+    if data is None or not data.contains_files:
+        return data.json_payload if data is not None else None
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form
 
 
 def _proxy(url: URL) -> str | None:

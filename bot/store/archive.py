@@ -208,7 +208,8 @@ class Archive:
             )
             for table in ("silences", "mutes"):
                 cursor.execute(f"DELETE FROM {table} WHERE until < ?", (stamp(now),))
-            cursor.execute("DELETE FROM held WHERE at < ?", (before,))
+            for table in ("held", "audit", "broadcasts"):
+                cursor.execute(f"DELETE FROM {table} WHERE at < ?", (before,))
             cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
         return deleted
 
