@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.backtest import Ruleset, from_archive, memory_of, replay_all
 from bot.config import Settings
+from bot.delivery.words import count
 from bot.errors import BotError, ConfigError
 from bot.loading import Loaded, load
 from bot.model import DENIABLE, AlertKind, Reason
@@ -118,10 +119,12 @@ def compute(settings: Settings, version: str, span: timedelta) -> list[str]:
 def summarised(run: Replay, rules: list[str], span: timedelta) -> Iterator[str]:
     """Figures of a replay: all, by rule, and what was held back."""
     kinds = Counter(s.kind for s in run.sent)
-    yield f"Backtest of {show_duration(span)}: {run.entries:,} entries, {run.stories:,} stories"
+    entries, stories = count(run.entries, "entry", "entries"), count(run.stories, "story", "stories")
+    yield f"Backtest of {show_duration(span)}: {entries}, {stories}"
+    sounds = sum(not s.silent for s in run.sent) / max(span / timedelta(days=1), 1)
     yield (
-        f"{kinds[AlertKind.NEW]:,} cards, {kinds[AlertKind.REPLY]:,} replies, {kinds[AlertKind.EDIT]:,} silent "
-        f"edits; {sum(not s.silent for s in run.sent) / max(span / timedelta(days=1), 1):,.1f} sounds a day"
+        f"{count(kinds[AlertKind.NEW], 'card')}, {count(kinds[AlertKind.REPLY], 'reply', 'replies')}, "
+        f"{count(kinds[AlertKind.EDIT], 'silent edit')}; {sounds:,.1f} sounds a day"
     )
     cards = Counter(s.rule for s in run.sent if s.kind is AlertKind.NEW)
     for rule, times in cards.most_common(_NAMED):
