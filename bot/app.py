@@ -30,16 +30,18 @@ from bot.delivery.studio import Studio
 from bot.errors import BotError, StoreError
 from bot.hours import zone_of
 from bot.intake import Figures, Intake
-from bot.loading import Loaded, load, undefined_routes, user_agent, workers_for
+from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
 from bot.model import Severity, Target, TargetKind
+from bot.office import Admission
 from bot.pipeline.digest import send_digest
 from bot.ports import Channel, Clock, Vocabulary
-from bot.sources.fetch import HttpFetcher
 from bot.sources.parse import FeedParser
+from bot.store.access import Access
 from bot.store.archive import Archive, Lock
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.digests import Digests
+from bot.store.feed_changes import FeedChanges
 from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
 from bot.store.library import Library
@@ -47,6 +49,10 @@ from bot.store.polls import PollStates
 from bot.store.queue import Queue
 from bot.store.trends import Trends
 from bot.telemetry import HealthServer, Metrics, event
+from bot.upkeep.feeds import FeedDesk
+from bot.upkeep.managers import Managers
+from bot.upkeep.rules import REFUSED, mistakes
+from bot.upkeep.works import ProgramWorks
 from bot.whynot import why_not
 
 log = logging.getLogger(__name__)
@@ -55,7 +61,7 @@ log = logging.getLogger(__name__)
 DECIDE_WITHIN, SEND_WITHIN = timedelta(seconds=3), timedelta(seconds=4)
 PRUNE_EVERY = timedelta(hours=6)
 DIGEST_EVERY = timedelta(seconds=30)
-TOLD_MISTAKES = 8  # of a reload that is refused
+MORNING_EVERY = timedelta(minutes=1)  # that it is asked whether it is time for the report
 LOOK_EVERY = timedelta(minutes=5)  # for what has not come
 PRUNE_MOST = 20_000  # entries at a time: a second or two in which no batch is decided
 LOOP_PROBE = timedelta(milliseconds=500)
@@ -73,15 +79,6 @@ def _nothing(_: str) -> None:
 
 async def _tell_nobody(_: str) -> None:
     return None
-
-
-def _refusal(error: BotError) -> str:
-    """Why a reload was refused, for those who edit the files."""
-    mistakes = [error, *getattr(error, "others", ())]
-    lines = [f"• {e}" for e in mistakes[:TOLD_MISTAKES]]
-    if more := len(mistakes) - len(lines):
-        lines.append(f"and {more} more: run spillover rules check")
-    return "\n".join(["The rules were not reloaded; the old ones stay in force.", *lines])
 
 
 class App:
@@ -107,13 +104,14 @@ class App:
         self.settings, self.clock = settings, clock
         self._loaded, self._failpoint = loaded, failpoint
         self._workers = workers_for(settings)
-        self._console = console or Console()
+        self._console, self._loop_delay = console or Console(), 0.0
         self._metrics = Metrics()
         self._starting = True
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
         self._vocabulary = _Current(lambda: self._loaded.vocabulary)
         self._tell_operators: Callable[[str], Coroutine[None, None, None]] = _tell_nobody
+        self._managers: Managers | None = None
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
     @property
@@ -150,6 +148,8 @@ class App:
         await self._health.start(settings.http_host, settings.http_port)
         self._open.push_async_callback(self._health.stop)
         self.desk = Desk(self._database())
+        self._access = Access(self._database())
+        await self._open_feeds()
         self._queue = Queue(self._database())
         channels = await self._channels()
         services = await asyncio.to_thread(self._make_services)
@@ -182,6 +182,17 @@ class App:
 
     async def reload(self) -> None:
         """Read, check and test all files anew and swap them in; on a mistake keep the old ones and say why."""
+        try:
+            await self._swap()
+        except BotError as e:
+            await self._tell_operators("\n".join([REFUSED, *mistakes(e)]))
+
+    async def _swap(self) -> None:
+        """Read everything anew and put it into force.
+
+        Raises:
+            BotError: Something is wrong; the old rules stay.
+        """
         async with self._reloading:  # one after another, or an older reading could come in last
             before = self._loaded
             try:
@@ -193,8 +204,7 @@ class App:
             except BotError as e:
                 self._loaded = before
                 log.error(event("reload_refused", problem=e, kept=self.rules_version))
-                await self._tell_operators(_refusal(e))
-                return
+                raise
         await self._tell_undefined(undefined)
         log.info(event("reloaded", rules=len(self._loaded.book.rules.rules), feeds=len(self._loaded.feeds)))
 
@@ -215,6 +225,7 @@ class App:
         if self.desk.subscriber(CONSOLE) is not None:
             self.desk.leave(CONSOLE, self.clock())
         studio = Studio()
+        managers = self._managers = self._make_managers()
         chatting = Chatting(
             token.get_secret_value(),
             self.settings.telegram_api_url,
@@ -226,8 +237,11 @@ class App:
             parts=(
                 Voting(self.desk, FeedbackStore(self._database()), self.clock, self.settings.telegram_admins),
                 Charting(Trends(self._database()), self._vocabulary, studio.draw, self.clock, self._zone_of),
+                *managers.parts,
             ),
             browsing=self._browsing(),
+            gate=managers.gate,
+            errands=managers.errands,
         )
         self._open.push_async_callback(chatting.stop)
         self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered
@@ -275,6 +289,43 @@ class App:
         addresses = {name: secret.get_secret_value() for name, secret in self.settings.channels.items()}
         return Services(addresses, self.clock, tell)
 
+    def _make_managers(self) -> Managers:
+        database = self._database()
+        works = ProgramWorks(
+            self.settings,
+            lambda: self._loaded,
+            self._swap,
+            self._reloading,
+            delay=lambda: self._loop_delay,
+            trouble=lambda: ", ".join(self._not_ready().values()),
+            database=database,
+            clock=self.clock,
+        )
+        return Managers(
+            self.settings, database, self._access, self.desk, self._feeds, works, self.clock, self._wake
+        )
+
+    def _wake(self) -> None:
+        self.drain.wake()
+
+    async def _open_feeds(self) -> None:
+        self._fetcher = await self._open.enter_async_context(fetcher_for(self.settings, self.clock))
+        self._parser = await self._open.enter_async_context(FeedParser())
+        database = self._database()
+        self._feeds = FeedDesk(
+            lambda: self._loaded.feeds,
+            FeedChanges(database),
+            PollStates(database),
+            self._fetcher,
+            self._parser,
+            self.clock,
+            changed=self._sync_feeds,
+        )
+
+    def _sync_feeds(self) -> None:
+        if not self._starting:  # a start does so itself
+            self._intake.sync()
+
     def _enroll_routes(self) -> list[str]:
         """Whatever a route leads to is a subscriber, whether or not it follows anything; gives what leads nowhere."""
         served = "console" if self.settings.telegram_token is None else "telegram"
@@ -287,6 +338,8 @@ class App:
                     self.desk.leave(target, self.clock())  # nothing piles up for it
             elif channel not in (served, SERVICES):
                 log.warning(event("route_unserved", to=target, served=served))
+            elif self._access.admission(address.partition("/")[0]) is Admission.BANNED:
+                log.warning(event("route_banned", to=target))
             elif known is None or (channel == SERVICES and not known.active):
                 self.desk.enroll(channel, address, self.clock())
                 self.desk.set_level(target, Severity.INFO)  # how loud it must be stands in the route
@@ -301,16 +354,6 @@ class App:
             )
 
     async def _make_intake(self, database: Database) -> Intake:
-        settings = self.settings
-        fetcher = HttpFetcher(
-            user_agent=user_agent(settings.contact),
-            clock=self.clock,
-            exceptions=frozenset(settings.allow_addresses),
-            max_bytes=settings.max_body_mb * 1024 * 1024,
-            timeout=settings.fetch_timeout,
-            per_host=settings.polls_per_host,
-            spacing=settings.host_spacing,
-        )
         worker = ThreadPoolExecutor(1, thread_name_prefix="process")
         self._open.callback(worker.shutdown, wait=True, cancel_futures=True)
         self._ingest_worker, self._archive, self._digests = worker, Archive(database), Digests(database)
@@ -323,19 +366,19 @@ class App:
             states=PollStates(self._database()),
             ingest=self._ingest,
             worker=worker,
-            fetcher=await self._open.enter_async_context(fetcher),
-            parser=await self._open.enter_async_context(FeedParser()),
+            fetcher=self._fetcher,
+            parser=self._parser,
             clock=self.clock,
             metrics=self._metrics,
-            polls_at_once=settings.polls_at_once,
+            polls_at_once=self.settings.polls_at_once,
             stored=self.drain.wake,
             failpoint=self._failpoint,
         )
 
     def _in_force(self) -> Loaded:
-        """What was loaded last, with the analyzer that goes through the workers."""
+        """What was loaded last, with the analyzer that goes through the workers and the feeds as managers want them."""
         loaded = self._loaded
-        return replace(loaded, analyzer=self._workers.through(loaded.analyzer))
+        return replace(loaded, analyzer=self._workers.through(loaded.analyzer), feeds=self._feeds.in_force())
 
     def _sector_of(self, company: str) -> str:
         return self._loaded.book.rules.known.companies.get(company, "")
@@ -349,6 +392,9 @@ class App:
         scheduler.add_job(self._prune, "interval", seconds=PRUNE_EVERY.total_seconds(), id="prune")
         scheduler.add_job(self._intake.look, "interval", seconds=LOOK_EVERY.total_seconds(), id="look")
         scheduler.add_job(self._send_digests, "interval", seconds=DIGEST_EVERY.total_seconds(), id="digest")
+        if self._managers is not None:
+            report = partial(self._managers.report, self._tell_operators)
+            scheduler.add_job(report, "interval", seconds=MORNING_EVERY.total_seconds(), id="morning")
         scheduler.start()
 
         async def stop() -> None:
@@ -415,7 +461,8 @@ class App:
         while True:
             before = time.monotonic()
             await asyncio.sleep(LOOP_PROBE.total_seconds())
-            self._metrics.loop_delay.set(max(0.0, time.monotonic() - before - LOOP_PROBE.total_seconds()))
+            self._loop_delay = max(0.0, time.monotonic() - before - LOOP_PROBE.total_seconds())
+            self._metrics.loop_delay.set(self._loop_delay)
 
     async def _refresh_gauges(self) -> None:
         if self._starting:

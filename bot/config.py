@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -36,6 +36,7 @@ _CHANNEL = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 _MIN_SECRET = 8  # characters; what is shorter stands in every log by chance
 _COMMON = frozenset({"localhost", "insecure", "starttls", "markdown", "truncate"})  # values of Apprise's keys
 _PROCESSES = re.compile(r"processes:(\d{1,6})")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _CLUSTER = re.compile(r"dask:(tcp://(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5})")
 
 
@@ -69,8 +70,12 @@ class Settings(BaseModel):
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="Base address of the Bot API, for a server of your own."
     )
-    telegram_admins: Words = Field(
-        (), description="Telegram user ids that may use /status, separated by blanks."
+    telegram_admins: Words = Field((), description="Telegram user ids of the managers, separated by blanks.")
+    access: Literal["open", "invite"] = Field(
+        "open", description="Who may use the bot: everybody (open), or whom managers /allow (invite)."
+    )
+    morning: str = Field(
+        "08:00", description="When managers get the day's report, by the clock of BOT_TIMEZONE; or off."
     )
     timezone: Zone = Field("UTC", description="The clock that new chats start with, such as Europe/Berlin.")
     data_dir: Path = Field(Path("data"), description="Folder of the database.")
@@ -118,6 +123,13 @@ class Settings(BaseModel):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("morning")
+    @classmethod
+    def _morning(cls, value: str) -> str:
+        if value != "off" and not _TIME.fullmatch(value):
+            raise ValueError(f"{value!r} is neither a time of day, such as 08:00, nor off")
+        return value
+
     @field_validator("analysis")
     @classmethod
     def _place(cls, value: str) -> str:
@@ -149,6 +161,11 @@ class Settings(BaseModel):
     def database(self) -> Path:
         """The database file."""
         return self.data_dir / "spillover.db"
+
+    @property
+    def morning_at(self) -> time | None:
+        """When managers get the day's report, by the clock of `timezone`; None for never."""
+        return None if self.morning == "off" else time.fromisoformat(self.morning)
 
     @property
     def analysis_processes(self) -> int:

@@ -24,9 +24,8 @@ from bot.delivery.request import make_bot
 from bot.delivery.services import Services
 from bot.delivery.telegram import TelegramChannel
 from bot.errors import BotError, ConfigError, StoreError
-from bot.loading import load, rules_folder, undefined_routes, user_agent
+from bot.loading import fetcher_for, load, rules_folder, undefined_routes, user_agent
 from bot.model import Feed, PollState
-from bot.sources.fetch import HttpFetcher
 from bot.sources.parse import FeedParser
 from bot.sources.poll import PollResult, poll_once
 from bot.sources.registry import load_feeds
@@ -224,15 +223,7 @@ async def _poll_all(settings: Settings, feeds: Sequence[Feed]) -> list[PollResul
             return await poll_once(feed, PollState(feed_id=feed.id), fetcher, parser, utc_now())
 
     async with (
-        HttpFetcher(
-            user_agent=user_agent(settings.contact),
-            clock=utc_now,
-            exceptions=frozenset(settings.allow_addresses),
-            max_bytes=settings.max_body_mb * 1024 * 1024,
-            timeout=settings.fetch_timeout,
-            per_host=settings.polls_per_host,
-            spacing=settings.host_spacing,
-        ) as fetcher,
+        fetcher_for(settings, utc_now) as fetcher,
         FeedParser() as parser,
     ):
         return list(await asyncio.gather(*(poll(feed) for feed in feeds)))

@@ -18,9 +18,10 @@ from bot.nlp.vocabulary import RulesVocabulary
 from bot.nlp.workers import Workers
 from bot.pipeline import Book
 from bot.pipeline.book import leads
-from bot.ports import Analyzer
+from bot.ports import Analyzer, Clock
 from bot.rules.book import KnownIds
 from bot.rules.check import load_checked
+from bot.sources.fetch import HttpFetcher
 from bot.sources.registry import load_feeds
 from bot.text import did_you_mean
 
@@ -100,6 +101,19 @@ def workers_for(settings: Settings) -> Workers:
     elif settings.analysis_cluster:
         place = Cluster(settings.analysis_cluster)
     return Workers(place, settings.rules_dir, settings.spacy_model or None)
+
+
+def fetcher_for(settings: Settings, clock: Clock) -> HttpFetcher:
+    """Whoever asks servers, as the settings say; to be entered as a context."""
+    return HttpFetcher(
+        user_agent=user_agent(settings.contact),
+        clock=clock,
+        exceptions=frozenset(settings.allow_addresses),
+        max_bytes=settings.max_body_mb * 1024 * 1024,
+        timeout=settings.fetch_timeout,
+        per_host=settings.polls_per_host,
+        spacing=settings.host_spacing,
+    )
 
 
 def rules_folder(path: Path) -> Path:

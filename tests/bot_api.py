@@ -51,6 +51,7 @@ from bot_api_checks import (
 from bot_api_people import bot_user, chat_details, chat_object, me, member, person
 
 TOKEN = "123456:TEST-token_of_the_stand-in"
+MAX_FILE = 50 * 1024 * 1024  # bytes. Source: core.telegram.org/bots/api#senddocument
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
@@ -72,6 +73,16 @@ class Accepted:
     silent: bool
     at: float
     photo: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that readers have got."""
+
+    chat_id: int | str
+    name: str
+    content: bytes
+    thread: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ class BotApi:
         self.token, self.url, self.port = token, "", port
         self.accepted: list[Accepted] = []
         self.calls: list[Call] = []
+        self.files: list[Uploaded] = []
         self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
         self._clock = clock
         self._journal = journal.open("a", encoding="utf-8") if journal else None
@@ -134,7 +146,7 @@ class BotApi:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=2 * MAX_PHOTO)
+        app = web.Application(client_max_size=MAX_FILE + 2 * MAX_PHOTO)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -236,7 +248,7 @@ class BotApi:
             params |= await request.json()
         else:
             form = await request.post()
-            params |= {k: v.file.read() if isinstance(v, web.FileField) else v for k, v in form.items()}
+            params |= dict(form)
         status, body = 200, b""
         fault = self._next_fault(method, params)
         kind = fault.kind if fault else ""
@@ -377,14 +389,29 @@ class BotApi:
         """An upload only: what is on another server, or was sent before, the stand-in has not."""
         self._keep_pace(params)
         sent = params.get("photo")
-        photo = params.get(sent.removeprefix("attach://"), b"") if isinstance(sent, str) else sent
-        if not isinstance(photo, bytes):
-            photo = b""
+        file = params.get(sent.removeprefix("attach://")) if isinstance(sent, str) else sent
+        photo = file.file.read() if isinstance(file, web.FileField) else b""
         self._find_chat(params)
         if problem := check_photo(photo):
             raise ApiError(400, f"Bad Request: {problem}")
         caption = {"text": params.get("caption", ""), "entities": params.get("caption_entities")}
         return self._accept("sendPhoto", {**params, **caption}, None, photo)
+
+    def _send_document(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._keep_pace(params)
+        chat, given = self._find_chat(params), str(params.get("document", ""))
+        file = params.get(given.removeprefix("attach://"), params.get("document"))
+        if not isinstance(file, web.FileField):
+            raise ApiError(400, "Bad Request: there is no document in the request")
+        content = file.file.read()
+        if not content:
+            raise ApiError(400, "Bad Request: file must be non-empty")
+        if len(content) > MAX_FILE:
+            raise ApiError(413, "Request Entity Too Large")
+        thread = params.get("message_thread_id")
+        self.files.append(Uploaded(chat, file.filename, content, int(thread) if thread else None))
+        document = {"file_id": "f", "file_unique_id": "u", "file_name": file.filename}
+        return {**self._message(chat), "document": document, "from": bot_user()}
 
     def _edit(self, params: dict[str, Any]) -> dict[str, Any]:
         self._keep_pace(params)
@@ -455,6 +482,7 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "getUpdates": BotApi._get_updates,
     "sendMessage": BotApi._send,
     "sendPhoto": BotApi._send_photo,
+    "sendDocument": BotApi._send_document,
     "editMessageText": BotApi._edit,
     "editMessageReplyMarkup": BotApi._edit_markup,
     "answerInlineQuery": BotApi._answer_inline,

@@ -7,6 +7,7 @@ import click
 
 from bot.cli import main
 from bot.config import Settings, setting_name, show_default
+from bot.delivery.manual import MANAGERS_MENU
 from bot.delivery.replies import MENU
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -41,7 +42,9 @@ def test_every_command_of_the_program_is_there() -> None:
 
 def test_every_command_of_the_chat_is_there() -> None:
     written = {row[0].strip("`/") for row in rows("In the chat")}
-    assert written == {name for name, _ in MENU} | {"status", "precision"}
+    assert written == {name for name, _ in MENU}
+    managing = {row[0].strip("`/") for row in rows("For managers")}
+    assert managing == {name for name, _ in MANAGERS_MENU}
 
 
 def test_every_file_that_is_linked_is_there() -> None:

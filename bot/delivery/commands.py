@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 _MAX_INPUT = 200  # characters of all arguments
 _MAX_WORDS = 20
 _LONGER = {"whynot": 2000}  # characters where an address is asked for
+_FREE = frozenset({"broadcast"})  # takes a text of any length that fits into a message
 _DEEP_LINK = "w_"  # t.me/<bot>?start=w_NVDA
 _MANAGING = frozenset({"start", "stop"})
 
@@ -156,7 +157,7 @@ class Commands:
 
     async def _guarded(self, name: str, handler: Handler, text: str, chat: Chat) -> Reply:
         most = _LONGER.get(name, _MAX_INPUT)
-        if len(text) > most or len(text.split()) > _MAX_WORDS:
+        if name not in _FREE and (len(text) > most or len(text.split()) > _MAX_WORDS):
             return line(f"That is too long: at most {_MAX_WORDS} words and {most:,} characters at a time.")
         if name in self._managing and not chat.may_manage:
             return line(f"Only admins of this chat may use /{name} here.")
@@ -187,7 +188,7 @@ class Commands:
         return unknown_text() if answer is None else answer
 
     def _help(self, text: str, chat: Chat) -> Reply:
-        return Reply(cards=(help_card(text),))
+        return Reply(cards=(help_card(text, for_manager=chat.user in self._operators),))
 
     def _stop(self, text: str, chat: Chat) -> Reply:
         subscriber = self._desk.subscriber(chat.subscriber_id)
@@ -198,7 +199,7 @@ class Commands:
 
     def _status(self, text: str, chat: Chat) -> Reply:
         if chat.user not in self._operators:
-            return line("/status is for the operators of this bot.")
+            return line("/status is for the managers of this bot.")
         now = self._clock()
         return Reply(cards=(status_card(self._desk.status(now), now),))
 

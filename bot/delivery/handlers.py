@@ -13,6 +13,7 @@ from telegram import (
     CallbackQuery,
     ChatMember,
     InlineQueryResultArticle,
+    InputFile,
     InputTextMessageContent,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
@@ -35,7 +36,8 @@ from telegram.ext import (
 
 from bot.delivery.commands import Commands
 from bot.delivery.finds import Offer
-from bot.delivery.replies import Chat, Reply, line, unknown_command
+from bot.delivery.gate import Gate
+from bot.delivery.replies import Chat, File, Reply, line, unknown_command
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.errors import BotError
 from bot.model import Card
@@ -65,9 +67,12 @@ App = Application[Any, Any, Any, Any, Any, Any]
 Context = CallbackContext[Any, Any, Any, Any]
 
 
-def register(application: App, commands: Commands, clock: Clock) -> None:
-    """Add the handlers of all commands, buttons, inline queries, unknown messages and removals to an application."""
-    desk = _Handlers(commands, clock)
+def register(application: App, commands: Commands, clock: Clock, gate: Gate | None = None) -> None:
+    """Add the handlers of all commands, buttons, inline queries, unknown messages and removals to an application.
+
+    With a gate, only those are answered whom it lets in.
+    """
+    desk = _Handlers(commands, clock, gate)
     private = _NEW & filters.ChatType.PRIVATE
     slow = frozenset(commands.slow)
     for names, block in ((slow & set(commands.names), False), (set(commands.names) - slow, True)):
@@ -85,8 +90,8 @@ def register(application: App, commands: Commands, clock: Clock) -> None:
 
 
 class _Handlers:
-    def __init__(self, commands: Commands, clock: Clock) -> None:
-        self._commands, self._clock = commands, clock
+    def __init__(self, commands: Commands, clock: Clock, gate: Gate | None) -> None:
+        self._commands, self._clock, self._gate = commands, clock, gate
         self._taps: OrderedDict[tuple[int, int], tuple[str, datetime]] = OrderedDict()  # the last on each
 
     async def command(self, update: Update, _: Context) -> None:
@@ -94,9 +99,9 @@ class _Handlers:
         if message is None:
             return
         name, args = _parse(message)
-        # An anonymous admin, and whoever writes in a channel, speaks in the name of the chat itself.
-        as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-        user = None if as_chat else message.from_user
+        as_chat, user = _speaker(message)
+        if not await self._may_enter(message, user, tapped=False):
+            return
         try:
             chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
         except TelegramError as e:
@@ -109,6 +114,8 @@ class _Handlers:
         if query is None:
             return
         message, data = query.message, query.data or ""
+        if message is not None and not await self._may_enter(message, query.from_user, tapped=True):
+            return
         if message is None or self._is_double(message.chat.id, message.message_id, data):
             await _acknowledge(query)
             return
@@ -132,9 +139,10 @@ class _Handlers:
         query = update.inline_query
         if query is None:
             return
-        lasts = _OFFERED_FOR
+        lasts, asker = _OFFERED_FOR, str(query.from_user.id)
+        is_welcome = self._gate is None or self._gate.enter(asker, asker).is_open
         try:
-            offers = await self._commands.offer(query.query)
+            offers = await self._commands.offer(query.query) if is_welcome else []
         except BotError as e:
             log.error("inline_failed error=%s", e)
             offers, lasts = [], timedelta(0)
@@ -151,12 +159,12 @@ class _Handlers:
 
     async def unknown_command(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is not None:
+        if message is not None and await self._may_enter(message, _speaker(message)[1], tapped=False):
             await self._answer(message, unknown_command(_parse(message)[0]))
 
     async def text(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is not None:
+        if message is not None and await self._may_enter(message, _speaker(message)[1], tapped=False):
             chat = await _chat(message, message.from_user, changes=False)
             await self._answer(message, await self._commands.type(message.text or "", chat), chat)
 
@@ -181,8 +189,19 @@ class _Handlers:
                 if reply.keep and chat is not None and card is reply.cards[0]:
                     self._commands.placed(chat, str(placed))
                 changing = 0
+            if reply.file is not None:
+                await _send_file(message, reply.file)
         except TelegramError as e:
             log.warning("answer_not_sent chat=%s error=%s", message.chat.id, translate(e))
+
+    async def _may_enter(self, message: MaybeInaccessibleMessage, user: User | None, *, tapped: bool) -> bool:
+        """Ask the gate, and tell whoever it turns away what it says."""
+        if self._gate is None:
+            return True
+        entrance = self._gate.enter(str(user.id) if user else "", str(message.chat.id))
+        if entrance.reply is not None:
+            await self._answer(message, entrance.reply, tapped=tapped)
+        return entrance.is_open
 
     def _is_double(self, chat_id: int, message_id: int, data: str) -> bool:
         """Whether this very button was tapped a moment ago, and no other one since."""
@@ -214,6 +233,13 @@ def _parse(message: Message) -> tuple[str, list[str]]:
     return text[1:size].partition("@")[0].lower(), text[size:].split()
 
 
+def _speaker(message: Message) -> tuple[bool, User | None]:
+    """Whether the chat itself speaks, and else who does."""
+    # An anonymous admin, and whoever writes in a channel, speaks in the name of the chat.
+    as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    return as_chat, None if as_chat else message.from_user
+
+
 async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes: bool) -> Chat:
     """Where a message stands and what its sender may do; asks Telegram only if something would change.
 
@@ -233,7 +259,14 @@ async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes
         may_manage=may_manage,
         reply_to=str(answered.message_id) if answered is not None else "",
         private=place.type == place.PRIVATE,
+        written=_written(message) if isinstance(message, Message) else "",
     )
+
+
+def _written(message: Message) -> str:
+    """What stands behind the command, with its line breaks."""
+    size = message.entities[0].length if message.entities else 0
+    return (message.text or "")[size:].strip()
 
 
 def _thread(message: MaybeInaccessibleMessage) -> int | None:
@@ -268,6 +301,12 @@ async def _send(message: MaybeInaccessibleMessage, card: Card) -> int:
         reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
     )
     return int(sent.message_id)
+
+
+async def _send_file(message: MaybeInaccessibleMessage, file: File) -> None:
+    await message.get_bot().send_document(
+        message.chat.id, InputFile(file.content, filename=file.name), message_thread_id=_thread(message)
+    )
 
 
 async def _shown(message: MaybeInaccessibleMessage, caption: Card, picture: bytes) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import REASONS, Names, count, suggestion
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
@@ -34,6 +35,9 @@ MENU: Sequence[tuple[str, str]] = (
     ("unmute", "End a pause"),
     ("timezone", "By which clock times are shown"),
     ("stop", "End alerts in this chat"),
+    ("privacy", "What is stored, and for how long"),
+    ("export", "Everything about this chat as a file"),
+    ("deleteme", "Delete everything about this chat"),
     ("help", "All commands with examples"),
 )
 """Commands with their descriptions, as the client's menu shows them (`setMyCommands`)."""
@@ -100,6 +104,10 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         "/start shows how it is set.",
     ),
     "stop": ("/stop turns alerts off in this chat; /start brings everything back.",),
+    "privacy": ("/privacy says what is stored about a chat and for how long.",),
+    "export": ("/export sends everything that is stored about this chat as a JSON file.",),
+    "deleteme": ("/deleteme deletes everything that is stored about this chat, after asking once.",),
+    **MANAGERS_TOPICS,
     "precision": ("/precision shows how useful rules and sources are to readers; for operators.",),
     "status": ("/status shows how feeds and deliveries are doing; for operators.",),
 }
@@ -115,11 +123,20 @@ class Chat:
     may_manage: bool = True  # in private always, in groups its admins
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
+    written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
     def subscriber_id(self) -> str:
         """The id of the chat as a subscriber."""
         return f"{self.channel}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file to send."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +149,7 @@ class Reply:
     keep: bool = False  # the id of the message that holds the first card is noted for the setup
     toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
     picture: bytes = b""  # a PNG; the first card is its caption, and says in words what it shows
+    file: File | None = None  # sent after the cards
 
 
 def line(*lines: str) -> Reply:
@@ -154,15 +172,16 @@ def echo(text: str) -> str:
     return f"“{clip(text, ECHO)}”"
 
 
-def help_card(topic: str) -> Card:
-    """All commands, or one with examples."""
+def help_card(topic: str, *, for_manager: bool = False) -> Card:
+    """All commands, or one with examples; those of managers are listed for managers only."""
     word = topic.removeprefix("/").lower()
     if word in _TOPICS:
         return say(*_TOPICS[word])
     head = [f"No help on {echo(topic)}{suggestion(word, list(_TOPICS))}"] if word else []
-    return say(
-        *head, *(f"/{name}: {text}" for name, text in MENU if name != "help"), "/help watch shows examples."
-    )
+    listed = [f"/{name}: {text}" for name, text in MENU if name != "help"]
+    if for_manager:
+        listed += ["For managers, in private:", *(f"/{name}: {text}" for name, text in MANAGERS_MENU)]
+    return say(*head, *listed, "/help watch shows examples.")
 
 
 def unknown_command(name: str) -> Reply:

@@ -209,7 +209,7 @@ class Archive:
             )
             for table in ("silences", "mutes"):
                 cursor.execute(f"DELETE FROM {table} WHERE until < ?", (stamp(now),))
-            for table in ("held", "feedback"):
+            for table in ("held", "feedback", "audit", "broadcasts"):
                 cursor.execute(f"DELETE FROM {table} WHERE at < ?", (before,))
             cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
             forget(cursor, now)

@@ -204,7 +204,7 @@ class Ingest:
         """Write everything that a batch decided, or nothing.
 
         Returns:
-            False, with nothing written, if it would notify while the subscribers, or what they follow,
+            False, with nothing written, if it speaks of subscribers while they, or what they follow,
             are no longer those of the last snapshot: decide anew.
 
         Raises:
@@ -212,7 +212,7 @@ class Ingest:
         """
         self._failpoint("before_apply")
         with self._db.transaction() as cursor:
-            if outcome.notifications and not self._audience.is_current():
+            if _concerns_readers(outcome) and not self._audience.is_current():
                 return False
             self._write_entries(cursor, outcome, now)
             self._failpoint("apply_entries_written")
@@ -378,6 +378,16 @@ class Ingest:
                 card = load_card(self._db, told.alert_id)
                 if card:
                     self._cards[told.alert_id] = card
+
+
+def _concerns_readers(outcome: Outcome) -> bool:
+    """Whether it would write something about a subscriber, who may have asked to be deleted meanwhile."""
+    return bool(
+        outcome.notifications
+        or outcome.told
+        or outcome.held
+        or any(v.subscriber_id for v in outcome.verdicts)
+    )
 
 
 def load_card(db: Database, alert_id: str) -> tuple[Alert, Entry] | None:

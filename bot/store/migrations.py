@@ -195,3 +195,19 @@ def m005_onboarding(db: Database) -> None:
         "CREATE TABLE setups (subscriber_id TEXT PRIMARY KEY, step TEXT NOT NULL, message_id TEXT NOT NULL, "
         "offers TEXT NOT NULL)"
     )
+
+
+@migrations()
+def m006_managing(db: Database) -> None:
+    """Whom managers let in and keep out, what they did, what they changed of the feeds, and what they tell all."""
+    for statement in (
+        "CREATE TABLE access (id TEXT PRIMARY KEY, state TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)",
+        "CREATE TABLE audit (n INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, "
+        "result TEXT NOT NULL)",
+        "CREATE INDEX audit_at ON audit (at)",
+        "CREATE TABLE feed_changes (feed_id TEXT PRIMARY KEY, enabled INTEGER, url TEXT NOT NULL, "
+        "instead_of TEXT NOT NULL, added TEXT NOT NULL)",
+        "CREATE TABLE broadcasts (id TEXT PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, state TEXT NOT NULL, "
+        "card TEXT NOT NULL)",
+    ):
+        db.execute(statement)

@@ -69,7 +69,9 @@ class Queue:
                 rule_id=row["rule_id"],
                 kind=AlertKind(row["kind"]),
                 card=CARD.validate_json(row["card"]),
-                level=Severity(row["level"]),
+                level=Severity(
+                    max(row["level"], Severity.INFO)
+                ),  # what managers tell all stands below every alert
                 created_at=created,
                 silent=bool(row["silent"]),
             ),
@@ -156,6 +158,8 @@ class Queue:
             return
         with self._db.transaction() as cursor:
             there = cursor.execute("SELECT 1 FROM subscribers WHERE id = ?", (new_id,)).fetchone()
+            if not cursor.execute("SELECT 1 FROM subscribers WHERE id = ?", (subscriber_id,)).fetchone():
+                return  # deleted, or moved already
             if there:
                 cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
             else:
@@ -174,6 +178,8 @@ class Queue:
                     (new_id, subscriber_id),
                 )
                 cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
+            old_chat, new_chat = (a.partition("/")[0] for a in (subscriber_id.split(":", 1)[1], address))
+            cursor.execute("UPDATE OR IGNORE access SET id = ? WHERE id = ?", (new_chat, old_chat))
             # A route in a file still names the old chat.
             cursor.execute(
                 "UPDATE meta SET value = ? WHERE key LIKE 'moved %' AND value = ?", (new_id, subscriber_id)

@@ -12,11 +12,15 @@ from bot.config import load_settings
 from bot.loading import Loaded
 from bot.model import Severity
 from bot.nlp.vocabulary import RulesVocabulary
+from bot.office import Admission
+from bot.store.access import Access
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.queue import Queue
 
-ROUTES = "version: 1\nroutes: [{to: 'telegram:-5', when: {level: info}}]"
+ROUTES = (
+    "version: 1\nroutes: [{to: 'telegram:-5', when: {level: info}}, {to: 'telegram:-7', when: {level: info}}]"
+)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -27,7 +31,8 @@ def test_a_route_decides_how_loud_it_must_be_and_a_moved_chat_is_not_begun_anew(
     app = App(settings, Loaded(analyzer=Reader(), book=book, vocabulary=vocabulary, feeds=()))
     db = Database(tmp_path / "spillover.db")
     try:
-        app.desk = Desk(db)
+        app.desk, app._access = Desk(db), Access(db)
+        Access(db).admit("-7", Admission.BANNED, "9", NOW)
         app._enroll_routes()
         enrolled = app.desk.subscriber("telegram:-5")
         assert enrolled is not None
@@ -40,5 +45,6 @@ def test_a_route_decides_how_loud_it_must_be_and_a_moved_chat_is_not_begun_anew(
         left = app.desk.subscriber("telegram:-100")
         assert left is not None
         assert not left.active
+        assert app.desk.subscriber("telegram:-7") is None, "a route does not bring back who is banned"
     finally:
         db.close()

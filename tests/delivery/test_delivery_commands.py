@@ -23,12 +23,14 @@ from desk_fakes import (
 from hypothesis import given
 from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
+from office_fakes import MemoryPrivacy
 from rich.text import Text
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
+from bot.delivery.privacy import Private
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
 from bot.model import Button, Decision, Reason, Severity, Target, TargetKind, Verdict
 from bot.ports import Clock, Explanation, Status
@@ -55,7 +57,11 @@ class Scene:
             lambda: self.now,
             timezone="America/New_York",
             operators={"9"},
-            parts=(charting, reading(lambda: self.now)),
+            parts=(
+                charting,
+                reading(lambda: self.now),
+                Private(MemoryPrivacy(), lambda: self.now, keep=timedelta(days=90)),
+            ),
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:
@@ -396,7 +402,7 @@ async def test_status_is_for_operators_and_shows_the_oldest_and_the_commonest(sc
         pending=3, parked=1, oldest_pending_at=NOW - timedelta(minutes=5), last_poll_at=NOW - timedelta(seconds=20),
         counters={"first": 70, "echo": 5000, "no_event": 6000, "stale": 0, "from_a_newer_version": 9},
     )  # fmt: skip
-    assert await scene.ask("/status") == "/status is for the operators of this bot."
+    assert await scene.ask("/status") == "/status is for the managers of this bot."
     assert (await scene.ask("/status", replace(ME, user="9"))).split("\n") == [
         "Status",
         "Feeds: 40, failing 2, stopped 1; last poll 20s ago",
@@ -408,7 +414,7 @@ async def test_status_is_for_operators_and_shows_the_oldest_and_the_commonest(sc
 
 
 async def test_an_anonymous_sender_is_no_operator(scene):
-    assert "for the operators" in await scene.ask("/status", replace(ME, user=""))
+    assert "for the managers" in await scene.ask("/status", replace(ME, user=""))
 
 
 async def test_help_lists_all_commands_and_explains_one(scene):

@@ -258,7 +258,10 @@ def test_a_chat_that_moved_is_known_to_have_its_cards(db: Database, left: bool) 
     ("outcome", "stored"),
     [
         pytest.param(whole_outcome(), False, id="it would notify"),
-        pytest.param(replace(whole_outcome(), notifications=()), True, id="it notifies nobody"),
+        pytest.param(
+            replace(whole_outcome(), notifications=()), False, id="it would say that they were told"
+        ),
+        pytest.param(replace(whole_outcome(), notifications=(), told=()), True, id="it concerns nobody"),
     ],
 )
 def test_what_was_decided_for_other_subscribers_is_not_stored(

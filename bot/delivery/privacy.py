@@ -1,0 +1,97 @@
+"""What is kept about a chat: said in plain words, handed over as a file, deleted for good."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.delivery.parts import Handler
+from bot.delivery.replies import Chat, File, Reply, line, old_button
+from bot.delivery.sheet import Sheet, clip, say
+from bot.model import Button
+from bot.office import Privacy
+from bot.ports import Clock
+from bot.text import show_duration
+
+CONFIRM_WITHIN = timedelta(minutes=10)
+
+
+class Private:
+    """The part of the commands that concerns what is stored; in groups its admins decide."""
+
+    def __init__(self, privacy: Privacy, clock: Clock, *, keep: timedelta, contact: str = "") -> None:
+        """Wire it up.
+
+        Args:
+            privacy: Reads and deletes.
+            clock: The time.
+            keep: How long what was sent is remembered.
+            contact: Whom to ask; empty if nobody is named.
+        """
+        self._privacy, self._clock, self._keep, self._contact = privacy, clock, keep, contact
+        self.commands: Mapping[str, Handler] = {
+            "privacy": self.privacy,
+            "export": self.export,
+            "deleteme": self.deleteme,
+        }
+        self.buttons: Mapping[str, Handler] = {"erase": self.erase}
+        self.managing = frozenset({"export", "deleteme", "erase"})
+
+    def privacy(self, text: str, chat: Chat) -> Reply:
+        """What is stored, and for how long."""
+        keep = show_duration(self._keep)
+        lines = [
+            "What this bot stores about a chat, on the machine that it runs on:",
+            "• the chat's Telegram id (in a private chat that is yours), since when it is here, whether alerts are on",
+            "• its settings, what it follows and what it mutes, until you change them",
+            f"• which alerts it was sent or not sent, when and why: {keep}, longer while their story is open",
+            f"• whether the bot's managers let it in or keep it out, and {keep} long what they did about it",
+            "Not stored: names, phone numbers, who is in a group, what you write beyond settings.",
+            "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. The bot's log "
+            "names a chat's id where something goes wrong; whoever runs the bot decides how long logs and "
+            "backups are kept.",
+            "/export sends everything as a file, /deleteme deletes it.",
+        ]
+        if self._contact:
+            lines.append(f"Questions: {clip(self._contact, 100)}")
+        return line(*lines)
+
+    async def export(self, text: str, chat: Chat) -> Reply:
+        """Everything about the chat as one file."""
+        now = self._clock()
+        found = await asyncio.to_thread(self._privacy.everything, chat.subscriber_id, now)
+        content = await asyncio.to_thread(json.dumps, found, ensure_ascii=False, indent=1)
+        return Reply(
+            cards=(say("Everything that is stored about this chat, as JSON:"),),
+            file=File(name=f"spillover-{now:%Y-%m-%d}.json", content=content.encode("utf-8", "replace")),
+        )
+
+    def deleteme(self, text: str, chat: Chat) -> Reply:
+        """Ask whether everything is to be deleted."""
+        if text:
+            return line("/deleteme stands alone. It deletes everything about this chat, after asking once.")
+        what = "this topic" if "/" in chat.address else "this chat"
+        topics = " with all its topics" if chat.address.startswith("-") and "/" not in chat.address else ""
+        sheet = Sheet().line(
+            f"Delete everything about {what}{topics}: settings, what it follows, what it was sent?"
+        )
+        sheet.line("Alerts end, and where the bot is by invitation, a manager must let you in again.")
+        sheet.line("This can't be undone; /export saves a copy first, /stop only ends alerts.")
+        asked = int(self._clock().timestamp())
+        return Reply(cards=(sheet.card([[Button("Delete everything", data=f"erase:{asked}")]]),))
+
+    async def erase(self, text: str, chat: Chat) -> Reply:
+        """Delete everything, if the question is young enough to be meant."""
+        if not (text.isascii() and text.isdecimal() and len(text) <= 12):
+            return old_button()
+        now = self._clock()
+        if not 0 <= now.timestamp() - int(text) <= CONFIRM_WITHIN.total_seconds():
+            return line("That was asked a while ago, so nothing was deleted. /deleteme asks again.")
+        gone = await asyncio.to_thread(self._privacy.erase, chat.subscriber_id, now)
+        if not gone:
+            return Reply(cards=(say("Nothing is stored about this chat."),), replace=True)
+        return Reply(
+            cards=(say("Everything about this chat was deleted. /start begins anew."),), replace=True
+        )

@@ -1,0 +1,1 @@
+"""What the running program does for its managers: feeds, rules, numbers of the past, the morning's report."""
