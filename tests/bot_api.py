@@ -298,7 +298,10 @@ class BotApi:
         return {"message_id": next(self._message_ids), "date": int(time.time()), "chat": chat_object(chat)}
 
     def _keep_pace(self, params: dict[str, Any]) -> None:
-        seconds = self._pace.refuse(str(params.get("chat_id", "")), self._clock()) if self._pace else 0
+        if self._pace is None:
+            return
+        paid = flag(params, "allow_paid_broadcast")
+        seconds = self._pace.refuse(str(params.get("chat_id", "")), self._clock(), paid=paid)
         if seconds:
             raise ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 

@@ -132,7 +132,7 @@ class TelegramChannel:
             draft.text,
             entities=draft.entities,
             reply_markup=draft.keyboard,
-            disable_notification=note.silent or note.kind is AlertKind.EDIT,
+            allow_paid_broadcast=True, disable_notification=note.silent or note.kind is AlertKind.EDIT,
             link_preview_options=_NO_PREVIEW,
             message_thread_id=thread,
             reply_parameters=reply,
