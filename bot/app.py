@@ -154,7 +154,14 @@ class App:
         channels = await self._channels()
         services = await asyncio.to_thread(self._make_services)
         await self._tell_undefined(self._enroll_routes())
-        self.drain = Drains(self._queue, channels, services, self.clock, failpoint=self._failpoint)
+        self.drain = Drains(
+            self._queue,
+            channels,
+            services,
+            self.clock,
+            rate=settings.telegram_rate,
+            failpoint=self._failpoint,
+        )
         self._spawn(self.drain.run(), "drain")
         self._open.push_async_callback(self.drain.stop, SEND_WITHIN)
         self._intake = await self._make_intake(database)
@@ -228,6 +235,7 @@ class App:
                 Charting(Trends(self._database()), self._vocabulary, studio.draw, self.clock, self._zone_of),
             ),
             browsing=self._browsing(),
+            rate=self.settings.telegram_rate,
         )
         self._open.push_async_callback(chatting.stop)
         self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered

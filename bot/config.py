@@ -69,6 +69,12 @@ class Settings(BaseModel):
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="Base address of the Bot API, for a server of your own."
     )
+    telegram_rate: int = Field(
+        30,
+        ge=1,
+        le=1000,
+        description="Messages a second. More than 30 are paid broadcasts: 0.1 Stars each beyond the 30, switched on at @BotFather.",
+    )
     telegram_admins: Words = Field(
         (), description="Telegram user ids that may use /status, separated by blanks."
     )

@@ -13,7 +13,9 @@ from telegram.ext import ApplicationBuilder
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
+from bot.delivery.drains import in_flight
 from bot.delivery.handlers import App, register
+from bot.delivery.pacing import OVERALL
 from bot.delivery.parts import Part
 from bot.delivery.replies import MENU
 from bot.delivery.request import make_bot
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 # Between tries to reach Telegram at start; alerts wait in the outbox meanwhile.
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=2), timedelta(minutes=1)
 STOP_WITHIN = timedelta(seconds=2)
+ANSWERS = 4  # connections beside those of alerts, for what is asked in chats
 
 
 class Chatting:
@@ -42,6 +45,7 @@ class Chatting:
         timezone: The clock that a new chat starts with.
         parts: Further commands.
         browsing: The commands that look things up, and inline mode.
+        rate: Messages a second; more than Telegram allows for free are paid for.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -59,8 +63,9 @@ class Chatting:
         timezone: str = "UTC",
         parts: Sequence[Part] = (),
         browsing: Browsing | None = None,
+        rate: int = OVERALL.count,
     ) -> None:
-        bot = make_bot(token, base_url=f"{api_url}/bot")
+        bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._application: App = ApplicationBuilder().bot(bot).build()
         commands = Commands(
             desk,
@@ -74,7 +79,7 @@ class Chatting:
         register(self._application, commands, clock)
         self._operators = operators
         self._listening: asyncio.Task[None] | None = None
-        self.channel = TelegramChannel(bot, clock)
+        self.channel = TelegramChannel(bot, clock, paid=rate > OVERALL.count)
         self.trouble = "not connected yet"
 
     async def start(self) -> None:

@@ -49,6 +49,9 @@ class Drain:
     as a whole until that one is tried again, which keeps the order within a chat. During an outage one
     notification at a time is tried, at growing intervals, and the rest of the outbox is left alone.
 
+    What has been sent stays in flight until its receipt is written, so that a crash can double `concurrency`
+    messages at most, however many receipts are written together.
+
     Attributes:
         counters: How often each of these happened: sent, plain, retried, flood, flood_all, ambiguous,
             parked, gone, moved, refused_token, bug, store_error.
@@ -84,6 +87,7 @@ class Drain:
         self._monotonic, self._sleep, self._jitter, self._failpoint = monotonic, sleep, jitter, failpoint
         self._flying: dict[str, asyncio.Task[None]] = {}  # by subscriber id
         self._resting: dict[str, float] = {}  # subscriber id → instant; not to be picked before
+        self._receipts: dict[str, tuple[Receipt, asyncio.Future[bool]]] = {}  # not written yet
         self._bugs: Counter[str] = Counter()  # by notification id
         self._refused: dict[str, float] = {}  # channel → instant; its token is refused until then
         self._failing: set[str] = set()  # subscribers whose sends got no answer since the last answer
@@ -180,13 +184,12 @@ class Drain:
             await asyncio.sleep(0)
             return
         sleeper = asyncio.ensure_future(self._sleep(span))
-        waker = asyncio.ensure_future(self._wake.wait())
+        sleeper.add_done_callback(lambda _: self._wake.set())
         try:
-            await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
+            await self._wake.wait()
         finally:
             sleeper.cancel()
-            waker.cancel()
-            await asyncio.gather(sleeper, waker, return_exceptions=True)
+            await asyncio.gather(sleeper, return_exceptions=True)
 
     async def _deliver(self, item: OutboxItem) -> None:
         channel = self._channels.get(item.subscriber.channel)
@@ -199,11 +202,15 @@ class Drain:
         elif refused > 0:
             write = self._retry(item, timedelta(seconds=refused), "the channel's token is refused")
         else:
-            write = await self._send(channel, item)
+            sent = await self._send(channel, item)
+            if isinstance(sent, Receipt):
+                await self._record(item.notification.id, sent)
+                return
+            write = sent
         await self._commit(item.notification.id, write)
 
-    async def _send(self, channel: Channel, item: OutboxItem) -> Callable[[], None]:
-        """Send it; what came of it, ready to be written down."""
+    async def _send(self, channel: Channel, item: OutboxItem) -> Receipt | Callable[[], None]:
+        """Send it; the receipt, or what else came of it, ready to be written down."""
         try:
             self._failpoint("before_send")
             receipt = await channel.send(item)
@@ -267,17 +274,37 @@ class Drain:
                 log.exception("outcome_not_written notification=%s tries=%d", notification_id, tries)
             await self._sleep(self._backoff(tries, OUTAGE_PAUSE))
 
-    def _delivered(self, item: OutboxItem, receipt: Receipt) -> Callable[[], None]:
+    def _delivered(self, item: OutboxItem, receipt: Receipt) -> Receipt:
         self.counters["sent"] += 1
         self.counters["plain"] += receipt.plain
         self._bugs.pop(item.notification.id, None)
+        return receipt
 
-        def write() -> None:
-            self._failpoint("before_receipt")
-            self._outbox.delivered(item.notification.id, receipt)
+    async def _record(self, notification_id: str, receipt: Receipt) -> None:
+        """Write a receipt down, together with those that came at the same moment; if that fails, each by itself."""
+        loop = asyncio.get_running_loop()
+        if not self._receipts:
+            loop.call_soon(self._write_receipts)
+        written = loop.create_future()
+        self._receipts[notification_id] = receipt, written
+        if not await written:
+            await self._commit(notification_id, lambda: self._outbox.delivered(notification_id, receipt))
+
+    def _write_receipts(self) -> None:
+        batch, self._receipts = self._receipts, {}
+        self._failpoint("before_receipt")
+        try:
+            self._outbox.delivered_all({name: receipt for name, (receipt, _) in batch.items()})
+        except Exception:
+            self.counters["store_error"] += 1
+            log.exception("receipts_not_written count=%d problem='will write each by itself'", len(batch))
+            written = False
+        else:
             self._failpoint("after_receipt")
-
-        return write
+            written = True
+        for _, done in batch.values():
+            if not done.done():
+                done.set_result(written)
 
     def _again(self, item: OutboxItem, error: TransientDeliveryError) -> Callable[[], None]:
         wait = max(error.retry_after or ZERO, self._backoff(item.attempts + 1, LONGEST_PAUSE))

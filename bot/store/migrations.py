@@ -193,7 +193,5 @@ def m009_outbox_by_channel(db: Database) -> None:
     channel = "substr(subscriber_id, 1, instr(subscriber_id, ':') - 1)"
     db.execute("DROP INDEX outbox_pending")
     db.execute("DROP INDEX outbox_pending_due")
-    db.execute(
-        f"CREATE INDEX outbox_pending ON outbox ({channel}, level DESC, seq) WHERE state = 'pending'"
-    )
+    db.execute(f"CREATE INDEX outbox_pending ON outbox ({channel}, level DESC, seq) WHERE state = 'pending'")
     db.execute(f"CREATE INDEX outbox_pending_due ON outbox ({channel}, due_at) WHERE state = 'pending'")
