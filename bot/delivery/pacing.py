@@ -39,7 +39,7 @@ PAID_WINDOW = timedelta(seconds=1.06)
 # How a backlog is spread over the window: what comes to more than `BURST` goes in slices, each a little shorter than its
 # share, so that what was late catches up. At 1,000 a second a burst of 500 waits in line at the other end, and what
 # follows arrives too close behind it.
-BURST, SLICES, CATCH_UP = 15, 50, 0.9
+BURST, SLICES, CATCH_UP = 15, 50, 0.95
 
 # A refusal does not say whom it means. One chat's flood is its own affair and must not delay the others;
 # but each chat is already kept to its own limit, so when several different ones are refused within
@@ -56,7 +56,7 @@ def overall_limit(rate: int) -> Limit:
 
     What is sent faster bunches more on its way, so that the window is longer where more is under way.
     """
-    return OVERALL if rate <= OVERALL.count else Limit(rate, PAID_WINDOW)
+    return Limit(rate, OVERALL.window if rate <= OVERALL.count else PAID_WINDOW)
 
 
 class Pacer:

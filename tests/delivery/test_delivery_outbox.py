@@ -6,7 +6,7 @@ import asyncio
 import bisect
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -524,3 +524,48 @@ async def test_the_log_names_what_happened(caplog: pytest.LogCaptureFixture):
     await rig.run()
     assert "subscriber_gone subscriber=telegram:5" in caplog.text
     assert "will_retry notification=n6.0" in caplog.text
+
+
+class Groups(MemoryOutbox):
+    """Remembers which receipts came together; refuses whole groups if it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[int] = []
+        self.refuses = False
+
+    def delivered_all(self, receipts: Mapping[str, Receipt], /) -> None:
+        self.groups.append(len(receipts))
+        if self.refuses:
+            raise StoreError("one of them is too odd")
+        super().delivered_all(receipts)
+
+
+async def test_receipts_that_come_at_once_are_written_together():
+    rig = Rig(outbox=(outbox := Groups()))
+    rig.outbox = outbox
+    rig.queue(*map(str, range(1, 11)))
+    await rig.run()
+    assert sum(outbox.groups) == 10
+    assert max(outbox.groups) > 1
+    assert rig.drain.counters["sent"] == 10
+
+
+async def test_where_a_group_of_receipts_is_refused_each_is_written_by_itself():
+    rig = Rig(outbox=(outbox := Groups()))
+    rig.outbox, outbox.refuses = outbox, True
+    rig.queue(*map(str, range(1, 6)))
+    await rig.run()
+    assert outbox.count("delivered") == 5
+    assert len(rig.fake.sent) == 5
+    assert rig.drain.counters["store_error"] >= 1
+
+
+async def test_what_has_no_receipt_yet_is_in_flight_and_nothing_more_is_started():
+    """So that a crash doubles no more than may be in flight."""
+    rig = Rig(outbox=(outbox := Groups()), concurrency=4)
+    rig.outbox, outbox.refuses = outbox, True
+    outbox.delivered = lambda *_: (_ for _ in ()).throw(StoreError("the disk is full"))  # type: ignore[method-assign]
+    rig.queue(*map(str, range(1, 30)))
+    await rig.run(lambda: rig.drain.counters["store_error"] > 20)
+    assert len(rig.fake.sent) == 4

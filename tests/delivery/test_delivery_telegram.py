@@ -47,6 +47,15 @@ async def channel(api: BotApi) -> AsyncIterator[TelegramChannel]:
         yield TelegramChannel(bot, lambda: START)
 
 
+async def test_only_a_paid_channel_asks_for_paid_broadcasts(api: BotApi, channel: TelegramChannel):
+    await channel.send(item())
+    bot = make_bot(api.token, base_url=api.url)
+    async with bot:
+        await TelegramChannel(bot, lambda: START, paid=True).send(item())
+    sent = [call.params.get("allow_paid_broadcast") for call in api.calls if call.method == "sendMessage"]
+    assert sent == [None, "true"]
+
+
 # Text, entities, buttons
 
 
