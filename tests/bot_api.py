@@ -53,6 +53,8 @@ from bot_api_people import bot_user, chat_details, chat_object, me, member, pers
 TOKEN = "123456:TEST-token_of_the_stand-in"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
+SPOILT = ("empty", "truncated", "reset", "late")  # faults of what has been accepted
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -90,7 +92,9 @@ class _Fault:
     left: float
     method: str
     chat: int | None
+    every: int
     options: dict[str, Any]
+    seen: int = 0
 
 
 class ApiError(Exception):
@@ -115,6 +119,7 @@ class BotApi:
     ) -> None:
         self.token, self.url, self.port = token, "", port
         self.accepted: list[Accepted] = []
+        self.unheard: list[Accepted] = []  # of these, those whose answer was spoilt
         self.calls: list[Call] = []
         self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
         self._clock = clock
@@ -212,20 +217,36 @@ class BotApi:
         times: float = 1,
         method: str = "sendMessage",
         chat: int | None = None,
+        every: int = 1,
         **options: Any,
     ) -> None:
-        """Go wrong at the next `times` calls of a method (math.inf: until `heal`).
+        """Go wrong at the next `times` calls of a method (math.inf: until `heal`), or at `every` so manieth of them.
 
         Not accepted: 'status' (status=502, body=HTML page, headers={}; echo=True puts the address into the body),
         'error' (code=400, description=…, parameters={…} as the Bot API says it), 'refuse' (connection cut).
         Accepted, but the answer is spoilt: 'empty', 'truncated', 'reset' (connection cut),
-        'slow' (only after `delay` seconds).
+        'slow' (accepted and answered only after `delay` seconds), 'late' (accepted at once, answered after it).
+        Accepted and answered: 'mislabelled' (said to be a web page).
         """
-        self._faults.append(_Fault(kind, times, method, chat, options))
+        self._faults.append(_Fault(kind, times, method, chat, every, options))
 
     def heal(self) -> None:
         """No more faults."""
         self._faults.clear()
+
+    async def close_door(self) -> None:
+        """Nothing listens at the address any more, and open connections are cut."""
+        assert self._runner is not None
+        for site in list(self._runner.sites):
+            await site.stop()
+        for connection in self._runner.server.connections if self._runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def open_door(self) -> None:
+        """The same port listens again."""
+        assert self._runner is not None
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
 
     # The server
 
@@ -260,8 +281,13 @@ class BotApi:
             handler = HANDLERS.get(method)
             if handler is None:
                 raise ApiError(404, "Not Found")
+            before = len(self.accepted)
             result = handler(self, params)
             answer = {"ok": True, "result": await result if asyncio.iscoroutine(result) else result}
+            if kind in SPOILT or request.transport is None or request.transport.is_closing():
+                self.unheard += self.accepted[before:]
+            if fault is not None and kind == "late":
+                await asyncio.sleep(fault.options["delay"])
         except ApiError as e:
             status = e.status
             answer = {"ok": False, "error_code": status, "description": e.description}
@@ -271,7 +297,8 @@ class BotApi:
             return self._cut(request, method, params)
         body = json.dumps(answer).encode()
         cut = {"empty": 0, "truncated": len(body) // 2}.get(kind, len(body))
-        return self._end(method, params, status, body[:cut], "application/json")
+        label = "text/html" if kind == "mislabelled" else "application/json"
+        return self._end(method, params, status, body[:cut], label)
 
     def _end(self, method: str, params: dict[str, Any], status: int, body: bytes, kind: str) -> web.Response:
         self.calls.append(Call(method, params, status, self._clock()))
@@ -288,6 +315,9 @@ class BotApi:
             if fault.method == method and (
                 fault.chat is None or str(fault.chat) == str(params.get("chat_id"))
             ):
+                fault.seen += 1
+                if fault.seen % fault.every:
+                    continue
                 fault.left -= 1
                 if fault.left <= 0:
                     self._faults.remove(fault)

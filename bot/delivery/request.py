@@ -22,7 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram import Bot
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
@@ -32,6 +32,8 @@ from bot.errors import ConfigError
 API = "https://api.telegram.org/bot"
 PLACEHOLDER = "0:hidden"  # stands for the token wherever python-telegram-bot wants one
 CONNECT, READ = timedelta(seconds=5), timedelta(seconds=20)
+
+NO_RETRY_AFTER = timedelta(seconds=5)  # a refusal as too fast that does not say for how long
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _MAX_BODY = 32 * 1024 * 1024  # 100 updates, the most that one answer brings, are far smaller
@@ -250,6 +252,8 @@ def _judge(status: int, body: bytes) -> tuple[int, bytes]:
     """
     if status >= 500 or (status >= 300 and _answer(body) is None):
         raise ServerError(f"HTTP status {status} from Telegram or a proxy before it")
+    if status == 429 and "retry_after" not in ((_answer(body) or {}).get("parameters") or {}):
+        raise RetryAfter(NO_RETRY_AFTER)  # the library would take it for an answer that leaves all open
     return status, body
 
 

@@ -16,7 +16,7 @@ from bot_api import BotApi, Limits
 from fakes import START, FakeChannel, FakeClock, MemoryOutbox
 from mail import note, subscriber
 
-from bot.delivery.outbox import BUG_ATTEMPTS, LONGEST_PAUSE, Drain
+from bot.delivery.outbox import BUG_ATTEMPTS, LONGEST_PAUSE, REFUSED_PAUSE, Drain
 from bot.delivery.pacing import Pacer
 from bot.delivery.request import make_bot
 from bot.delivery.telegram import TelegramChannel
@@ -195,12 +195,14 @@ async def test_a_channel_that_is_not_set_up_keeps_its_notifications():
 
 async def test_a_refused_token_stops_the_asking_but_loses_nothing():
     rig = Rig()
-    rig.fake.fail(ConfigError("the token was revoked"))
+    rig.fake.fail(*[ConfigError("the token was revoked")] * 14)
     rig.queue(*(str(n) for n in range(1, 31)))
     await rig.run()
     assert len(rig.fake.sent) == 30
-    early = [at for at, _ in rig.fake.tries if at < LONGEST_PAUSE.total_seconds()]
+    early = [at for at, _ in rig.fake.tries if at < REFUSED_PAUSE.total_seconds()]
     assert len(early) <= 12
+    assert all(s.at >= REFUSED_PAUSE.total_seconds() for s in rig.fake.sent)
+    assert rig.outbox.rows["n30.0"].attempts == 0, "whoever was not tried is left alone"
 
 
 # Order and pace
