@@ -31,6 +31,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import aiohttp
 from aiohttp import web
 from bot_api_checks import (
     MAX_CAPTION,
@@ -136,6 +137,7 @@ class BotApi:
         self._arrived = asyncio.Event()
         self._poller: asyncio.Event | None = None  # set it to end the poll that is under way
         self._pace = Pace(limits) if limits else None
+        self.webhook: dict[str, Any] = {}  # as it was set
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -436,7 +438,41 @@ class BotApi:
             raise ApiError(400, "Bad Request: message to edit not found")
         return old
 
+    async def deliver(self) -> list[int]:
+        """Call the webhook with each update that waits, as Telegram does; the statuses. What is not taken stays."""
+        statuses, kept = [], []
+        async with aiohttp.ClientSession() as session:
+            for update in self._updates:
+                headers = {"X-Telegram-Bot-Api-Secret-Token": str(self.webhook.get("secret_token", ""))}
+                async with session.post(self.webhook["url"], json=update, headers=headers) as answer:
+                    statuses.append(answer.status)
+                    kept += [] if answer.status == 200 else [update]
+        self._updates = kept
+        return statuses
+
+    def _set_webhook(self, params: dict[str, Any]) -> bool:
+        self.webhook = dict(params)
+        return True
+
+    def _delete_webhook(self, params: dict[str, Any]) -> bool:
+        self.webhook = {}
+        if flag(params, "drop_pending_updates"):
+            self._updates.clear()
+        return True
+
+    def _webhook_info(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "url": self.webhook.get("url", ""),
+            "has_custom_certificate": False,
+            "pending_update_count": len(self._updates),
+        }
+
     async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.webhook:
+            raise ApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+            )
         if self._poller is not None:
             self._poller.set()
         mine = self._poller = asyncio.Event()
@@ -486,6 +522,9 @@ def _me(_: BotApi, params: dict[str, Any]) -> dict[str, Any]:
 HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "getMe": _me,
     "getUpdates": BotApi._get_updates,
+    "setWebhook": BotApi._set_webhook,
+    "deleteWebhook": BotApi._delete_webhook,
+    "getWebhookInfo": BotApi._webhook_info,
     "sendMessage": BotApi._send,
     "sendPhoto": BotApi._send_photo,
     "editMessageText": BotApi._edit,
@@ -498,7 +537,6 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
             "answerCallbackQuery",
             "setMyCommands",
             "deleteMyCommands",
-            "deleteWebhook",
             "sendChatAction",
             "leaveChat",
         ),

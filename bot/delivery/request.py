@@ -72,7 +72,7 @@ def make_bot(
         PLACEHOLDER,
         base_url=base_url,
         request=AiohttpRequest(token, connections=connections, connect=connect, read=read),
-        get_updates_request=AiohttpRequest(token, connections=2, connect=connect, read=read),
+        get_updates_request=PollRequest(token, connections=2, connect=connect, read=read),
     )
 
 
@@ -205,6 +205,17 @@ class AiohttpRequest(BaseRequest):
 
     def _describe(self, error: Exception) -> str:
         return f"{type(error).__name__}: {error}".replace(self._token, PLACEHOLDER)
+
+
+class PollRequest(AiohttpRequest):
+    """For long polling, which the library ends for good when the token is refused, be it for a minute."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Ask once; a refused token is a failure of the server's, to be tried again."""
+        status, body = await super().do_request(*args, **kwargs)
+        if status in (401, 404):
+            raise ServerError(f"HTTP status {status}: Telegram does not accept the token")
+        return status, body
 
 
 def _payload(data: RequestData | None) -> dict[str, Any]:
