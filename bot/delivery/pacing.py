@@ -31,7 +31,7 @@ class Limit:
 # Telegram's own figures are 30 a second, 1 a second and 20 a minute. The windows are a little longer
 # because it counts arrivals and we count starts, which the network moves by some milliseconds.
 # Source: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
-OVERALL = Limit(30, timedelta(seconds=1.02))
+OVERALL = Limit(30, timedelta(seconds=1.025))
 PRIVATE = Limit(1, timedelta(seconds=1.02))
 GROUP = Limit(20, timedelta(seconds=60.5))
 PAID_WINDOW = timedelta(seconds=1.06)
