@@ -27,6 +27,7 @@ from bot.delivery.replies import Chat
 from bot.delivery.services import CHANNEL as SERVICES
 from bot.delivery.services import Services
 from bot.delivery.studio import Studio
+from bot.delivery.webhook import Webhook, kept_secret
 from bot.errors import BotError, StoreError
 from bot.hours import zone_of
 from bot.intake import Figures, Intake
@@ -145,16 +146,27 @@ class App:
         database.quick_check()
         self._failpoint("opened")
         self._health = HealthServer(self._not_ready, self._metrics, self._refresh_gauges)
-        await self._health.start(settings.http_host, settings.http_port)
+        self._webhook = self._make_webhook()
+        posts = {self._webhook.path: self._webhook.answer} if self._webhook else {}
+        await self._health.start(settings.http_host, settings.http_port, posts)
         self._open.push_async_callback(self._health.stop)
         self.desk = Desk(self._database())
         self._access = Access(self._database())
         await self._open_feeds()
-        self._queue = Queue(self._database())
+        outbox = self._database()
+        outbox.leave_checkpoints()
+        self._queue = Queue(outbox)
         channels = await self._channels()
         services = await asyncio.to_thread(self._make_services)
         await self._tell_undefined(self._enroll_routes())
-        self.drain = Drains(self._queue, channels, services, self.clock, failpoint=self._failpoint)
+        self.drain = Drains(
+            self._queue,
+            channels,
+            services,
+            self.clock,
+            rate=settings.telegram_rate,
+            failpoint=self._failpoint,
+        )
         self._spawn(self.drain.run(), "drain")
         self._open.push_async_callback(self.drain.stop, SEND_WITHIN)
         self._intake = await self._make_intake(database)
@@ -242,12 +254,22 @@ class App:
             browsing=self._browsing(),
             gate=managers.gate,
             errands=managers.errands,
+            rate=self.settings.telegram_rate,
+            webhook=self._webhook,
         )
         self._open.push_async_callback(chatting.stop)
         self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered
         await chatting.start()
         self._tell_operators = chatting.tell_operators
         return {"telegram": chatting.channel}
+
+    def _make_webhook(self) -> Webhook | None:
+        settings = self.settings
+        if settings.telegram_token is None or not settings.telegram_webhook_url:
+            return None
+        given = settings.telegram_webhook_secret
+        secret = given.get_secret_value() if given else kept_secret(settings.webhook_secret_file)
+        return Webhook(settings.telegram_webhook_url, secret)
 
     def _zone_of(self, chat: Chat) -> tzinfo:
         """By which clock a chat reads times."""

@@ -70,6 +70,20 @@ class Settings(BaseModel):
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="Base address of the Bot API, for a server of your own."
     )
+    telegram_rate: int = Field(
+        30,
+        ge=1,
+        le=1000,
+        description="Messages a second. More than 30 are paid broadcasts: 0.1 Stars each beyond the 30, switched on at @BotFather.",
+    )
+    telegram_webhook_url: str = Field(
+        "",
+        description="Public https address where Telegram calls, instead of being asked; its path is served on BOT_HTTP_PORT.",
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret that comes with each call; without it, one is made and kept in BOT_DATA_DIR.",
+    )
     telegram_admins: Words = Field((), description="Telegram user ids of the managers, separated by blanks.")
     access: Literal["open", "invite"] = Field(
         "open", description="Who may use the bot: everybody (open), or whom managers /allow (invite)."
@@ -116,7 +130,7 @@ class Settings(BaseModel):
             raise ValueError("must be longer than 0s")
         return value
 
-    @field_validator("telegram_api_url", "rsshub_url")
+    @field_validator("telegram_api_url", "telegram_webhook_url", "rsshub_url")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -168,6 +182,11 @@ class Settings(BaseModel):
         return None if self.morning == "off" else time.fromisoformat(self.morning)
 
     @property
+    def webhook_secret_file(self) -> Path:
+        """Where the secret of the webhook is kept that nobody set."""
+        return self.data_dir / "webhook_secret"
+
+    @property
     def analysis_processes(self) -> int:
         """How many processes analyse; 0 if none does."""
         found = _PROCESSES.fullmatch(self.analysis)
@@ -182,7 +201,8 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Strings that must never be written anywhere."""
-        token = (self.telegram_token.get_secret_value(),) if self.telegram_token else ()
+        known = (self.telegram_token, self.telegram_webhook_secret)
+        token = tuple(s.get_secret_value() for s in known if s is not None and s.get_secret_value())
         parts = {part for a in self.channels.values() for part in _secrets_of(a.get_secret_value())}
         return (*token, *sorted(parts, key=len, reverse=True))
 

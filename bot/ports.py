@@ -113,6 +113,10 @@ class Outbox(Protocol):
         """It arrived: close the row, remember the message id for edits and replies."""
         ...
 
+    def delivered_all(self, receipts: Mapping[str, Receipt], /) -> None:
+        """The same for several, by notification id, in one transaction: all of it is written, or nothing."""
+        ...
+
     def retry(self, notification_id: str, at: datetime, error: str, /) -> None:
         """It did not arrive: try again at `at`; counts an attempt."""
         ...

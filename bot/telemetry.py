@@ -20,6 +20,9 @@ _TOKEN = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}")
 _USERINFO = re.compile(r"(https?://)[^/@\s]+@")
 
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
 class Redactor(logging.Formatter):
     """One event a line; secrets are replaced in messages and tracebacks alike."""
 
@@ -116,8 +119,8 @@ class HealthServer:
         self._runner: web.AppRunner | None = None
         self.port = 0
 
-    async def start(self, host: str, port: int) -> None:
-        """Begin to serve; `port` holds the real one afterwards.
+    async def start(self, host: str, port: int, posts: Mapping[str, Handler] | None = None) -> None:
+        """Begin to serve; `port` holds the real one afterwards. `posts` are further paths, for POST only.
 
         Raises:
             ConfigError: The port is taken or the address is not ours.
@@ -126,6 +129,8 @@ class HealthServer:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._show_metrics)
+        for path, handler in (posts or {}).items():
+            app.router.add_post(path, handler)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:

@@ -31,6 +31,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import aiohttp
 from aiohttp import web
 from bot_api_checks import (
     MAX_CAPTION,
@@ -53,6 +54,8 @@ from bot_api_people import bot_user, chat_details, chat_object, me, member, pers
 TOKEN = "123456:TEST-token_of_the_stand-in"
 MAX_FILE = 50 * 1024 * 1024  # bytes. Source: core.telegram.org/bots/api#senddocument
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+
+SPOILT = ("empty", "truncated", "reset", "late")  # faults of what has been accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,9 @@ class _Fault:
     left: float
     method: str
     chat: int | None
+    every: int
     options: dict[str, Any]
+    seen: int = 0
 
 
 class ApiError(Exception):
@@ -126,6 +131,7 @@ class BotApi:
     ) -> None:
         self.token, self.url, self.port = token, "", port
         self.accepted: list[Accepted] = []
+        self.unheard: list[Accepted] = []  # of these, those whose answer was spoilt
         self.calls: list[Call] = []
         self.files: list[Uploaded] = []
         self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
@@ -143,6 +149,7 @@ class BotApi:
         self._arrived = asyncio.Event()
         self._poller: asyncio.Event | None = None  # set it to end the poll that is under way
         self._pace = Pace(limits) if limits else None
+        self.webhook: dict[str, Any] = {}  # as it was set
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -224,20 +231,36 @@ class BotApi:
         times: float = 1,
         method: str = "sendMessage",
         chat: int | None = None,
+        every: int = 1,
         **options: Any,
     ) -> None:
-        """Go wrong at the next `times` calls of a method (math.inf: until `heal`).
+        """Go wrong at the next `times` calls of a method (math.inf: until `heal`), or at `every` so manieth of them.
 
         Not accepted: 'status' (status=502, body=HTML page, headers={}; echo=True puts the address into the body),
         'error' (code=400, description=…, parameters={…} as the Bot API says it), 'refuse' (connection cut).
         Accepted, but the answer is spoilt: 'empty', 'truncated', 'reset' (connection cut),
-        'slow' (only after `delay` seconds).
+        'slow' (accepted and answered only after `delay` seconds), 'late' (accepted at once, answered after it).
+        Accepted and answered: 'mislabelled' (said to be a web page).
         """
-        self._faults.append(_Fault(kind, times, method, chat, options))
+        self._faults.append(_Fault(kind, times, method, chat, every, options))
 
     def heal(self) -> None:
         """No more faults."""
         self._faults.clear()
+
+    async def close_door(self) -> None:
+        """Nothing listens at the address any more, and open connections are cut."""
+        assert self._runner is not None
+        for site in list(self._runner.sites):
+            await site.stop()
+        for connection in self._runner.server.connections if self._runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def open_door(self) -> None:
+        """The same port listens again."""
+        assert self._runner is not None
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
 
     # The server
 
@@ -272,8 +295,13 @@ class BotApi:
             handler = HANDLERS.get(method)
             if handler is None:
                 raise ApiError(404, "Not Found")
+            before = len(self.accepted)
             result = handler(self, params)
             answer = {"ok": True, "result": await result if asyncio.iscoroutine(result) else result}
+            if kind in SPOILT or request.transport is None or request.transport.is_closing():
+                self.unheard += self.accepted[before:]
+            if fault is not None and kind == "late":
+                await asyncio.sleep(fault.options["delay"])
         except ApiError as e:
             status = e.status
             answer = {"ok": False, "error_code": status, "description": e.description}
@@ -283,7 +311,8 @@ class BotApi:
             return self._cut(request, method, params)
         body = json.dumps(answer).encode()
         cut = {"empty": 0, "truncated": len(body) // 2}.get(kind, len(body))
-        return self._end(method, params, status, body[:cut], "application/json")
+        label = "text/html" if kind == "mislabelled" else "application/json"
+        return self._end(method, params, status, body[:cut], label)
 
     def _end(self, method: str, params: dict[str, Any], status: int, body: bytes, kind: str) -> web.Response:
         self.calls.append(Call(method, params, status, self._clock()))
@@ -300,6 +329,9 @@ class BotApi:
             if fault.method == method and (
                 fault.chat is None or str(fault.chat) == str(params.get("chat_id"))
             ):
+                fault.seen += 1
+                if fault.seen % fault.every:
+                    continue
                 fault.left -= 1
                 if fault.left <= 0:
                     self._faults.remove(fault)
@@ -310,7 +342,10 @@ class BotApi:
         return {"message_id": next(self._message_ids), "date": int(time.time()), "chat": chat_object(chat)}
 
     def _keep_pace(self, params: dict[str, Any]) -> None:
-        seconds = self._pace.refuse(str(params.get("chat_id", "")), self._clock()) if self._pace else 0
+        if self._pace is None:
+            return
+        paid = flag(params, "allow_paid_broadcast")
+        seconds = self._pace.refuse(str(params.get("chat_id", "")), self._clock(), paid=paid)
         if seconds:
             raise ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
@@ -430,7 +465,41 @@ class BotApi:
             raise ApiError(400, "Bad Request: message to edit not found")
         return old
 
+    async def deliver(self) -> list[int]:
+        """Call the webhook with each update that waits, as Telegram does; the statuses. What is not taken stays."""
+        statuses, kept = [], []
+        async with aiohttp.ClientSession() as session:
+            for update in self._updates:
+                headers = {"X-Telegram-Bot-Api-Secret-Token": str(self.webhook.get("secret_token", ""))}
+                async with session.post(self.webhook["url"], json=update, headers=headers) as answer:
+                    statuses.append(answer.status)
+                    kept += [] if answer.status == 200 else [update]
+        self._updates = kept
+        return statuses
+
+    def _set_webhook(self, params: dict[str, Any]) -> bool:
+        self.webhook = dict(params)
+        return True
+
+    def _delete_webhook(self, params: dict[str, Any]) -> bool:
+        self.webhook = {}
+        if flag(params, "drop_pending_updates"):
+            self._updates.clear()
+        return True
+
+    def _webhook_info(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "url": self.webhook.get("url", ""),
+            "has_custom_certificate": False,
+            "pending_update_count": len(self._updates),
+        }
+
     async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.webhook:
+            raise ApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+            )
         if self._poller is not None:
             self._poller.set()
         mine = self._poller = asyncio.Event()
@@ -480,6 +549,9 @@ def _me(_: BotApi, params: dict[str, Any]) -> dict[str, Any]:
 HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "getMe": _me,
     "getUpdates": BotApi._get_updates,
+    "setWebhook": BotApi._set_webhook,
+    "deleteWebhook": BotApi._delete_webhook,
+    "getWebhookInfo": BotApi._webhook_info,
     "sendMessage": BotApi._send,
     "sendPhoto": BotApi._send_photo,
     "sendDocument": BotApi._send_document,
@@ -493,7 +565,6 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
             "answerCallbackQuery",
             "setMyCommands",
             "deleteMyCommands",
-            "deleteWebhook",
             "sendChatAction",
             "leaveChat",
         ),

@@ -161,9 +161,13 @@ def check_results(results: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages a second in all and in a private chat, a minute in a group; a breach bans for `ban` seconds."""
+    """Messages a second in all and in a private chat, a minute in a group; a breach bans for `ban` seconds.
+
+    `paid` is how many a second there may be if they are sent with allow_paid_broadcast.
+    """
 
     overall: int = 30
+    paid: int = 1000
     private: int = 1
     group: int = 20
     ban: float = 0.0
@@ -177,11 +181,12 @@ class Pace:
         self._sends: dict[str, deque[float]] = defaultdict(deque)
         self._banned_until = -math.inf
 
-    def refuse(self, chat: str, now: float) -> int:
+    def refuse(self, chat: str, now: float, *, paid: bool = False) -> int:
         """Seconds to wait before a message to this chat; 0 if it may pass, which is then counted."""
         limits = self._limits
+        overall = limits.paid if paid else limits.overall
         of_chat = (limits.group, 60.0) if chat.startswith(("-", "@")) else (limits.private, 1.0)
-        windows = [("", limits.overall, 1.0), (chat, *of_chat)]
+        windows = [("", overall, 1.0), (chat, *of_chat)]
         wait = self._banned_until - now
         for key, count, span in windows:
             sends = self._sends[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -239,6 +239,10 @@ class MemoryOutbox:
     def delivered(self, notification_id: str, receipt: Receipt, /) -> None:
         row = self.rows[notification_id]
         row.state, row.receipt = "delivered", receipt
+
+    def delivered_all(self, receipts: Mapping[str, Receipt], /) -> None:
+        for notification_id, receipt in receipts.items():
+            self.delivered(notification_id, receipt)
 
     def retry(self, notification_id: str, at: datetime, error: str, /) -> None:
         row = self.rows[notification_id]

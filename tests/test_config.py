@@ -39,14 +39,14 @@ def test_addresses_of_other_services_have_names_and_are_shown_nowhere(tmp_path: 
     (tmp_path / "mail").write_text("mailtos://me:word-of-pass@mail.example/?to=a%40b.example\n")
     settings = load_settings(
         {
-            "BOT_CHANNEL_RISK_DESK": "ntfys://tk_secret@ntfy.example/topic-of-few",
+            "BOT_CHANNEL_RISK_DESK": "ntfys://tk_hushhush@ntfy.example/topic-of-few",
             "BOT_CHANNEL_MAIL_FILE": str(tmp_path / "mail"),
             "BOT_CHANNEL_OFF": " ",
         }
     )
     assert settings.channels.keys() == {"risk_desk", "mail"}
     shown = repr(settings) + str(settings)
-    assert "secret" not in shown
+    assert "hushhush" not in shown
     assert "word-of-pass" not in shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import re
@@ -64,6 +65,8 @@ async def serve(app: App) -> None:
     loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the rules were read just now
     try:
         await app.start()
+        gc.collect()
+        gc.freeze()  # rules and language data stay; looking through them again and again stops the loop for a while
         loop.add_signal_handler(signal.SIGHUP, reload)
         await stopping.wait()
     finally:

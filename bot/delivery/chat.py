@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
-from telegram.error import BadRequest, Conflict, TelegramError
+from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update, WebhookInfo
+from telegram.error import BadRequest, Conflict, Forbidden, TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
+from bot.delivery.drains import in_flight
 from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
 from bot.delivery.handlers import App, register
 from bot.delivery.manual import MANAGERS_MENU
+from bot.delivery.pacing import OVERALL
 from bot.delivery.parts import Part
 from bot.delivery.replies import MENU, Chat
 from bot.delivery.request import make_bot
+from bot.delivery.rival import Rival
 from bot.delivery.sheet import MAX_UNITS
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
+from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
 from bot.model import Card
 from bot.ports import Clock, Desk, Vocabulary
@@ -31,6 +35,9 @@ log = logging.getLogger(__name__)
 # Between tries to reach Telegram at start; alerts wait in the outbox meanwhile.
 RETRY_FIRST, RETRY_MOST = timedelta(seconds=2), timedelta(minutes=1)
 STOP_WITHIN = timedelta(seconds=2)
+WATCH_EVERY = timedelta(minutes=2)  # over the webhook
+MOST_WAITING = 1000  # updates that nobody has worked on; with more, Telegram is asked to come again
+ANSWERS = 4  # connections beside those of alerts, for what is asked in chats
 
 
 class Chatting:
@@ -48,10 +55,13 @@ class Chatting:
         browsing: The commands that look things up, and inline mode.
         gate: Who is answered; everybody without one.
         errands: What takes longer than an answer may; what comes of it is posted through the bot.
+        rate: Messages a second; more than Telegram allows for free are paid for.
+        webhook: Where Telegram calls; without one, or where Telegram refuses it, it is asked for updates.
 
     Attributes:
         channel: Sends cards through the bot.
-        trouble: What keeps commands from being heard; empty when nothing does.
+        trouble: What keeps commands from being heard, or from coming by the way that was asked for; else empty.
+        rival: Another program with the same token.
     """
 
     def __init__(
@@ -67,8 +77,10 @@ class Chatting:
         browsing: Browsing | None = None,
         gate: Gate | None = None,
         errands: Errands | None = None,
+        rate: int = OVERALL.count,
+        webhook: Webhook | None = None,
     ) -> None:
-        bot = make_bot(token, base_url=f"{api_url}/bot")
+        bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._application: App = ApplicationBuilder().bot(bot).build()
         commands = Commands(
             desk,
@@ -78,13 +90,18 @@ class Chatting:
             timezone=timezone,
             parts=(*parts, browsing) if browsing else parts,
             offers=browsing.offers if browsing else None,
+            troubles=self.troubles,
         )
         register(self._application, commands, clock, gate)
         self._operators, self._errands = operators, errands
         if errands is not None:
             errands.connect(self.post)
+        self._clock, self._webhook = clock, webhook
+        self._called = False  # the webhook is set
+        self._telling: set[asyncio.Future[None]] = set()
+        self.rival = Rival(clock)
         self._listening: asyncio.Task[None] | None = None
-        self.channel = TelegramChannel(bot, clock)
+        self.channel = TelegramChannel(bot, clock, paid=rate > OVERALL.count)
         self.trouble = "not connected yet"
 
     async def start(self) -> None:
@@ -97,7 +114,7 @@ class Chatting:
         self._listening = asyncio.create_task(self._listen(reached), name="telegram")
 
     async def stop(self) -> None:
-        """Stop listening and close the connections."""
+        """Stop listening and close the connections; what people write meanwhile waits at Telegram."""
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
@@ -106,6 +123,9 @@ class Chatting:
         updater = self._application.updater
         try:
             async with asyncio.timeout(STOP_WITHIN.total_seconds()):
+                if self._webhook is not None and self._called:
+                    self._webhook.close()
+                    await self._application.bot.delete_webhook()
                 if updater is not None and updater.running:
                     await updater.stop()
                 if self._application.running:
@@ -180,21 +200,95 @@ class Chatting:
                 log.error("telegram_refused problem=%r", self.trouble)
                 return
         await self._application.start()
+        if self._webhook is not None and await self._set_webhook(self._webhook):
+            self.trouble = ""
+            log.info("telegram_listening bot=%s by=webhook", self._application.bot.username)
+            await self._watch_webhook(self._webhook)
+            return
+        refused = self.trouble if self._webhook is not None else ""
         updater = self._application.updater
         assert updater is not None  # the builder makes one unless told otherwise
         await updater.start_polling(
             allowed_updates=Update.ALL_TYPES, bootstrap_retries=-1, error_callback=self._complain
         )
-        self.trouble = ""
-        log.info("telegram_listening bot=%s", self._application.bot.username)
+        self.trouble = refused
+        log.info("telegram_listening bot=%s by=polling", self._application.bot.username)
+
+    async def _set_webhook(self, webhook: Webhook) -> bool:
+        """Tell Telegram where to call; False if it refuses, which `trouble` then says."""
+        queue, pause = self._application.update_queue, RETRY_FIRST
+
+        def put(update: Update) -> bool:
+            if queue.qsize() >= MOST_WAITING:
+                return False
+            queue.put_nowait(update)
+            return True
+
+        webhook.open(self._application.bot, put)
+        while True:
+            try:
+                await self._application.bot.set_webhook(
+                    webhook.url, secret_token=webhook.secret, allowed_updates=Update.ALL_TYPES
+                )
+            except (BadRequest, Forbidden) as e:
+                webhook.close()
+                self.trouble = (
+                    f"Telegram refuses the webhook {webhook.url} ({e.message}): correct BOT_TELEGRAM_WEBHOOK_URL and start "
+                    "again. Until then the bot asks for updates by itself"
+                )
+                log.error("webhook_refused_by_telegram problem=%r", self.trouble)
+                return False
+            except TelegramError as e:
+                self.trouble = str(translate(e))
+                log.warning("webhook_not_set problem=%r", self.trouble)
+                await asyncio.sleep(pause.total_seconds())
+                pause = min(pause * 2, RETRY_MOST)
+            else:
+                self._called = True
+                return True
+
+    async def _watch_webhook(self, webhook: Webhook) -> None:
+        """See that Telegram still calls us and nobody else, and what it can't deliver."""
+        while True:
+            await asyncio.sleep(WATCH_EVERY.total_seconds())
+            try:
+                info = await self._application.bot.get_webhook_info()
+                if info.url != webhook.url:
+                    self._met_rival(f"the webhook was changed to {info.url or 'none'}")
+                    await self._set_webhook(webhook)
+                self.trouble = _failing(info, self._clock())
+            except TelegramError as e:
+                log.warning("webhook_not_watched problem=%r", str(translate(e)))
 
     def _complain(self, error: TelegramError) -> None:
         """Called by the updater on every failed poll; it goes on by itself."""
         problem = str(translate(error))
         if isinstance(error, Conflict):
-            log.error("telegram_conflict problem=%r", problem)
+            self._met_rival(error.message)
         else:
             log.warning("telegram_poll_failed problem=%r", problem)
+
+    def _met_rival(self, what: str) -> None:
+        first = self.rival.met()
+        if self.rival.is_to_be_told():
+            log.error("telegram_conflict problem=%r telegram=%r", self.rival.problem, what)
+        if first:
+            told = asyncio.ensure_future(self.tell_operators(self.rival.problem))
+            self._telling.add(told)
+            told.add_done_callback(self._telling.discard)
+
+    def troubles(self) -> list[str]:
+        """What keeps commands from being heard, for operators."""
+        return [text for text in (self.rival.problem, self.trouble) if text]
+
+
+def _failing(info: WebhookInfo, now: datetime) -> str:
+    """What Telegram says of calls that failed a short while ago; empty if there were none."""
+    at = info.last_error_date
+    if at is None or now - at > 2 * WATCH_EVERY:
+        return ""
+    log.warning("webhook_failing waiting=%d problem=%r", info.pending_update_count, info.last_error_message)
+    return f"Telegram can't call the webhook: {info.last_error_message}; {info.pending_update_count} updates wait there"
 
 
 def _menu(commands: Sequence[tuple[str, str]]) -> list[BotCommand]:

@@ -55,6 +55,7 @@ class Commands:
         operators: Collection[str] = (),
         parts: Sequence[Part] = (),
         offers: Offers | None = None,
+        troubles: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Wire it up.
 
@@ -66,9 +67,10 @@ class Commands:
             operators: Ids of the users who may see `/status`.
             parts: Further commands.
             offers: What inline mode offers for some words; None turns it off.
+            troubles: What `/status` says first.
         """
         self._desk, self._clock = desk, clock
-        self._operators, self._offers = frozenset(operators), offers
+        self._operators, self._offers, self._troubles = frozenset(operators), offers, troubles
         history, attention = History(desk, clock), Attention(desk, clock)
         reading = Reading(desk, vocabulary, clock, timezone)
         self._watching = watching = Watching(desk, vocabulary, clock, timezone, history)
@@ -201,7 +203,7 @@ class Commands:
         if chat.user not in self._operators:
             return line("/status is for the managers of this bot.")
         now = self._clock()
-        return Reply(cards=(status_card(self._desk.status(now), now),))
+        return Reply(cards=(status_card(self._desk.status(now), now, self._troubles()),))
 
     def leave(self, chat: Chat) -> None:
         """The bot was removed from the chat: stop sending there, keep what it followed."""

@@ -8,12 +8,18 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from bot.delivery.outbox import Drain
-from bot.delivery.pacing import Pacer
+from bot.delivery.pacing import OVERALL, Pacer, overall_limit
 from bot.delivery.services import CHANNEL, Services
 from bot.ports import Channel, Clock, Outbox
 
 CHATS = frozenset({"telegram", "console"})
 MOST_SERVICES = 64  # that are sent to at the same time
+IN_FLIGHT = 12  # sends to chats at the same time, and so the most that a crash can double
+
+
+def in_flight(rate: int) -> int:
+    """How many sends at the same time so many messages a second need, where an answer takes up to 0.1 s."""
+    return max(IN_FLIGHT, rate // 10)
 
 
 class Drains:
@@ -30,9 +36,19 @@ class Drains:
         services: Services,
         clock: Clock,
         *,
+        rate: int = OVERALL.count,
         failpoint: Callable[[str], None],
     ) -> None:
-        self._chats = Drain(outbox, chats, Pacer(), clock, serves=CHATS, failpoint=failpoint)
+        """Prepare; `rate` is how many messages a second all chats together may get."""
+        self._chats = Drain(
+            outbox,
+            chats,
+            Pacer(overall=overall_limit(rate)),
+            clock,
+            serves=CHATS,
+            concurrency=in_flight(rate),
+            failpoint=failpoint,
+        )
         self._services = Drain(
             outbox,
             {CHANNEL: services},

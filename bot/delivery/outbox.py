@@ -29,6 +29,7 @@ IDLE = timedelta(seconds=1)  # look again at least this often: other writers, a 
 BUG_ATTEMPTS = 3  # an exception that nobody foresaw is tried this often, then parked
 OUTAGE = 3  # so many chats failing without one answer in between: it is the network, not a message
 OUTAGE_PAUSE = timedelta(seconds=30)
+REFUSED_PAUSE = timedelta(seconds=30)  # after a token was refused; doubles up to `LONGEST_PAUSE`
 
 Sleep = Callable[[timedelta], Awaitable[None]]
 
@@ -48,6 +49,9 @@ class Drain:
     loudest first, so an urgent one waits for no backlog. A subscriber whose notification failed waits
     as a whole until that one is tried again, which keeps the order within a chat. During an outage one
     notification at a time is tried, at growing intervals, and the rest of the outbox is left alone.
+
+    What has been sent stays in flight until its receipt is written, so that a crash can double `concurrency`
+    messages at most, however many receipts are written together.
 
     Attributes:
         counters: How often each of these happened: sent, plain, retried, flood, flood_all, ambiguous,
@@ -84,8 +88,12 @@ class Drain:
         self._monotonic, self._sleep, self._jitter, self._failpoint = monotonic, sleep, jitter, failpoint
         self._flying: dict[str, asyncio.Task[None]] = {}  # by subscriber id
         self._resting: dict[str, float] = {}  # subscriber id → instant; not to be picked before
+        self._receipts: dict[str, tuple[Receipt, asyncio.Future[bool]]] = {}  # not written yet
         self._bugs: Counter[str] = Counter()  # by notification id
-        self._refused: dict[str, float] = {}  # channel → instant; its token is refused until then
+        self._refused: dict[
+            str, float
+        ] = {}  # channel → instant; its token is refused, not asked again before
+        self._refusals: Counter[str] = Counter()  # by channel, since it was last accepted
         self._failing: set[str] = set()  # subscribers whose sends got no answer since the last answer
         self._probes = 0  # failures in a row after an outage was recognised
         self._down_until = -math.inf
@@ -147,7 +155,7 @@ class Drain:
         busy = self._flying.keys() | self._resting.keys()
         limit = min(room, self._pacer.free(tick))
         moved_on = False
-        for item in self._outbox.due(now, limit, exclude=frozenset(busy), channels=self._serves):
+        for item in self._outbox.due(now, limit, exclude=frozenset(busy), channels=self._asked(tick)):
             who, address = item.subscriber.id, item.subscriber.address
             if who in self._flying:
                 continue
@@ -162,6 +170,11 @@ class Drain:
             task.add_done_callback(partial(self._landed, who))
         return ZERO if moved_on else self._until_next(now, tick)
 
+    def _asked(self, tick: float) -> frozenset[str] | None:
+        """The channels to look for: not those whose token is refused just now."""
+        refused = {channel for channel, until in self._refused.items() if until > tick}
+        return frozenset(self._serves or self._channels) - refused if refused else self._serves
+
     def _landed(self, who: str, task: asyncio.Task[None]) -> None:
         del self._flying[who]
         self._wake.set()
@@ -170,7 +183,7 @@ class Drain:
 
     def _until_next(self, now: datetime, tick: float) -> timedelta:
         waits = [IDLE, *(timedelta(seconds=until - tick) for until in self._resting.values())]
-        due_at = self._outbox.next_due_at(now, channels=self._serves)
+        due_at = self._outbox.next_due_at(now, channels=self._asked(tick))
         if due_at is not None and due_at > now:  # whatever is due already waits for one of the others
             waits.append(due_at - now)
         return max(min(waits), timedelta(milliseconds=1))
@@ -180,30 +193,30 @@ class Drain:
             await asyncio.sleep(0)
             return
         sleeper = asyncio.ensure_future(self._sleep(span))
-        waker = asyncio.ensure_future(self._wake.wait())
+        sleeper.add_done_callback(lambda _: self._wake.set())
         try:
-            await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
+            await self._wake.wait()
         finally:
             sleeper.cancel()
-            waker.cancel()
-            await asyncio.gather(sleeper, waker, return_exceptions=True)
+            await asyncio.gather(sleeper, return_exceptions=True)
 
     async def _deliver(self, item: OutboxItem) -> None:
         channel = self._channels.get(item.subscriber.channel)
-        refused = self._refused.get(item.subscriber.channel, -math.inf) - self._monotonic()
         if channel is None:
             name = item.subscriber.channel
             write = self._retry(
                 item, LONGEST_PAUSE, f"channel {name!r} is not set up: give its token in the settings"
             )
-        elif refused > 0:
-            write = self._retry(item, timedelta(seconds=refused), "the channel's token is refused")
         else:
-            write = await self._send(channel, item)
+            sent = await self._send(channel, item)
+            if isinstance(sent, Receipt):
+                await self._record(item.notification.id, sent)
+                return
+            write = sent
         await self._commit(item.notification.id, write)
 
-    async def _send(self, channel: Channel, item: OutboxItem) -> Callable[[], None]:
-        """Send it; what came of it, ready to be written down."""
+    async def _send(self, channel: Channel, item: OutboxItem) -> Receipt | Callable[[], None]:
+        """Send it; the receipt, or what else came of it, ready to be written down."""
         try:
             self._failpoint("before_send")
             receipt = await channel.send(item)
@@ -226,6 +239,7 @@ class Drain:
         except Exception as e:
             return self._bug(item, e)
         self._answered()
+        self._refusals.pop(item.subscriber.channel, None)
         return self._delivered(item, receipt)
 
     def _answered(self) -> None:
@@ -267,17 +281,37 @@ class Drain:
                 log.exception("outcome_not_written notification=%s tries=%d", notification_id, tries)
             await self._sleep(self._backoff(tries, OUTAGE_PAUSE))
 
-    def _delivered(self, item: OutboxItem, receipt: Receipt) -> Callable[[], None]:
+    def _delivered(self, item: OutboxItem, receipt: Receipt) -> Receipt:
         self.counters["sent"] += 1
         self.counters["plain"] += receipt.plain
         self._bugs.pop(item.notification.id, None)
+        return receipt
 
-        def write() -> None:
-            self._failpoint("before_receipt")
-            self._outbox.delivered(item.notification.id, receipt)
+    async def _record(self, notification_id: str, receipt: Receipt) -> None:
+        """Write a receipt down, together with those that came at the same moment; if that fails, each by itself."""
+        loop = asyncio.get_running_loop()
+        if not self._receipts:
+            loop.call_soon(self._write_receipts)
+        written = loop.create_future()
+        self._receipts[notification_id] = receipt, written
+        if not await written:
+            await self._commit(notification_id, lambda: self._outbox.delivered(notification_id, receipt))
+
+    def _write_receipts(self) -> None:
+        batch, self._receipts = self._receipts, {}
+        self._failpoint("before_receipt")
+        try:
+            self._outbox.delivered_all({name: receipt for name, (receipt, _) in batch.items()})
+        except Exception:
+            self.counters["store_error"] += 1
+            log.exception("receipts_not_written count=%d problem='will write each by itself'", len(batch))
+            written = False
+        else:
             self._failpoint("after_receipt")
-
-        return write
+            written = True
+        for _, done in batch.values():
+            if not done.done():
+                done.set_result(written)
 
     def _again(self, item: OutboxItem, error: TransientDeliveryError) -> Callable[[], None]:
         wait = max(error.retry_after or ZERO, self._backoff(item.attempts + 1, LONGEST_PAUSE))
@@ -316,9 +350,13 @@ class Drain:
 
     def _refuse(self, item: OutboxItem, error: ConfigError) -> Callable[[], None]:
         self.counters["refused_token"] += 1
-        log.error("channel_refused channel=%s error='%s'", item.subscriber.channel, error)
-        self._refused[item.subscriber.channel] = self._monotonic() + LONGEST_PAUSE.total_seconds()
-        return self._retry(item, LONGEST_PAUSE, str(error))
+        channel, tick = item.subscriber.channel, self._monotonic()
+        if tick >= self._refused.get(channel, -math.inf):
+            self._refusals[channel] += 1
+            pause: timedelta = min(REFUSED_PAUSE * 2 ** min(self._refusals[channel] - 1, 16), LONGEST_PAUSE)
+            self._refused[channel] = tick + pause.total_seconds()
+            log.error("channel_refused channel=%s pause=%s error='%s'", channel, pause, error)
+        return self._retry(item, timedelta(seconds=self._refused[channel] - tick), str(error))
 
     def _bug(self, item: OutboxItem, error: Exception) -> Callable[[], None]:
         self.counters["bug"] += 1

@@ -237,12 +237,14 @@ def chooser(text: str, targets: Sequence[Target], names: Names, *, verb: str = "
     return sheet.card(target_buttons(verb, targets, lambda t: target_label(t, names)))
 
 
-def status_card(status: Status, now: datetime) -> Card:
+def status_card(status: Status, now: datetime, troubles: Sequence[str] = ()) -> Card:
     """The figures of the whole program, for operators."""
     held = sorted(
         ((n, reason) for reason, n in status.counters.items() if n and _is_hold_back(reason)), reverse=True
     )
     sheet = Sheet().line("Status", EntityKind.BOLD)
+    for trouble in troubles:
+        sheet.line(trouble)
     sheet.line(
         f"Feeds: {status.feeds:,}, failing {status.feeds_failing:,}, stopped {status.feeds_stopped:,}; "
         f"last poll {_ago(status.last_poll_at, now)}"

@@ -77,6 +77,13 @@ class Database:
         if found != "ok":
             raise StoreError(_damaged(self.path, str(found)))
 
+    def leave_checkpoints(self) -> None:
+        """Leave it to other connections to fold the log back, which waits for the disk: this one serves the event loop.
+
+        If no other does, it does so at twice `WAL_LIMIT`.
+        """
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {2 * WAL_LIMIT // 4096}")
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; takes the write lock at once, so that no reader turns writer too late.

@@ -211,3 +211,13 @@ def m006_managing(db: Database) -> None:
         "card TEXT NOT NULL)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def m009_outbox_by_channel(db: Database) -> None:
+    """What waits is looked up by channel: a backlog of one must not slow down another's looks."""
+    channel = "substr(subscriber_id, 1, instr(subscriber_id, ':') - 1)"
+    db.execute("DROP INDEX outbox_pending")
+    db.execute("DROP INDEX outbox_pending_due")
+    db.execute(f"CREATE INDEX outbox_pending ON outbox ({channel}, level DESC, seq) WHERE state = 'pending'")
+    db.execute(f"CREATE INDEX outbox_pending_due ON outbox ({channel}, due_at) WHERE state = 'pending'")

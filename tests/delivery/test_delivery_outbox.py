@@ -6,7 +6,7 @@ import asyncio
 import bisect
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ from bot_api import BotApi, Limits
 from fakes import START, FakeChannel, FakeClock, MemoryOutbox
 from mail import note, subscriber
 
-from bot.delivery.outbox import BUG_ATTEMPTS, LONGEST_PAUSE, Drain
+from bot.delivery.outbox import BUG_ATTEMPTS, LONGEST_PAUSE, REFUSED_PAUSE, Drain
 from bot.delivery.pacing import Pacer
 from bot.delivery.request import make_bot
 from bot.delivery.telegram import TelegramChannel
@@ -195,12 +195,14 @@ async def test_a_channel_that_is_not_set_up_keeps_its_notifications():
 
 async def test_a_refused_token_stops_the_asking_but_loses_nothing():
     rig = Rig()
-    rig.fake.fail(ConfigError("the token was revoked"))
+    rig.fake.fail(*[ConfigError("the token was revoked")] * 14)
     rig.queue(*(str(n) for n in range(1, 31)))
     await rig.run()
     assert len(rig.fake.sent) == 30
-    early = [at for at, _ in rig.fake.tries if at < LONGEST_PAUSE.total_seconds()]
+    early = [at for at, _ in rig.fake.tries if at < REFUSED_PAUSE.total_seconds()]
     assert len(early) <= 12
+    assert all(s.at >= REFUSED_PAUSE.total_seconds() for s in rig.fake.sent)
+    assert rig.outbox.rows["n30.0"].attempts == 0, "whoever was not tried is left alone"
 
 
 # Order and pace
@@ -524,3 +526,48 @@ async def test_the_log_names_what_happened(caplog: pytest.LogCaptureFixture):
     await rig.run()
     assert "subscriber_gone subscriber=telegram:5" in caplog.text
     assert "will_retry notification=n6.0" in caplog.text
+
+
+class Groups(MemoryOutbox):
+    """Remembers which receipts came together; refuses whole groups if it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[int] = []
+        self.refuses = False
+
+    def delivered_all(self, receipts: Mapping[str, Receipt], /) -> None:
+        self.groups.append(len(receipts))
+        if self.refuses:
+            raise StoreError("one of them is too odd")
+        super().delivered_all(receipts)
+
+
+async def test_receipts_that_come_at_once_are_written_together():
+    rig = Rig(outbox=(outbox := Groups()))
+    rig.outbox = outbox
+    rig.queue(*map(str, range(1, 11)))
+    await rig.run()
+    assert sum(outbox.groups) == 10
+    assert max(outbox.groups) > 1
+    assert rig.drain.counters["sent"] == 10
+
+
+async def test_where_a_group_of_receipts_is_refused_each_is_written_by_itself():
+    rig = Rig(outbox=(outbox := Groups()))
+    rig.outbox, outbox.refuses = outbox, True
+    rig.queue(*map(str, range(1, 6)))
+    await rig.run()
+    assert outbox.count("delivered") == 5
+    assert len(rig.fake.sent) == 5
+    assert rig.drain.counters["store_error"] >= 1
+
+
+async def test_what_has_no_receipt_yet_is_in_flight_and_nothing_more_is_started():
+    """So that a crash doubles no more than may be in flight."""
+    rig = Rig(outbox=(outbox := Groups()), concurrency=4)
+    rig.outbox, outbox.refuses = outbox, True
+    outbox.delivered = lambda *_: (_ for _ in ()).throw(StoreError("the disk is full"))  # type: ignore[method-assign]
+    rig.queue(*map(str, range(1, 30)))
+    await rig.run(lambda: rig.drain.counters["store_error"] > 20)
+    assert len(rig.fake.sent) == 4

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.pacing import FLOOD_CHATS, ZERO, Limit, Pacer
+from bot.delivery.pacing import FLOOD_CHATS, ZERO, Limit, Pacer, overall_limit
 
 SECOND = timedelta(seconds=1)
 
@@ -39,6 +39,54 @@ def test_the_bot_stays_below_thirty_a_second_and_uses_the_cap():  # fault 5
     times = [at for at, _ in send_all([str(n) for n in range(1, 3001)], Pacer())]
     assert most_in_any(1.0, times) == 30
     assert 3000 / (times[-1] - times[0]) >= 0.97 * 30
+
+
+def test_in_a_backlog_a_place_is_soon_free():  # fault 6
+    pacer = Pacer()
+    send_all([str(n) for n in range(1, 301)], pacer)
+    now, waits = pacer.pause(0.0).total_seconds(), []
+    for n in range(1000, 1100):
+        waits.append(pacer.wait(str(n), now).total_seconds())
+        now += waits[-1]
+        pacer.record(str(n), now)
+    assert max(waits) < 0.15
+
+
+@pytest.mark.parametrize("rate", [1, 2, 7, 30, 31, 100, 1000])
+def test_a_rate_is_kept_and_used(rate: int):
+    times = [
+        at
+        for at, _ in send_all([str(n) for n in range(1, 12 * rate + 2)], Pacer(overall=overall_limit(rate)))
+    ]
+    assert most_in_any(1.0, times) <= rate
+    assert 12 * rate / (times[-1] - times[0]) >= (0.94 if rate > 30 else 0.97) * rate
+
+
+def test_what_may_start_now_is_what_may_start_one_after_another():
+    for rate in (1, 5, 30, 1000):
+        pacer, now = Pacer(overall=overall_limit(rate)), 0.0
+        for n in range(3 * rate):
+            free = pacer.free(now)
+            assert (free > 0) == (pacer.pause(now) == ZERO)
+            if free == 0:
+                now += pacer.pause(now).total_seconds()
+            pacer.record(str(n), now)
+
+
+def test_each_pause_of_the_whole_bot_makes_it_a_little_slower_up_to_a_bound():
+    def rate_of(pacer: Pacer, start: float) -> float:
+        times = [at for at, _ in send_all([str(n) for n in range(10_000, 10_301)], pacer, start)]
+        return 300 / (times[-1] - times[0])
+
+    pacer = Pacer()
+    untouched = rate_of(pacer, 0.0)
+    for n in range(FLOOD_CHATS):
+        pacer.flood(str(n), SECOND, 100.0)
+    once = rate_of(pacer, 200.0)
+    for n in range(300):
+        pacer.flood(str(n), SECOND, 300.0 + n)
+    assert 0.97 * untouched < once < untouched
+    assert 0.9 * untouched < rate_of(pacer, 1000.0) < once
 
 
 def test_one_private_chat_gets_one_a_second():  # fault 7

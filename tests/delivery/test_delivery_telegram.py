@@ -18,7 +18,7 @@ from mail import item
 from telegram import error as errors
 from telegram.error import TelegramError
 
-from bot.delivery.request import NotSentError, make_bot
+from bot.delivery.request import NO_RETRY_AFTER, NotSentError, make_bot
 from bot.delivery.telegram import (
     ERRORS,
     MAX_UNITS,
@@ -45,6 +45,25 @@ async def channel(api: BotApi) -> AsyncIterator[TelegramChannel]:
     bot = make_bot(api.token, base_url=api.url)
     async with bot:
         yield TelegramChannel(bot, lambda: START)
+
+
+async def test_only_a_paid_channel_asks_for_paid_broadcasts(api: BotApi, channel: TelegramChannel):
+    await channel.send(item())
+    bot = make_bot(api.token, base_url=api.url)
+    async with bot:
+        await TelegramChannel(bot, lambda: START, paid=True).send(item())
+    sent = [call.params.get("allow_paid_broadcast") for call in api.calls if call.method == "sendMessage"]
+    assert sent == [None, "true"]
+
+
+async def test_too_fast_without_a_time_is_tried_again_soon_and_has_not_arrived(
+    api: BotApi, channel: TelegramChannel
+):  # fault 4
+    api.fault("error", code=429, description="Too Many Requests")
+    with pytest.raises(TransientDeliveryError) as caught:
+        await channel.send(item())
+    error = caught.value
+    assert (error.retry_after, error.flood, error.ambiguous) == (NO_RETRY_AFTER, True, False)
 
 
 # Text, entities, buttons
