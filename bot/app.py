@@ -9,33 +9,26 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
-from rich.text import Text
 
 from bot.config import Settings
-from bot.delivery.browsing import Browsing
-from bot.delivery.charting import Charting
-from bot.delivery.chat import Chatting
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.drains import Drains
-from bot.delivery.feedback import Voting
-from bot.delivery.replies import Chat
 from bot.delivery.services import CHANNEL as SERVICES
 from bot.delivery.services import Services
-from bot.delivery.studio import Studio
-from bot.delivery.webhook import Webhook, kept_secret
 from bot.errors import BotError, StoreError
-from bot.hours import zone_of
+from bot.front import Front, make_webhook
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
 from bot.model import Severity, Target, TargetKind
 from bot.office import Admission
 from bot.pipeline.digest import send_digest
-from bot.ports import Channel, Clock, Vocabulary
+from bot.ports import Channel, Clock
 from bot.sources.parse import FeedParser
 from bot.store.access import Access
 from bot.store.archive import Archive, Lock
@@ -43,20 +36,17 @@ from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.digests import Digests
 from bot.store.feed_changes import FeedChanges
-from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
-from bot.store.library import Library
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
-from bot.store.trends import Trends
 from bot.telemetry import HealthServer, Metrics, event
 from bot.upkeep.feeds import FeedDesk
 from bot.upkeep.managers import Managers
 from bot.upkeep.rules import REFUSED, mistakes
 from bot.upkeep.works import ProgramWorks
-from bot.whynot import why_not
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # A stop takes ten seconds at most: these, and a second or two for closing what is open.
 DECIDE_WITHIN, SEND_WITHIN = timedelta(seconds=3), timedelta(seconds=4)
@@ -110,7 +100,6 @@ class App:
         self._starting = True
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
-        self._vocabulary = _Current(lambda: self._loaded.vocabulary)
         self._tell_operators: Callable[[str], Coroutine[None, None, None]] = _tell_nobody
         self._managers: Managers | None = None
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
@@ -146,7 +135,7 @@ class App:
         database.quick_check()
         self._failpoint("opened")
         self._health = HealthServer(self._not_ready, self._metrics, self._refresh_gauges)
-        self._webhook = self._make_webhook()
+        self._webhook = make_webhook(settings)
         posts = {self._webhook.path: self._webhook.answer} if self._webhook else {}
         await self._health.start(settings.http_host, settings.http_port, posts)
         self._open.push_async_callback(self._health.stop)
@@ -236,73 +225,35 @@ class App:
             return {"console": ConsoleChannel(self._console, self.clock)}
         if self.desk.subscriber(CONSOLE) is not None:
             self.desk.leave(CONSOLE, self.clock())
-        studio = Studio()
         managers = self._managers = self._make_managers()
-        chatting = Chatting(
-            token.get_secret_value(),
-            self.settings.telegram_api_url,
+        front = Front(
+            self.settings,
             self.desk,
-            self._vocabulary,
             self.clock,
-            self.settings.telegram_admins,
-            self.settings.timezone,
-            parts=(
-                Voting(self.desk, FeedbackStore(self._database()), self.clock, self.settings.telegram_admins),
-                Charting(Trends(self._database()), self._vocabulary, studio.draw, self.clock, self._zone_of),
-                *managers.parts,
-            ),
-            browsing=self._browsing(),
-            gate=managers.gate,
-            errands=managers.errands,
-            rate=self.settings.telegram_rate,
+            loaded=lambda: self._loaded,
+            database=self._database,
+            managers=managers,
+            working=self._in_worker,
             webhook=self._webhook,
         )
+        chatting = front.chatting
         self._open.push_async_callback(chatting.stop)
-        self._open.push_async_callback(studio.close)  # before the bot, so that who waits is still answered
+        self._open.push_async_callback(
+            front.studio.close
+        )  # before the bot, so that who waits is still answered
         await chatting.start()
         self._tell_operators = chatting.tell_operators
         return {"telegram": chatting.channel}
 
-    def _make_webhook(self) -> Webhook | None:
-        settings = self.settings
-        if settings.telegram_token is None or not settings.telegram_webhook_url:
-            return None
-        given = settings.telegram_webhook_secret
-        secret = given.get_secret_value() if given else kept_secret(settings.webhook_secret_file)
-        return Webhook(settings.telegram_webhook_url, secret)
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        """Do it in the thread in which texts are analysed.
 
-    def _zone_of(self, chat: Chat) -> tzinfo:
-        """By which clock a chat reads times."""
-        subscriber = self.desk.subscriber(chat.subscriber_id)
-        return zone_of(subscriber.timezone if subscriber else self.settings.timezone)
-
-    def _browsing(self) -> Browsing:
-        archive = Archive(self._database())
-
-        async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
-            """Why an entry was not told; in the thread in which texts are analysed, for one at a time may be."""
-            if self._starting:
-                raise StoreError("the bot is starting or stopping")
-            loaded = self._loaded
-            work = partial(
-                why_not,
-                archive,
-                reference,
-                lambda: (loaded.analyzer, loaded.book.rules),
-                self.clock(),
-                tz=tz,
-                subscriber_id=subscriber_id,
-            )
-            return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
-
-        return Browsing(
-            Library(self._database()),
-            self._vocabulary,
-            self.clock,
-            zone=self._zone_of,
-            neighbours=lambda company: self._loaded.book.exposure.links.get(company, ()),
-            why_not=explain,
-        )
+        Raises:
+            StoreError: The program is starting or stopping.
+        """
+        if self._starting:
+            raise StoreError("the bot is starting or stopping")
+        return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
 
     def _make_services(self) -> Services:
         async def tell(text: str) -> None:
@@ -494,19 +445,3 @@ class App:
         self._metrics.parked.set(status.parked)
         self._metrics.failing.set(status.feeds_failing)
         self._metrics.count_deliveries(self.drain.counters)
-
-
-class _Current:
-    """The vocabulary of the rules that are in force now."""
-
-    def __init__(self, current: Callable[[], Vocabulary]) -> None:
-        self._current = current
-
-    def resolve(self, text: str, /) -> list[Target]:
-        return self._current().resolve(text)
-
-    def suggest(self, text: str, /) -> list[str]:
-        return self._current().suggest(text)
-
-    def name(self, target_id: str, /) -> str:
-        return self._current().name(target_id)

@@ -1,0 +1,142 @@
+"""What people in Telegram talk to: the parts of the commands, each with what it needs of the running program."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import tzinfo
+from functools import partial
+
+from rich.text import Text
+
+from bot.config import Settings
+from bot.delivery.browsing import Browsing
+from bot.delivery.charting import Charting
+from bot.delivery.chat import Chatting
+from bot.delivery.feedback import Voting
+from bot.delivery.replies import Chat
+from bot.delivery.studio import Studio
+from bot.delivery.webhook import Webhook, kept_secret
+from bot.hours import zone_of
+from bot.loading import Loaded
+from bot.model import Target
+from bot.ports import Clock, Vocabulary
+from bot.store.archive import Archive
+from bot.store.database import Database
+from bot.store.desk import Desk
+from bot.store.feedback import FeedbackStore
+from bot.store.library import Library
+from bot.store.trends import Trends
+from bot.upkeep.managers import Managers
+from bot.whynot import why_not
+
+Working = Callable[[Callable[[], list[Text]]], Awaitable[list[Text]]]
+"""Does something in the thread in which texts are analysed, since one at a time may be.
+
+Raises:
+    StoreError: The program is starting or stopping.
+"""
+
+
+class Front:
+    """The Telegram side.
+
+    Args:
+        settings: From the environment; they hold a token.
+        desk: Subscribers.
+        clock: The time.
+        loaded: What is in force now.
+        database: Opens a connection that the program closes.
+        managers: What managers may do.
+        working: See there.
+        webhook: Where Telegram calls; None: it is asked.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        desk: Desk,
+        clock: Clock,
+        *,
+        loaded: Callable[[], Loaded],
+        database: Callable[[], Database],
+        managers: Managers,
+        working: Working,
+        webhook: Webhook | None,
+    ) -> None:
+        self._settings, self._desk, self._clock = settings, desk, clock
+        self._loaded, self._database, self._working = loaded, database, working
+        self._vocabulary = _Current(lambda: loaded().vocabulary)
+        self.studio = Studio()
+        voting = Voting(desk, FeedbackStore(database()), clock, settings.telegram_admins)
+        charting = Charting(Trends(database()), self._vocabulary, self.studio.draw, clock, self._zone_of)
+        assert settings.telegram_token is not None
+        self.chatting = Chatting(
+            settings.telegram_token.get_secret_value(),
+            settings.telegram_api_url,
+            desk,
+            self._vocabulary,
+            clock,
+            settings.telegram_admins,
+            settings.timezone,
+            parts=(voting, charting, *managers.parts),
+            browsing=self._browsing(),
+            gate=managers.gate,
+            errands=managers.errands,
+            rate=settings.telegram_rate,
+            webhook=webhook,
+        )
+
+    def _zone_of(self, chat: Chat) -> tzinfo:
+        """By which clock a chat reads times."""
+        subscriber = self._desk.subscriber(chat.subscriber_id)
+        return zone_of(subscriber.timezone if subscriber else self._settings.timezone)
+
+    def _browsing(self) -> Browsing:
+        archive = Archive(self._database())
+
+        async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+            loaded = self._loaded()
+            work = partial(
+                why_not,
+                archive,
+                reference,
+                lambda: (loaded.analyzer, loaded.book.rules),
+                self._clock(),
+                tz=tz,
+                subscriber_id=subscriber_id,
+            )
+            return await self._working(work)
+
+        return Browsing(
+            Library(self._database()),
+            self._vocabulary,
+            self._clock,
+            zone=self._zone_of,
+            neighbours=lambda company: self._loaded().book.exposure.links.get(company, ()),
+            why_not=explain,
+        )
+
+
+def make_webhook(settings: Settings) -> Webhook | None:
+    """Where Telegram is to call, if somewhere."""
+    if settings.telegram_token is None or not settings.telegram_webhook_url:
+        return None
+    given = settings.telegram_webhook_secret
+    secret = given.get_secret_value() if given else kept_secret(settings.webhook_secret_file)
+    return Webhook(settings.telegram_webhook_url, secret)
+
+
+class _Current:
+    """The vocabulary of the rules that are in force now."""
+
+    def __init__(self, current: Callable[[], Vocabulary]) -> None:
+        self._current = current
+
+    def resolve(self, text: str, /) -> list[Target]:
+        return self._current().resolve(text)
+
+    def suggest(self, text: str, /) -> list[str]:
+        return self._current().suggest(text)
+
+    def name(self, target_id: str, /) -> str:
+        return self._current().name(target_id)
