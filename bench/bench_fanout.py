@@ -57,11 +57,11 @@ def enroll(db: Database, count: int) -> None:
             ),
         )
         cursor.executemany(
-            "INSERT INTO watches VALUES (?, ?, ?, ?)",
+            "INSERT INTO watches (subscriber_id, kind, target, created_at) VALUES (?, ?, ?, ?)",
             ((f"telegram:{n}", "all", "", stamp(BEGIN)) for n in range(1, count + 1)),
         )
         cursor.executemany(
-            "INSERT INTO watches VALUES (?, ?, ?, ?)",
+            "INSERT INTO watches (subscriber_id, kind, target, created_at) VALUES (?, ?, ?, ?)",
             ((f"telegram:{n}", "company", "META", stamp(BEGIN)) for n in range(1, count + 1, 10)),
         )
         cursor.executemany(
