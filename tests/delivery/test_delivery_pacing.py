@@ -59,7 +59,9 @@ def test_a_rate_is_kept_and_used(rate: int):
         for at, _ in send_all([str(n) for n in range(1, 12 * rate + 2)], Pacer(overall=overall_limit(rate)))
     ]
     assert most_in_any(1.0, times) <= rate
-    assert times.count(times[0]) <= 20, "a burst waits in line at the other end, and what follows runs into it"
+    assert times.count(times[0]) <= 20, (
+        "a burst waits in line at the other end, and what follows runs into it"
+    )
     assert 12 * rate / (times[-1] - times[0]) >= (0.94 if rate > 30 else 0.97) * rate
 
 
