@@ -6,17 +6,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import pickle
-import resource
-import struct
 import sys
-from typing import BinaryIO
 
+from bot.child import serve
 from bot.delivery.drawing import Chart, draw
-
-FRAME = struct.Struct("!Q")
-"""Every message is its length in bytes, then a pickle."""
 
 Answer = bytes | str
 """The picture, or the one line that says why there is none."""
@@ -24,21 +18,8 @@ Answer = bytes | str
 
 def main() -> None:
     """Answer until the other end closes. Argument: bytes of memory."""
-    memory = int(sys.argv[1])
-    jobs = sys.stdin.buffer
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody's print may end up between the answers
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its caches, which are no news
-    while (job := _receive(jobs)) is not None:
-        answer = pickle.dumps(_answer(job))
-        answers.write(FRAME.pack(len(answer)) + answer)
-        answers.flush()
-
-
-def _receive(jobs: BinaryIO) -> bytes | None:
-    head = jobs.read(FRAME.size)
-    return jobs.read(FRAME.unpack(head)[0]) if len(head) == FRAME.size else None
+    serve(_answer, int(sys.argv[1]))
 
 
 def _answer(job: bytes) -> Answer:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
-import sys
 import tempfile
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from bot.delivery.drawer import FRAME, Answer
+from bot import child
+from bot.delivery.drawer import Answer
 from bot.delivery.drawing import Chart
 from bot.errors import DrawingError
 from bot.text import show_duration
@@ -76,8 +75,7 @@ class Studio:
     async def close(self) -> None:
         """End the process, at work or not; whoever waits for a picture gets a `DrawingError`."""
         self._closed = True
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        child.kill(self._process)
         async with self._turn:
             if self._rest is not None:
                 self._rest.cancel()
@@ -104,7 +102,8 @@ class Studio:
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 process = self._process = self._process or await self._start()
-                return await _exchange(process, job)
+                answer: Answer = await child.ask(process, job)
+                return answer
         except TimeoutError as e:
             raise DrawingError(f"drawing takes longer than {show_duration(limit)}") from e
         except (asyncio.IncompleteReadError, ConnectionError) as e:
@@ -113,28 +112,16 @@ class Studio:
             raise DrawingError(f"the process that draws can't be started: {e}") from e
 
     async def _start(self) -> asyncio.subprocess.Process:
-        """Start it with nothing but a search path and a folder: it needs no settings and gets no secrets.
-
-        The folder is matplotlib's: its own choice would be the home folder, which a container may not have.
-        """
+        """Start it with a folder for matplotlib, whose own choice would be the home folder: a container may have none."""
         self._folder = self._folder or tempfile.TemporaryDirectory(
             prefix="spillover-", ignore_cleanup_errors=True
         )
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
+        return await child.start(
             "bot.delivery.drawer",
             str(self._memory),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={
-                "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path),
-                "PYTHONUTF8": "1",
-                "MPLCONFIGDIR": self._folder.name,
-                "MPLBACKEND": "agg",
-                "OPENBLAS_NUM_THREADS": "1",  # each of its threads would reserve address space
-            },
-            start_new_session=True,  # Ctrl-C is for the program, which then ends it
+            MPLCONFIGDIR=self._folder.name,
+            MPLBACKEND="agg",
+            OPENBLAS_NUM_THREADS="1",  # each of its threads would reserve address space
         )
 
     async def _end_when_idle(self) -> None:
@@ -144,17 +131,4 @@ class Studio:
 
     async def _stop(self) -> None:
         process, self._process = self._process, None
-        if process is not None:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
-
-
-async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> Answer:
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("the process was started without pipes")
-    process.stdin.write(FRAME.pack(len(job)) + job)
-    await process.stdin.drain()
-    size = FRAME.unpack(await process.stdout.readexactly(FRAME.size))[0]
-    answer: Answer = pickle.loads(await process.stdout.readexactly(size))
-    return answer
+        await child.end(process)

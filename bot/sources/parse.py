@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from bot import child
 from bot.errors import ParseError
 from bot.model import Feed, Fetched, ParsedFeed
-from bot.sources.worker import FRAME, Answer
+from bot.sources.worker import Answer
 from bot.text import show_duration
 
 MAX_BODY = 64 * 1024 * 1024
@@ -126,7 +125,8 @@ class _Worker:
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 process = self._process = self._process or await self._start()
-                return await self._exchange(process, job)
+                answer: Answer = await child.ask(process, job)
+                return answer
         except TimeoutError as e:
             raise ParseError(f"reading it takes longer than {show_duration(self._deadline)}") from e
         except (asyncio.IncompleteReadError, ConnectionError) as e:
@@ -149,38 +149,12 @@ class _Worker:
 
     def kill(self) -> None:
         """End the process without waiting; whoever waits for its answer gets a ParseError."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        child.kill(self._process)
 
     async def stop(self) -> int | None:
         """End the process at once, wait until it is gone, and return its exit code."""
-        self.kill()
         process, self._process = self._process, None
-        if process is None:
-            return None
-        await process.communicate()
-        return process.returncode
+        return await child.end(process)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        """Start the process with nothing but a search path: it needs no settings and gets no secrets."""
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.sources.worker",
-            str(self._cpu.total_seconds()),
-            str(self._memory),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path), "PYTHONUTF8": "1"},
-            start_new_session=True,  # Ctrl-C is for the program, which then closes its workers
-        )
-
-    @staticmethod
-    async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> Answer:
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the worker was started without pipes")
-        process.stdin.write(FRAME.pack(len(job)) + job)
-        await process.stdin.drain()
-        size = FRAME.unpack(await process.stdout.readexactly(FRAME.size))[0]
-        answer: Answer = pickle.loads(await process.stdout.readexactly(size))
-        return answer
+        return await child.start("bot.sources.worker", str(self._cpu.total_seconds()), str(self._memory))

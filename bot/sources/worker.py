@@ -1,25 +1,19 @@
 """The process that parses: reads jobs from its standard input, writes answers to its standard output.
 
-It is stopped from outside when a body takes too long. This is a fence around time and memory, not around
-rights: it runs as the same user. `parse` is the other end.
+It is stopped from outside when a body takes too long. `parse` is the other end.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 import resource
-import struct
 import sys
 from datetime import datetime, timedelta
-from typing import BinaryIO
 
+from bot.child import serve
 from bot.errors import ParseError
 from bot.model import Feed, Fetched, ParsedFeed
 from bot.sources.read import read_feed
-
-FRAME = struct.Struct("!Q")
-"""Every message is its length in bytes, then a pickle."""
 
 Answer = ParsedFeed | str
 """What was read, or the one line that says why it could not be."""
@@ -28,20 +22,12 @@ Answer = ParsedFeed | str
 def main() -> None:
     """Answer jobs until the other end closes. Arguments: CPU seconds a job, bytes of memory."""
     cpu, memory = timedelta(seconds=float(sys.argv[1])), int(sys.argv[2])
-    jobs = sys.stdin.buffer
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody's print may end up between the answers
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    while (job := _receive(jobs)) is not None:
+
+    def answer(job: bytes) -> Answer:
         _limit_cpu(cpu)
-        answer = pickle.dumps(_answer(job))
-        answers.write(FRAME.pack(len(answer)) + answer)
-        answers.flush()
+        return _answer(job)
 
-
-def _receive(jobs: BinaryIO) -> bytes | None:
-    head = jobs.read(FRAME.size)
-    return jobs.read(FRAME.unpack(head)[0]) if len(head) == FRAME.size else None
+    serve(answer, memory)
 
 
 def _limit_cpu(span: timedelta) -> None:
