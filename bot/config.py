@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from bot.errors import ConfigError
-from bot.hours import find_zone
+from bot.hours import known_zone
 from bot.text import did_you_mean, parse_duration, show_duration
 
 PREFIX = "BOT_"
@@ -48,15 +48,9 @@ def _words(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
-def _zone(value: str) -> str:
-    if find_zone(value) is None:
-        raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
-    return value
-
-
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 
 
 class Settings(BaseModel):

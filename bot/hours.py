@@ -18,6 +18,17 @@ def find_zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def known_zone(name: str) -> str:
+    """The name as it is, for settings and files.
+
+    Raises:
+        ValueError: There is no such time zone.
+    """
+    if find_zone(name) is None:
+        raise ValueError(f"{name!r} is no time zone; write it as Europe/Berlin")
+    return name
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of a name that was good once; UTC where the system knows it no longer."""
     return find_zone(name) or ZoneInfo("UTC")

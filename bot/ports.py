@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import datetime, time
 from typing import Protocol
 
 from bot.model import (
@@ -17,7 +17,6 @@ from bot.model import (
     Entry,
     Feed,
     Fetched,
-    Modality,
     NotModified,
     OutboxItem,
     ParsedFeed,
@@ -25,7 +24,6 @@ from bot.model import (
     Receipt,
     Setup,
     Severity,
-    Sighting,
     Silence,
     Story,
     Subscriber,
@@ -279,170 +277,6 @@ class Desk(Protocol):
 
     def status(self, now: datetime, /) -> Status:
         """Figures of the whole program."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Votes:
-    """What readers said of the cards of a rule, or of a source."""
-
-    name: str  # the rule's or the feed's id
-    useful: int
-    total: int
-
-
-class Feedback(Protocol):
-    """Useful or noise, by alert, chat and person."""
-
-    def vote(
-        self,
-        alert: Alert,
-        feed_id: str,
-        subscriber_id: str,
-        user: str,
-        /,
-        *,
-        useful: bool,
-        reason: str,
-        now: datetime,
-    ) -> None:
-        """Note a vote; who votes again changes it."""
-        ...
-
-    def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
-        """Those of one chat on the cards of one rule."""
-        ...
-
-    def by_rule(self, since: datetime, /) -> list[Votes]:
-        """For each rule that has any."""
-        ...
-
-    def by_source(self, since: datetime, /) -> list[Votes]:
-        """For each feed that has any."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertMark:
-    """An alert as a chart shows it."""
-
-    at: datetime
-    level: Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """How often something was spoken of day by day, and the alerts about it."""
-
-    first: date  # the first day
-    counts: tuple[int, ...]  # entries of each day from the first on; of the last one so far
-    before: int | None  # entries of the same stretch before; None where that is not known whole
-    since: datetime | None  # when counting began; None before the first entry
-    alerts: tuple[AlertMark, ...]  # first cards of stories, oldest first
-
-
-class Trends(Protocol):
-    """Remembers how often companies, sectors and themes are spoken of."""
-
-    def trend(self, target: Target, days: int, now: datetime, tz: tzinfo, /) -> Trend:
-        """What was counted on the last `days` days of the zone, today included, and on as many before.
-
-        An entry counts once for each company that it names, each theme of its news and each sector that it
-        speaks of or that acts in it, on the day it was published. Takes milliseconds, up to some tens: not
-        for the event loop.
-
-        Raises:
-            StoreError: The database can't be read.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What somebody looks for among the stored entries; all of it must hold."""
-
-    words: tuple[
-        str, ...
-    ] = ()  # words or phrases, in the title or the text, in any form ('sells', 'selling')
-    is_typing: bool = False  # of the last word only the beginning may be there yet
-    companies: tuple[str, ...] = ()  # one of them is mentioned or acts
-    theme: str = ""  # of an event that is news in it
-    modality: Modality | None = None  # of that same event
-    level: Severity | None = None  # its story was told at this level or above
-    since: datetime | None = None  # counts as published then or later
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a search has found."""
-
-    entries: tuple[str, ...]  # ids, newest first; of a story only the entry that came last
-    is_complete: bool = True  # False: older ones may be left out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """A search as a chat made it, kept so that its pages can be turned."""
-
-    id: str
-    subscriber_id: str
-    asked: str  # as it was typed
-    found: Found
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """An entry that was found, with its story and the loudest card of that."""
-
-    entry: Entry
-    story: Story | None = None
-    alert: Alert | None = None  # None: nobody was told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """All that is known of how a story went."""
-
-    story: Story
-    alerts: tuple[Alert, ...]  # of any kind, oldest first
-    sightings: tuple[Sighting, ...]  # its claims as they came and changed, in that order
-    entries: Mapping[
-        str, Entry
-    ]  # by id: its members, what sightings and alerts speak of; pruned ones are missing
-    withdrawals: frozenset[str]  # ids of entries that take a report back
-    parts: tuple[Story, ...]  # of a story of stories: those that are still stored, in order
-
-
-class Library(Protocol):
-    """What was stored and told, for those who look things up. Any method may take a second: call it in a thread."""
-
-    def search(self, query: Query, /) -> Found:
-        """Entries that fit; at most as many as a person turns pages for, and what was found when time was up."""
-        ...
-
-    def keep(self, search: Search, /) -> None:
-        """Keep a search for its pages; old ones, and many of one chat, are dropped."""
-        ...
-
-    def kept(self, search_id: str, /, *, subscriber_id: str) -> Search | None:
-        """A kept search, to the chat that made it only."""
-        ...
-
-    def hits(self, entry_ids: Sequence[str], /) -> list[Hit]:
-        """These entries in this order; those that are stored no more are left out."""
-        ...
-
-    def top(self, since: datetime, limit: int, /) -> list[Hit]:
-        """The biggest stories that were told and to which something came since then, each with its first entry.
-
-        By independent origins, then level, then copies. Stories of stories are left out: they would count
-        others' sources.
-        """
-        ...
-
-    def history(self, reference: str, /, *, subscriber_id: str = "") -> History | None:
-        """A story by its id, by that of an alert of it (or the start of either), or by a message in the chat."""
         ...
 
 

@@ -20,7 +20,8 @@ from bot.model import (
     Target,
     TargetKind,
 )
-from bot.ports import AlertMark, Explanation, Past, Status, Trend, Votes
+from bot.ports import Explanation, Past, Status
+from bot.shelves import AlertMark, Trend, Votes
 from bot.text import nearest
 
 
@@ -184,7 +185,7 @@ class MemoryDesk:
 
 
 class MemoryFeedback:
-    """A `ports.Feedback` that keeps votes by alert, chat and person."""
+    """A `shelves.Feedback` that keeps votes by alert, chat and person."""
 
     def __init__(self) -> None:
         self.votes: dict[tuple[str, str, str], tuple[Alert, str, bool, datetime]] = {}
@@ -243,7 +244,7 @@ class MemoryVocabulary:
 
 
 class MemoryTrends:
-    """A `ports.Trends` over lists of moments, counted one by one; with `broken` set it fails as a broken database does."""
+    """A `shelves.Trends` over lists of moments, counted one by one; with `broken` set it fails as a broken database does."""
 
     def __init__(self) -> None:
         self.news: dict[Target, list[datetime]] = {}

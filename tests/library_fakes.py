@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from bot.errors import StoreError
 from bot.model import Alert, AlertKind, Analysis, Entry, Outcome, Reason, Sighting, Story, Verdict
-from bot.ports import Found, History, Hit, Query, Search
+from bot.shelves import Found, History, Hit, Query, Search
 
 MOST = 200
 
 
 class MemoryLibrary:
-    """A `ports.Library`; with `broken` set, every method fails as a broken database does."""
+    """A `shelves.Library`; with `broken` set, every method fails as a broken database does."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}  # in the order in which they came

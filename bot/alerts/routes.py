@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.documents import Document, Loc, Strict, fail_with, read_document
 from bot.errors import RulesError
-from bot.hours import find_zone, quiet_until
+from bot.hours import known_zone, quiet_until
 from bot.model import Alert, Level, Match, Severity, Story, Told
 from bot.text import did_you_mean, parse_duration
 
@@ -49,12 +49,6 @@ def _clock(value: object) -> object:
     if clock is None or clock.tzinfo is not None:  # the zone has a key of its own
         raise ValueError(f"{value!r} is no time of day; write it as 22:00")
     return clock
-
-
-def _zone(value: str) -> str:
-    if find_zone(value) is None:
-        raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
-    return value
 
 
 def _target(value: str) -> str:
@@ -104,7 +98,7 @@ class Quiet(Strict):
 
     from_: Time = Field(alias="from")
     to: Time
-    tz: Annotated[str, AfterValidator(_zone)] = "UTC"
+    tz: Annotated[str, AfterValidator(known_zone)] = "UTC"
     except_: Level | None = Field(None, alias="except")  # this loud and louder is sent all the same
 
     @model_validator(mode="after")

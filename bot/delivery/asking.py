@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, time, tzinfo
 from bot.delivery.replies import LEVELS, echo
 from bot.delivery.words import suggestion
 from bot.model import Modality, Severity, Target, TargetKind
-from bot.ports import Query, Vocabulary
+from bot.ports import Vocabulary
+from bot.shelves import Query
 from bot.text import nearest, parse_duration
 
 FILTERS = ("company", "theme", "modality", "level", "since")

@@ -18,7 +18,8 @@ from bot.delivery.sheet import clip, safe_url
 from bot.delivery.timeline import timeline
 from bot.errors import NotStoredError
 from bot.model import Neighbour, TargetKind
-from bot.ports import Clock, Found, Library, Search, Vocabulary
+from bot.ports import Clock, Vocabulary
+from bot.shelves import Found, Library, Search
 from bot.text import digest, parse_duration
 
 Neighbours = Callable[[str], Sequence[Neighbour]]

@@ -25,7 +25,8 @@ from bot.delivery.sheet import MAX_DATA, Sheet
 from bot.delivery.words import count
 from bot.errors import DrawingError
 from bot.model import Button, EntityKind, Target, TargetKind
-from bot.ports import Clock, Trend, Trends, Vocabulary
+from bot.ports import Clock, Vocabulary
+from bot.shelves import Trend, Trends
 
 log = logging.getLogger(__name__)
 

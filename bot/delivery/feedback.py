@@ -11,7 +11,8 @@ from bot.delivery.replies import Chat, Reply, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip
 from bot.delivery.words import count
 from bot.model import Button, EntityKind
-from bot.ports import Clock, Desk, Feedback, Votes
+from bot.ports import Clock, Desk
+from bot.shelves import Feedback, Votes
 
 SPAN = timedelta(days=90)  # votes older than this say nothing of a rule as it is now
 LEAST = 10  # votes before anything is said of a rule or a source

@@ -10,7 +10,7 @@ from bot.delivery.replies import echo
 from bot.delivery.sheet import NO_TITLE, Sheet, clip, safe_url
 from bot.delivery.words import clock_time, count
 from bot.model import Alert, Button, Card, EntityKind, Modality, Story
-from bot.ports import Hit, Search
+from bot.shelves import Hit, Search
 from bot.text import show_duration
 
 PAGE = 6  # entries on a page

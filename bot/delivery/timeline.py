@@ -21,7 +21,7 @@ from bot.model import (
     Sighting,
     Stage,
 )
-from bot.ports import History
+from bot.shelves import History
 
 _TITLE, _STEP_TITLE, _DID, _SOURCE, _NOTE = 200, 110, 200, 40, 100
 _MAX_STEPS = 20  # shown; of more, the first and the last

@@ -1,11 +1,11 @@
-"""What readers said of cards; see `ports.Feedback`."""
+"""What readers said of cards; see `shelves.Feedback`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from bot.model import Alert
-from bot.ports import Votes
+from bot.shelves import Votes
 from bot.store.database import Database
 from bot.store.rows import stamp
 

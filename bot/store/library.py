@@ -1,6 +1,6 @@
 """What people look up: entries by their words and what they say, the biggest stories, how a story went.
 
-Implements `ports.Library`. It has a connection of its own, so that a long search holds nobody up.
+Implements `shelves.Library`. It has a connection of its own, so that a long search holds nobody up.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 
 from bot.model import Alert, Attribution, Entry, Modality, Polarity, Severity, Stage, Story, modality
-from bot.ports import Found, History, Hit, Query, Search
+from bot.shelves import Found, History, Hit, Query, Search
 from bot.store.database import Database
 from bot.store.desk import alert_named, id_that_begins
 from bot.store.rows import ALERT, ENTRY_COLUMNS, SIGHTING, STORY, clean, entry_of, moment, stamp
@@ -35,7 +35,7 @@ _HOME = (
 
 
 class Library:
-    """See `ports.Library`.
+    """See `shelves.Library`.
 
     Args:
         db: This object's own connection.

@@ -1,4 +1,4 @@
-"""How often each company, sector and theme is spoken of, counted as entries come. Implements `ports.Trends`.
+"""How often each company, sector and theme is spoken of, counted as entries come. Implements `shelves.Trends`.
 
 Counts outlive the entries: a quarter of an hour of a target is one small row, so that a year of any of them
 is read without looking into an entry. Quarters, because every zone's day begins at one.
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bot.following import targets
 from bot.model import Alert, AlertKind, Analysis, Entry, Severity, Target, TargetKind
-from bot.ports import AlertMark, Trend
+from bot.shelves import AlertMark, Trend
 from bot.store.database import Database
 from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, entry_of, moment, stamp
 
@@ -33,7 +33,7 @@ def no_sector(_: str) -> str:
 
 
 class Trends:
-    """Counts of the past; see `ports.Trends`. Has a connection of its own, as others read from other threads."""
+    """Counts of the past; see `shelves.Trends`. Has a connection of its own, as others read from other threads."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -11,7 +11,7 @@ from make import NOW
 
 from bot.delivery.asking import Asked, read_query
 from bot.model import Modality, Severity
-from bot.ports import Query
+from bot.shelves import Query
 
 NEW_YORK = ZoneInfo("America/New_York")
 WORDS = small_vocabulary()

@@ -28,7 +28,7 @@ from bot.delivery.drawing import Chart
 from bot.delivery.replies import Chat, Reply
 from bot.errors import DrawingError
 from bot.model import Button, EntityKind, Severity, Target, TargetKind
-from bot.ports import AlertMark
+from bot.shelves import AlertMark
 from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")

@@ -15,7 +15,8 @@ from test_delivery_commands import GUEST, ME, buttons, said
 from bot.delivery.commands import Commands
 from bot.delivery.feedback import Voting, doubtful, wilson
 from bot.delivery.replies import Reply
-from bot.ports import Explanation, Votes
+from bot.ports import Explanation
+from bot.shelves import Votes
 from bot.store.database import Database
 from bot.store.feedback import FeedbackStore
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import studio as module
+from bot import child
 from bot.delivery.drawing import Chart
 from bot.delivery.studio import Studio
 from bot.errors import DrawingError
@@ -111,7 +111,7 @@ async def test_a_drawing_that_takes_too_long_is_ended(tmp: Path, monkeypatch: py
 
 
 async def test_what_cannot_be_started_is_said(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(child.sys, "executable", "/nowhere/python")
     async with Studio() as studio:
         with pytest.raises(DrawingError, match="can't be started"):
             await studio.draw(CHART)

@@ -26,7 +26,7 @@ from make import HOUR, NOW, TITLE, entry, event, story
 
 from bot.delivery.timeline import timeline
 from bot.model import Card, EntityKind, Member, Sighting, Stage
-from bot.ports import History
+from bot.shelves import History
 from bot.text import utf16_length
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -28,7 +28,7 @@ from library_scene import (
 from make import HOUR, NOW, TITLE, entry
 
 from bot.model import AlertKind, Modality, Outcome, Receipt, Severity
-from bot.ports import Found, Library, Query, Search
+from bot.shelves import Found, Library, Query, Search
 from bot.store.archive import Archive
 from bot.store.database import Database
 from bot.store.desk import Desk

@@ -13,7 +13,7 @@ from make import HOUR, NOW, alert, analysis, entry, event
 from sqlite_utils import Database as SqliteUtils
 
 from bot.model import AlertKind, DateQuality, Exposure, Outcome, Severity, Target, TargetKind
-from bot.ports import AlertMark, Trend
+from bot.shelves import AlertMark, Trend
 from bot.store.archive import Archive
 from bot.store.database import Database
 from bot.store.ingest import Ingest
