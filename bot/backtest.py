@@ -21,7 +21,7 @@ from rich.text import Text
 
 from bot.config import Settings
 from bot.delivery.sheet import fold, titled
-from bot.delivery.words import REASONS, count
+from bot.delivery.words import count, reason_text
 from bot.errors import ConfigError
 from bot.loading import Loaded, load, workers_for
 from bot.model import DENIABLE, AlertKind, Reason, Sighting
@@ -223,8 +223,8 @@ def report(ruleset: Ruleset, run: Replay) -> Iterator[Text]:
         replies, edits = (sum(s.kind is k for s in sent) for k in (AlertKind.REPLY, AlertKind.EDIT))
         yield Text.assemble("\n", (rule.id, "bold"), f"  {rule.level.word}  ", (rule.where, "dim"))
         yield Text(
-            f"  would have fired {count(len(cards), 'time')}; "
-            f"{count(replies, 'reply', 'replies')}, {count(edits, 'silent edit')}"
+            f"  would have fired {count(len(cards), 'time', 'times')}; "
+            f"{count(replies, 'reply', 'replies')}, {count(edits, 'silent edit', 'silent edits')}"
         )
         yield from (_sample("    ", card) for card in cards[:SAMPLES])
         if held:
@@ -262,13 +262,13 @@ def _totals(name: str, run: Replay) -> Iterator[Text]:
     if run.first_at and run.last_at:
         days = max((run.last_at - run.first_at) / timedelta(days=1), days)
         between = f", {_time(run.first_at)} to {_time(run.last_at)} UTC"
-    later = f", {count(run.revisions, 'later version')}" if run.revisions else ""
+    later = f", {count(run.revisions, 'later version', 'later versions')}" if run.revisions else ""
     yield Text.assemble(
         (f"{count(run.entries, 'entry', 'entries')}{later}{between}, rules of {fold(name)}", "bold")
     )
     yield Text(
-        f"{count(run.stories, 'story', 'stories')}, {count(kinds[AlertKind.NEW], 'card')}, "
-        f"{count(kinds[AlertKind.REPLY], 'reply', 'replies')}, {count(kinds[AlertKind.EDIT], 'silent edit')}; "
+        f"{count(run.stories, 'story', 'stories')}, {count(kinds[AlertKind.NEW], 'card', 'cards')}, "
+        f"{count(kinds[AlertKind.REPLY], 'reply', 'replies')}, {count(kinds[AlertKind.EDIT], 'silent edit', 'silent edits')}; "
         f"{pings / days:,.1f} pings a day"
     )
 
@@ -280,7 +280,7 @@ def _sample(indent: str, card: Sent) -> Text:
 def _held(reasons: Counter[Reason]) -> str:
     """'3 uncorroborated (waits for further independent sources), …', the most frequent first."""
     ordered = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{n:,} {reason} ({REASONS[reason]})" for reason, n in ordered)
+    return ", ".join(f"{n:,} {reason} ({reason_text(reason)})" for reason, n in ordered)
 
 
 def _time(moment: datetime) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.delivery.explain import verdict_line
 from bot.delivery.sheet import fold, safe_url, titled
-from bot.delivery.words import REASONS, count
+from bot.delivery.words import count, reason_text
 from bot.errors import NotStoredError
 from bot.model import Analysis, Decision, Entry, Reason, Verdict
 from bot.ports import Analyzer
@@ -83,17 +83,19 @@ def _decisions(entry: Entry, verdicts: Sequence[Verdict], now: datetime, tz: tzi
     told = next((v.decision for v in verdicts if v.decision.send), None)
     held = [v.decision for v in verdicts if not v.decision.send]
     if told is not None:
-        yield Text.assemble(("it was told", "bold"), f": {told.reason} ({REASONS[told.reason]})")
+        yield Text.assemble(("it was told", "bold"), f": {told.reason} ({reason_text(told.reason)})")
     elif held:
         first = min(held, key=lambda d: list(Reason).index(d.reason))
         yield Text.assemble(
-            ("first stopped by", "bold"), f": {first.reason} ({REASONS[first.reason]})", fold(_detail(first))
+            ("first stopped by", "bold"),
+            f": {first.reason} ({reason_text(first.reason)})",
+            fold(_detail(first)),
         )
     else:
         yield Text.assemble(("it was not told here", "bold"), ": nothing in it is followed here")
     decided = Counter(verdict_line(v, now=now, tz=tz) for v in verdicts)
     for line, n in islice(decided.items(), _DECISIONS):
-        yield Text(f"  {line}" + (f" ({count(n, 'chat')})" if n > 1 else ""))
+        yield Text(f"  {line}" + (f" ({count(n, 'chat', 'chats')})" if n > 1 else ""))
     if len(decided) > _DECISIONS:
         yield Text(f"  and {len(decided) - _DECISIONS:,} more")
 

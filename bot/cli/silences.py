@@ -108,7 +108,7 @@ def _line(silence: Silence, held: int, now: datetime) -> str:
         silence.id,
         f"ends {clock_time(silence.until, now, UTC, zone=True)} (in {show_duration(silence.until - now)})",
         _what(silence),
-        f"held back {count(held, 'card')}",
+        f"held back {count(held, 'card', 'cards')}",
         silence.comment,
     )
     return "  ".join(part for part in parts if part)

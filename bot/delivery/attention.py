@@ -125,7 +125,9 @@ class Attention:
                 f"{echo(text)} is no budget. Write a number of sounds a day, from 0 to {MAX_BUDGET}, or off."
             )
         self._desk.set_budget(subscriber.id, int(text))
-        said = f"At most {count(int(text), 'sound')} a day from now on; what is critical always rings."
+        said = (
+            f"At most {count(int(text), 'sound', 'sounds')} a day from now on; what is critical always rings."
+        )
         if subscriber.digest is not None:
             return line(said + " The rest goes into your digest.")
         self._set_digest(subscriber, Digest(at=DIGEST_AT))

@@ -118,7 +118,7 @@ class Charting:
         step = 7 if days > MAX_DAY_BARS else 1
         whole = -(-days // step) * step  # a bar of some days of a week would look like a quiet one
         trend = await asyncio.to_thread(self._trends.trend, target, whole, now, tz)
-        span = count(whole // step, "week" if step > 1 else "day")
+        span = count(whole // step, "week", "weeks") if step > 1 else count(whole, "day", "days")
         if not any(trend.counts) and not trend.alerts:
             return line(self._nothing(trend, label, span))
         local = now.astimezone(tz)
@@ -127,7 +127,7 @@ class Charting:
         buttons = self._spans(target, days)
         chart = Chart(
             title=label,
-            subtitle=f"{until} · {count(sum(trend.counts), 'mention')} · {_alerts(trend)}",
+            subtitle=f"{until} · {count(sum(trend.counts), 'mention', 'mentions')} · {_alerts(trend)}",
             zone=f"{local:%Z}",
             first=trend.first,
             counts=trend.counts,
@@ -154,7 +154,7 @@ class Charting:
         most = max(trend.counts)
         days = [trend.first + timedelta(days=n) for n, number in enumerate(trend.counts) if number == most]
         peak = f", most on {_day(days[-1], today)}: {most:,}" if total else ""
-        sheet.line(f"{count(total, 'mention')}{peak}. {_compared(trend, span, today, tz)}")
+        sheet.line(f"{count(total, 'mention', 'mentions')}{peak}. {_compared(trend, span, today, tz)}")
         levels = Counter(a.level for a in trend.alerts)
         parts = ", ".join(f"{levels[level]:,} {level.word}" for level in sorted(levels, reverse=True))
         return sheet.line(f"{_alerts(trend).capitalize()}{': ' if parts else ''}{parts}.")
@@ -187,7 +187,7 @@ def _position(at: datetime, first: date, tz: tzinfo) -> float:
 
 
 def _alerts(trend: Trend) -> str:
-    return count(len(trend.alerts), "alert") if trend.alerts else "no alerts"
+    return count(len(trend.alerts), "alert", "alerts") if trend.alerts else "no alerts"
 
 
 def _day(day: date, today: date) -> str:

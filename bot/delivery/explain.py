@@ -11,7 +11,7 @@ from rich.text import Text
 from bot.delivery.quote import quote
 from bot.delivery.render import exposed
 from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clean, clip, safe_url
-from bot.delivery.words import REASONS, Names, clock_time, count
+from bot.delivery.words import Names, clock_time, count, reason_text
 from bot.model import Alert, Card, EntityKind, Verdict
 from bot.ports import Explanation
 from bot.text import utf16_length
@@ -43,7 +43,7 @@ def explanation(
     event = alert.event
     title = clip(why.story_title or entry.title, _TITLE) or NO_TITLE
     sheet = Sheet().line("Why: ").add(title, EntityKind.BOLD, url=safe_url(entry.url))
-    sheet.line(f"Sent {clock_time(alert.created_at, now, tz, zone=True)}: {REASONS[alert.reason]}")
+    sheet.line(f"Sent {clock_time(alert.created_at, now, tz, zone=True)}: {reason_text(alert.reason)}")
     place = f" ({clip(alert.rule_line, _SHORT)})" if alert.rule_line else ""
     sheet.line(
         f"Rule {clip(alert.rule_id, _SHORT)}{place}: {clip(alert.title, _RULE)}, level {alert.level.word}"
@@ -61,7 +61,9 @@ def explanation(
     groups = exposed(alert.exposures, names)
     if groups:
         sheet.line(f"Exposed: {groups}")
-    sheet.line(f"Story: {count(why.origins, 'independent origin')}, {count(why.copies, 'copy', 'copies')}")
+    sheet.line(
+        f"Story: {count(why.origins, 'independent origin', 'independent origins')}, {count(why.copies, 'copy', 'copies')}"
+    )
     for verdict in _concerning(why.verdicts, subscriber_id):
         told = verdict_line(verdict, now=now, tz=tz)
         if sheet.units + utf16_length(told) > MAX_UNITS - 2 * _SHORT:
@@ -78,7 +80,7 @@ def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
     detail = f"; {clip(decision.detail, _DETAIL)}" if decision.detail else ""
     rule = f" [{clip(verdict.rule_id, _SHORT)}]" if verdict.rule_id else ""
     act = "sent" if decision.send else "held back"
-    return f"{clock_time(verdict.at, now, tz)} {act}{until}: {REASONS[decision.reason]}{detail}{rule}"
+    return f"{clock_time(verdict.at, now, tz)} {act}{until}: {reason_text(decision.reason)}{detail}{rule}"
 
 
 def missed(lines: Sequence[Text]) -> Card:

@@ -84,7 +84,9 @@ class Feeds:
         pages = -(-len(listing) // PAGE)
         number = min(max(number, 1), pages)
         down = sum(s.is_down for s in listing)
-        sheet = Sheet().line(f"{count(len(listing), 'feed')}, {down:,} down; page {number} of {pages}")
+        sheet = Sheet().line(
+            f"{count(len(listing), 'feed', 'feeds')}, {down:,} down; page {number} of {pages}"
+        )
         shown = listing[(number - 1) * PAGE : number * PAGE]
         now = self._clock()
         for source in shown:
@@ -212,7 +214,7 @@ def _needs(verb: str) -> str:
 def _state(source: Source, now: datetime) -> str:
     parts = [source.state]
     if source.state == "active" and source.failures:
-        parts = [f"failed {count(source.failures, 'time')} in a row"]
+        parts = [f"failed {count(source.failures, 'time', 'times')} in a row"]
     parts.append(f"last ok {_ago(source.last_ok_at, now)}")
     parts.append(f"{source.per_day:,.1f} a day")
     if source.state == "active" and source.next_poll_at is not None:

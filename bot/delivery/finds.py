@@ -108,7 +108,7 @@ def _facts(hit: Hit) -> list[str]:
     if hit.story is not None:
         facts.append(standing(hit.story, hit.alert))
         if len(hit.story.members) > 1:
-            facts.append(count(hit.story.origins, "independent origin"))
+            facts.append(count(hit.story.origins, "independent origin", "independent origins"))
         if hit.story.copies:
             facts.append(count(hit.story.copies, "copy", "copies"))
     return [fact for fact in facts if fact]

@@ -41,7 +41,7 @@ class Tally:
         """'in the last 30 days', as far as they are known."""
         if self.covered >= self.span - _NEARLY:
             return f"in the last {self.span // _DAY} days"
-        return f"in the last {count(max(1, round(self.covered / _DAY)), 'day')}, all that I have kept"
+        return f"in the last {count(max(1, round(self.covered / _DAY)), 'day', 'days')}, all that I have kept"
 
     def rate(self, *, per: timedelta = _DAY, noun: str = "day") -> str:
         """'about 4 a day', 'about 1 in 9 days', 'none'."""
@@ -51,7 +51,7 @@ class Tally:
         each = len(self.hits) * (per / self.covered)
         if each >= 0.95:
             return f"{least or 'about '}{round(each):,} a {noun}"
-        return f"{least or 'about '}1 in {count(max(2, round(self.covered / _DAY / len(self.hits))), 'day')}"
+        return f"{least or 'about '}1 in {count(max(2, round(self.covered / _DAY / len(self.hits))), 'day', 'days')}"
 
     def per_week(self) -> str:
         """The same by the week."""

@@ -51,9 +51,7 @@ class Listing:
             return line(f"That is too much at once: name at most {MAX_ITEMS} things, or /unwatch all.")
         if text.lower() == "all":
             row = [Button("Stop all", data="unall:"), Button("Keep", data="cancel:")]
-            asks = (
-                f"Stop following all of it, {count(len(followed), 'thing')}? Then nothing is sent any more."
-            )
+            asks = f"Stop following all of it, {count(len(followed), 'thing', 'things')}? Then nothing is sent any more."
             return Reply(cards=(Sheet().line(asks).card([row]),))
         gone: list[Target] = []
         lines = []
@@ -81,7 +79,7 @@ class Listing:
         number = min(max(number, 1), pages)
         shown = followed[(number - 1) * _PAGE : number * _PAGE]
         level, floors = subscriber.level.word, self._desk.floors(subscriber.id)
-        of = f" {count(len(followed), 'thing')}, page {number} of {pages}" if pages > 1 else ""
+        of = f" {count(len(followed), 'thing', 'things')}, page {number} of {pages}" if pages > 1 else ""
         sheet = Sheet().line(f"This chat follows{of}, at level {level} and above:")
         for target in shown:
             sheet.line("• " + await self._row(target, subscriber, floors))

@@ -163,7 +163,7 @@ class Muting:
             self._desk.mute(subscriber.id, None)
         if not found and not paused:
             others = self._desk.mutes(subscriber.id, now)
-            hint = f" {count(len(others), 'thing')} in it are: /mutes shows them." if others else ""
+            hint = f" {count(len(others), 'thing', 'things')} in it are: /mutes shows them." if others else ""
             hint = " One thing in it is: /mutes shows it." if len(others) == 1 else hint
             return line(f"This chat isn't muted.{hint}")
         return line("No longer muted.")
@@ -228,7 +228,9 @@ class Muting:
     def _preview(self, subscriber: Subscriber, mute: Silence, now: datetime) -> str:
         sent = self._desk.sent_cards(subscriber.id, now - _PREVIEW, _PREVIEWED)
         hidden = sum(story.is_covered(mute, alert.rule_id, alert.event.actor) for alert, story in sent)
-        return f"It would have held back {hidden} of the {count(len(sent), 'card')} of the last 7 days."
+        return (
+            f"It would have held back {hidden} of the {count(len(sent), 'card', 'cards')} of the last 7 days."
+        )
 
     def _ends(self, lasts: timedelta | None, usual: timedelta) -> datetime:
         return self._clock() + (usual if lasts is None else lasts)

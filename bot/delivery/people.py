@@ -72,7 +72,7 @@ class People:
             return line("/users stands alone: it shows figures, the newest users and those who were lost.")
         people = self._registry.people(self._clock(), _LISTED)
         sheet = Sheet().line(
-            f"Alerts on: {count(people.active, 'chat')}, of which {count(people.groups, 'group or channel', 'groups or channels')}; "
+            f"Alerts on: {count(people.active, 'chat', 'chats')}, of which {count(people.groups, 'group or channel', 'groups or channels')}; "
             f"off: {people.inactive:,}; new in 7 days: {people.new:,}"
         )
         how = "by invitation" if self._by_invitation else "open to everybody"
@@ -140,7 +140,7 @@ class People:
             self._registry.cancel(made.id, self._clock())
             return line("Nobody has alerts on, so nobody would get it.")
         sheet = Sheet().line(
-            f"{count(made.recipients, 'chat')} would get this, without a sound, in about "
+            f"{count(made.recipients, 'chat', 'chats')} would get this, without a sound, in about "
             f"{show_duration(sending_time(made.recipients))}. Alerts overtake it. Send it?"
         )
         rows = [[Button("Send", data=f"cast:go:{made.id}"), Button("Drop", data=f"cast:no:{made.id}")]]
@@ -174,7 +174,7 @@ def sending_time(recipients: int) -> timedelta:
 
 
 def _progress(broadcast: Broadcast, now: datetime) -> Card:
-    of_all = f"{broadcast.sent:,} of {count(broadcast.recipients, 'chat')}"
+    of_all = f"{broadcast.sent:,} of {count(broadcast.recipients, 'chat', 'chats')}"
     if broadcast.state == "cancelled":
         return say(f"Cancelled; {of_all} got it.")
     if not broadcast.waiting:

@@ -81,4 +81,6 @@ def _would_have_been(tally: Tally) -> str:
         else " There may have been more: only what somebody here was sent is kept, and nobody is sent everything."
     )
     least = "" if tally.is_whole or not tally.hits else "at least "
-    return f"That would have been {least}{count(len(tally.hits), 'alert')} {tally.when}{rate}.{more}"
+    return (
+        f"That would have been {least}{count(len(tally.hits), 'alert', 'alerts')} {tally.when}{rate}.{more}"
+    )

@@ -47,7 +47,7 @@ def exposure_card(company: str, neighbours: Sequence[Neighbour], start: int, *, 
     ordered = sorted(neighbours, key=lambda x: (-x.weight, x.step, names(x.company), x.company))
     total = len(ordered)
     sheet = Sheet().line(clip(names(company), _NAME), EntityKind.BOLD)
-    sheet.add(f": {count(total, 'relation')}, strongest first")
+    sheet.add(f": {count(total, 'relation', 'relations')}, strongest first")
     if total > PAGE:
         sheet.add(f"; {start + 1}–{min(start + PAGE, total)}")
     numbers = Counter(x.step for x in ordered)

@@ -114,7 +114,10 @@ def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo
     if found:
         sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
     facts = [clip(alert.note, _NOTE), clip(entry.source, _SOURCE), voice(alert.event.attribution, entry.kind)]
-    facts += [count(story.origins, "independent origin"), clock_time(entry.at, now, tz, zone=True)]
+    facts += [
+        count(story.origins, "independent origin", "independent origins"),
+        clock_time(entry.at, now, tz, zone=True),
+    ]
     sheet.line(" · ".join(fact for fact in facts if fact))
     return sheet.card(buttons(alert, url, mute=False))
 
@@ -252,7 +255,7 @@ def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) 
         published = "published " + clock_time(entry.published, now, tz)
     seen = story.first_seen if edited else entry.seen_at
     facts = [
-        f"{count(story.origins, 'independent origin')}, {count(story.copies, 'copy', 'copies')}",
+        f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}",
         published,
         "seen " + clock_time(seen, now, tz, zone=not edited),
     ]

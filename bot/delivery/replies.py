@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
-from bot.delivery.words import REASONS, Names, count, suggestion
+from bot.delivery.words import Names, count, reason_text, suggestion
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
 from bot.text import show_duration
@@ -251,12 +251,12 @@ def status_card(status: Status, now: datetime, troubles: Sequence[str] = ()) -> 
     )
     sheet.line(
         f"Stored: {count(status.entries, 'entry', 'entries')}, {count(status.stories, 'story', 'stories')}, "
-        f"{count(status.alerts, 'alert')}; {count(status.subscribers, 'subscriber')}"
+        f"{count(status.alerts, 'alert', 'alerts')}; {count(status.subscribers, 'subscriber', 'subscribers')}"
     )
     oldest = f", oldest {_ago(status.oldest_pending_at, now)}" if status.oldest_pending_at else ""
     sheet.line(f"Outbox: {status.pending:,} pending{oldest}, {status.parked:,} parked")
     for n, reason in held[:5]:
-        sheet.line(f"Held back {n:,}: {REASONS[Reason(reason)]} ({reason})")
+        sheet.line(f"Held back {n:,}: {reason_text(Reason(reason))} ({reason})")
     return sheet.card()
 
 

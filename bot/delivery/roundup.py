@@ -82,6 +82,6 @@ def _line(alert: Alert, story: Story | None, names: Names) -> list[tuple[str, li
         return [(f"{word} · ", [], ""), (title, [], ""), (f" · {', '.join(who)}" if who else "", [], "")]
     facts = [] if gone else [certainty(known.modality, known.attribution, SourceKind.PAPER)]
     facts += [clip(names(alert.event.actor), _NAME)] if alert.event.actor else []
-    facts += [count(story.origins, "origin")] if story and story.origins > 1 else []
+    facts += [count(story.origins, "origin", "origins")] if story and story.origins > 1 else []
     kinds = [EntityKind.STRIKE] if gone and known.modality is not Modality.CONFIRMED else []
     return [(f"{word} · ", [], ""), (title, kinds, url), (f" · {' · '.join(facts)}" if facts else "", [], "")]

@@ -125,7 +125,7 @@ def listed(lines: Iterable[str]) -> Card:
         else:
             sheet.line(shown)
     if left_out:
-        sheet.line(f"and {count(left_out, 'further line')}")
+        sheet.line(f"and {count(left_out, 'further line', 'further lines')}")
     return sheet.card()
 
 

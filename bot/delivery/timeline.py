@@ -54,7 +54,7 @@ def timeline(history: History, *, names: Names, now: datetime, tz: tzinfo) -> Ca
     loudest = max(history.alerts, key=lambda a: a.level, default=None)
     link = next((u for u in (safe_url(m.url) for m in story.members) if u), "")
     sheet = Sheet().line(clip(story.title, _TITLE) or NO_TITLE, EntityKind.BOLD, url=link)
-    counts = f"{count(story.origins, 'independent origin')}, {count(story.copies, 'copy', 'copies')}"
+    counts = f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}"
     sheet.line(" · ".join(part for part in (standing(story, loudest), counts) if part))
     if story.rule_id:
         _draw_parts(sheet, history, now, tz)
@@ -73,7 +73,7 @@ def _draw_parts(sheet: Sheet, history: History, now: datetime, tz: tzinfo) -> No
         url = next((u for u in (safe_url(m.url) for m in part.members) if u), "")
         sheet.line(f"{n}. {clock_time(part.first_seen, now, tz)} ")
         sheet.add(clip(part.title, _STEP_TITLE) or NO_TITLE, url=url)
-        sheet.add(" · " + count(part.origins, "independent origin"))
+        sheet.add(" · " + count(part.origins, "independent origin", "independent origins"))
     gone = len(history.story.links) - len(history.parts[:_MAX_PARTS])
     if gone > 0:
         sheet.line(f"… and {count(gone, 'story', 'stories')} more")
@@ -86,7 +86,7 @@ def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> N
     before = -1
     for n, step in shown:
         if n > before + 1:
-            sheet.line(f"… {count(n - before - 1, 'step')} left out …")
+            sheet.line(f"… {count(n - before - 1, 'step', 'steps')} left out …")
         before = n
         sheet.line(f"{clock_time(step.at, now, tz)} ")
         sheet.add(clip(" · ".join(step.did), _DID), EntityKind.BOLD)
@@ -96,7 +96,7 @@ def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> N
             sheet.add(": ").add(title, url=safe_url(step.url))
         left = len(found) - 1 - n
         if left and sheet.units > MAX_UNITS - _LONGEST_STEP:
-            sheet.line(f"… {count(left, 'step')} more")
+            sheet.line(f"… {count(left, 'step', 'steps')} more")
             break
 
 

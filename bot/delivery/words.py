@@ -5,57 +5,124 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 
-from bot.model import Attribution, Exposure, Modality, Reason, SourceKind
+from bot.locale import marked, plural_form, show_date, show_number, tr
+from bot.model import Attribution, Exposure, Modality, Reason, Severity, SourceKind, TargetKind
 from bot.text import nearest
 
 Names = Callable[[str], str]
 """A readable name for a company, sector or theme id."""
 
-REASONS: Mapping[Reason, str] = {
-    Reason.FIRST: "first card of this story",
-    Reason.CORRELATED: "several stories together",
-    Reason.DEVELOPED: "the story really changed",
-    Reason.DENIED: "the claim was denied",
-    Reason.CORRECTED: "the claim was corrected",
-    Reason.WITHDRAWN: "the report was withdrawn",
-    Reason.SPILLOVER: "what the card predicted was seen",
-    Reason.COUNTED: "a further source or copy, so the card was edited without sound",
-    Reason.BASELINE: "the first poll of a new feed only notes what is there",
-    Reason.UNCHANGED: "revised, but nothing that matters changed",
-    Reason.STALE: "published too long ago",
-    Reason.ECHO: "a copy of an entry that is known",
-    Reason.NO_EVENT: "no event of any theme in it",
-    Reason.BACKGROUND: "it only recalls past events",
-    Reason.NO_RULE: "no rule asks for it",
-    Reason.UNCORROBORATED: "waits for further independent sources",
-    Reason.UNSEEN_DENIAL: "denies or withdraws something that nobody was told",
-    Reason.THROTTLED: "the rule spoke a short while ago",
-    Reason.INHIBITED: "a rule that covers it has told it",
-    Reason.SILENCED: "silenced by the operator",
-    Reason.AWAY: "it came while the bot was down, and is told in one message",
-    Reason.OVER_BUDGET: "this chat has had its sounds of the day; it goes into the digest",
-    Reason.BELOW_LEVEL: "below the level that this chat asks for",
-    Reason.MUTED: "this chat has muted it",
-    Reason.NOT_WATCHED: "this chat doesn't follow it",
+_REASONS: Mapping[Reason, str] = {
+    Reason.FIRST: marked("first card of this story"),
+    Reason.CORRELATED: marked("several stories together"),
+    Reason.DEVELOPED: marked("the story really changed"),
+    Reason.DENIED: marked("the claim was denied"),
+    Reason.CORRECTED: marked("the claim was corrected"),
+    Reason.WITHDRAWN: marked("the report was withdrawn"),
+    Reason.SPILLOVER: marked("what the card predicted was seen"),
+    Reason.COUNTED: marked("a further source or copy, so the card was edited without sound"),
+    Reason.BASELINE: marked("the first poll of a new feed only notes what is there"),
+    Reason.UNCHANGED: marked("revised, but nothing that matters changed"),
+    Reason.STALE: marked("published too long ago"),
+    Reason.ECHO: marked("a copy of an entry that is known"),
+    Reason.NO_EVENT: marked("no event of any theme in it"),
+    Reason.BACKGROUND: marked("it only recalls past events"),
+    Reason.NO_RULE: marked("no rule asks for it"),
+    Reason.UNCORROBORATED: marked("waits for further independent sources"),
+    Reason.UNSEEN_DENIAL: marked("denies or withdraws something that nobody was told"),
+    Reason.THROTTLED: marked("the rule spoke a short while ago"),
+    Reason.INHIBITED: marked("a rule that covers it has told it"),
+    Reason.SILENCED: marked("silenced by the operator"),
+    Reason.AWAY: marked("it came while the bot was down, and is told in one message"),
+    Reason.OVER_BUDGET: marked("this chat has had its sounds of the day; it goes into the digest"),
+    Reason.BELOW_LEVEL: marked("below the level that this chat asks for"),
+    Reason.MUTED: marked("this chat has muted it"),
+    Reason.NOT_WATCHED: marked("this chat doesn't follow it"),
 }
 
 _FLAGS: Mapping[str, str] = {
-    "ai_generated": "Contains AI-generated content",
-    "promotional": "Promotional text",
+    "ai_generated": marked("Contains AI-generated content"),
+    "promotional": marked("Promotional text"),
 }
-_RELATIONS: Mapping[str, str] = {"competes_with": "competes", "demand_for": "demand"}
+_RELATIONS: Mapping[str, str] = {
+    "competes_with": marked("competes"),
+    "demand_for": marked("demand"),
+    "supplies": marked("supplies"),
+    "supplied_by": marked("supplied by"),
+    "customer_of": marked("customer of"),
+    "funds": marked("funds"),
+}
+_LEVELS: Mapping[Severity, str] = {
+    Severity.INFO: marked("info"),
+    Severity.LOW: marked("low"),
+    Severity.MEDIUM: marked("medium"),
+    Severity.HIGH: marked("high"),
+    Severity.CRITICAL: marked("critical"),
+}
+_MODALITIES: Mapping[Modality, str] = {
+    Modality.CONFIRMED: marked("confirmed"),
+    Modality.REPORTED: marked("reported"),
+    Modality.CONSIDERING: marked("considering"),
+    Modality.SPECULATED: marked("speculated"),
+    Modality.DENIED: marked("denied"),
+}
+_VOICES: Mapping[Attribution, str] = {
+    Attribution.SPECULATION: "",
+    Attribution.SOURCED: marked("sourced"),
+    Attribution.ON_RECORD: marked("on record"),
+    Attribution.FILING: marked("filing"),
+}
+_KINDS: Mapping[TargetKind, str] = {
+    TargetKind.ALL: marked("everything"),
+    TargetKind.COMPANY: marked("company"),
+    TargetKind.SECTOR: marked("sector"),
+    TargetKind.THEME: marked("theme"),
+    TargetKind.PACK: marked("pack"),
+    TargetKind.WORD: marked("word"),
+}
+
+
+def reason_text(reason: Reason) -> str:
+    """Why something was told or held back, in a phrase."""
+    return tr(_REASONS[reason])
+
+
+def level_word(level: Severity) -> str:
+    """'high', in the language that is spoken."""
+    return tr(_LEVELS[level])
+
+
+def level_name(level: Severity) -> str:
+    """'HIGH', for the beginning of a line."""
+    return level_word(level).upper()
+
+
+def read_level(text: str) -> Severity | None:
+    """The level that somebody names, in English or in the language that is spoken; None if it is none."""
+    word = text.strip().casefold()
+    return next((lv for lv in Severity if word in (lv.word, level_word(lv).casefold())), None)
+
+
+def modality_word(modality: Modality) -> str:
+    """'considering', in the language that is spoken."""
+    return tr(_MODALITIES[modality])
+
+
+def kind_word(kind: TargetKind) -> str:
+    """What can be followed: 'company', 'theme'; 'everything' for all of it."""
+    return tr(_KINDS[kind])
 
 
 def flag_text(flag: str) -> str:
     """A flag of an analysis as a reader sees it."""
-    return _FLAGS.get(flag) or flag.replace("_", " ").capitalize()
+    return tr(_FLAGS.get(flag) or flag.replace("_", " ").capitalize())
 
 
 def relation_text(exposure: Exposure, names: Names) -> str:
     """How the event reaches the company, in a word or two."""
     if exposure.via:
-        return "via " + ", ".join(ticker(step, names) for step in exposure.via)
-    return " → ".join(_RELATIONS.get(step) or step.replace("_", " ") for step in exposure.path)
+        return tr("via {companies}", companies=", ".join(ticker(step, names) for step in exposure.via))
+    return " → ".join(tr(_RELATIONS.get(step) or step.replace("_", " ")) for step in exposure.path)
 
 
 def ticker(company: str, names: Names) -> str:
@@ -67,33 +134,34 @@ def ticker(company: str, names: Names) -> str:
 def certainty(modality: Modality, attribution: Attribution, kind: SourceKind) -> str:
     """'considering · sourced'; a speculation has no second word."""
     said = voice(attribution, kind)
-    return f"{modality} · {said}" if said else str(modality)
+    return f"{modality_word(modality)} · {said}" if said else modality_word(modality)
 
 
 def voice(attribution: Attribution, kind: SourceKind) -> str:
     """Who says so, in a word or two; empty for a speculation. What ranks with a filing is one, or is market data."""
-    if attribution is Attribution.SPECULATION:
-        return ""
     if attribution is Attribution.FILING and kind not in (SourceKind.FILING, SourceKind.REGULATOR):
-        return "market data"
-    return attribution.replace("_", " ")
+        return tr("market data")
+    return tr(_VOICES[attribution])
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """'1 copy', '2 copies'."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def count(number: int, noun: str, plural: str) -> str:
+    """'1 copy', '2 copies'; both nouns go into the catalogue."""
+    return f"{show_number(number)} {plural_form(noun, plural, number)}"
 
 
 def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = False) -> str:
     """'14:03 EDT'; with its day where that isn't today's, with its year where that isn't this year's."""
     local, today = moment.astimezone(tz), now.astimezone(tz)
-    pattern = "%H:%M"
-    if local.date() != today.date():
-        pattern = "%d %b %H:%M" if local.year == today.year else "%d %b %Y %H:%M"
-    return local.strftime(pattern + (" %Z" if zone else "")).strip()
+    if local.date() == today.date():
+        shown = f"{local:%H:%M}"
+    elif local.year == today.year:
+        shown = show_date(local, "dd MMM HH:mm")
+    else:
+        shown = show_date(local, "dd MMM y HH:mm")
+    return f"{shown} {local:%Z}".strip() if zone else shown
 
 
 def suggestion(word: str, known: list[str]) -> str:
     """'; did you mean …?' with the nearest known command or level, or an empty string."""
     hits = nearest(word, known)
-    return f"; did you mean {hits[0]}?" if hits else ""
+    return tr("; did you mean {word}?", word=hits[0]) if hits else ""

@@ -16,11 +16,11 @@ from rich.text import Text
 
 from bot.app import App
 from bot.config import Settings
-from bot.delivery.words import REASONS
+from bot.delivery.words import reason_text
 from bot.demo.server import DemoServer
 from bot.errors import BotError
 from bot.loading import Loaded
-from bot.model import Target, TargetKind
+from bot.model import Reason, Target, TargetKind
 from bot.ports import Status
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -167,7 +167,7 @@ def _summarise(console: Console, app: App, server: DemoServer) -> None:
     console.print(table)
 
 
-REASONS_SHORT = {reason.value: words for reason, words in REASONS.items()}
+REASONS_SHORT = {reason.value: reason_text(reason) for reason in Reason}
 
 
 def _list(counts: Mapping[str, int]) -> str:

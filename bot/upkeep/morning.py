@@ -84,7 +84,7 @@ def _fired(fired: Sequence[tuple[str, int]]) -> str:
 def _queue(status: Status, now: datetime) -> str:
     oldest = status.oldest_pending_at
     age = f", oldest for {show_duration(now - oldest)}" if oldest is not None else ""
-    return f"Queue: {status.pending:,} waiting{age}, {status.parked:,} parked; {count(status.subscribers, 'subscriber')}"
+    return f"Queue: {status.pending:,} waiting{age}, {status.parked:,} parked; {count(status.subscribers, 'subscriber', 'subscribers')}"
 
 
 def _machine(vitals: Vitals) -> str:

@@ -123,8 +123,8 @@ def summarised(run: Replay, rules: list[str], span: timedelta) -> Iterator[str]:
     yield f"Backtest of {show_duration(span)}: {entries}, {stories}"
     sounds = sum(not s.silent for s in run.sent) / max(span / timedelta(days=1), 1)
     yield (
-        f"{count(kinds[AlertKind.NEW], 'card')}, {count(kinds[AlertKind.REPLY], 'reply', 'replies')}, "
-        f"{count(kinds[AlertKind.EDIT], 'silent edit')}; {sounds:,.1f} sounds a day"
+        f"{count(kinds[AlertKind.NEW], 'card', 'cards')}, {count(kinds[AlertKind.REPLY], 'reply', 'replies')}, "
+        f"{count(kinds[AlertKind.EDIT], 'silent edit', 'silent edits')}; {sounds:,.1f} sounds a day"
     )
     cards = Counter(s.rule for s in run.sent if s.kind is AlertKind.NEW)
     for rule, times in cards.most_common(_NAMED):
