@@ -19,6 +19,7 @@ from rich.console import Console
 from bot.config import Settings
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.drains import Drains
+from bot.delivery.outbox import tell_nobody
 from bot.delivery.services import CHANNEL as SERVICES
 from bot.delivery.services import Services
 from bot.errors import BotError, StoreError
@@ -26,7 +27,7 @@ from bot.front import Front, make_webhook
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
 from bot.locale import tr
-from bot.model import Severity, Target, TargetKind
+from bot.model import Severity, Subscriber, Target, TargetKind
 from bot.office import Admission
 from bot.pipeline.digest import send_digest
 from bot.ports import Channel, Clock
@@ -102,6 +103,7 @@ class App:
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
         self._tell_operators: Callable[[Callable[[], str]], Coroutine[None, None, None]] = _tell_nobody
+        self._tell_lost: Callable[[Subscriber, str], None] = tell_nobody
         self._managers: Managers | None = None
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
@@ -156,6 +158,7 @@ class App:
             self.clock,
             rate=settings.telegram_rate,
             failpoint=self._failpoint,
+            lost=self._tell_lost,
         )
         self._spawn(self.drain.run(), "drain")
         self._open.push_async_callback(self.drain.stop, SEND_WITHIN)
@@ -244,7 +247,7 @@ class App:
             front.studio.close
         )  # before the bot, so that who waits is still answered
         await chatting.start()
-        self._tell_operators = chatting.tell_operators
+        self._tell_operators, self._tell_lost = chatting.tell_operators, chatting.lost
         return {"telegram": chatting.channel}
 
     async def _in_worker(self, work: Callable[[], T]) -> T:

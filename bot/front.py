@@ -22,6 +22,7 @@ from bot.locale import tr
 from bot.model import Target
 from bot.ports import Clock, Vocabulary
 from bot.store.archive import Archive
+from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.feedback import FeedbackStore
@@ -85,6 +86,7 @@ class Front:
             errands=managers.errands,
             rate=settings.telegram_rate,
             webhook=webhook,
+            bindings=Bindings(database()),
         )
 
     def _zone_of(self, chat: Chat) -> tzinfo:

@@ -14,6 +14,7 @@ from bot.model import (
     Severity,
     Sighting,
     Story,
+    Subscriber,
     Target,
 )
 
@@ -55,6 +56,49 @@ class Feedback(Protocol):
 
     def by_source(self, since: datetime, /) -> list[Votes]:
         """For each feed that has any."""
+        ...
+
+
+MAY_NOT_WRITE = "may not write here"
+"""How the error of a subscriber begins that only lacks the right to be written to."""
+
+
+class Bindings(Protocol):
+    """The places of a group or channel (the chat itself, its topics), and who turned their alerts on.
+
+    A chat is named by its id. Every method is one short transaction.
+    """
+
+    def places(self, chat: str, /) -> list[Subscriber]:
+        """The chat and its topics, as far as they were ever turned on."""
+        ...
+
+    def note(self, subscriber_id: str, user: str, now: datetime, /) -> None:
+        """Remember who turned a place on last."""
+        ...
+
+    def binder(self, subscriber_id: str, /) -> str:
+        """Who did, by the user's id; empty if that is not known."""
+        ...
+
+    def release(self, subscriber_id: str, /) -> None:
+        """Forget who did, and that the place only waits for a right."""
+        ...
+
+    def pause(self, chat: str, now: datetime, /) -> list[Subscriber]:
+        """It may not be written to: turn off what is on until `resume`; what is followed stays. Gives those turned off."""
+        ...
+
+    def resume(self, chat: str, /) -> list[Subscriber]:
+        """It may be written to: turn on again what is off with an error of `MAY_NOT_WRITE`; gives those turned on."""
+        ...
+
+    def leave(self, chat: str, now: datetime, /) -> None:
+        """The bot was removed: turn everything off, until somebody turns it on again."""
+        ...
+
+    def move(self, chat: str, to: str, now: datetime, /) -> None:
+        """The chat has another id."""
         ...
 
 

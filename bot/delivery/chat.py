@@ -18,18 +18,21 @@ from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
 from bot.delivery.handlers import App, register
 from bot.delivery.manual import MANAGERS_MENU
+from bot.delivery.membership import Membership
 from bot.delivery.pacing import OVERALL
 from bot.delivery.parts import Part
 from bot.delivery.replies import MENU, Chat
 from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
+from bot.delivery.rooms import TelegramRooms
 from bot.delivery.sheet import MAX_UNITS
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
 from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
 from bot.locale import SOURCE, languages, speaking, tr
-from bot.model import Card
+from bot.model import Card, Subscriber
 from bot.ports import Clock, Desk, Vocabulary
+from bot.shelves import Bindings
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class Chatting:
         errands: What takes longer than an answer may; what comes of it is posted through the bot.
         rate: Messages a second; more than Telegram allows for free are paid for.
         webhook: Where Telegram calls; without one, or where Telegram refuses it, it is asked for updates.
+        bindings: Who turned alerts on in groups and channels.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -80,6 +84,7 @@ class Chatting:
         errands: Errands | None = None,
         rate: int = OVERALL.count,
         webhook: Webhook | None = None,
+        bindings: Bindings | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._application: App = ApplicationBuilder().bot(bot).build()
@@ -92,9 +97,12 @@ class Chatting:
             parts=(*parts, browsing) if browsing else parts,
             offers=browsing.offers if browsing else None,
             troubles=self.troubles,
+            rooms=TelegramRooms(bot),
+            bindings=bindings,
         )
         self._commands = commands
-        register(self._application, commands, clock, gate)
+        self._membership = Membership(bot, commands, desk, bindings, clock, gate) if bindings else None
+        register(self._application, commands, clock, gate, self._membership)
         self._operators, self._errands = operators, errands
         if errands is not None:
             errands.connect(self.post)
@@ -148,6 +156,13 @@ class Chatting:
                 )
             except TelegramError as e:
                 log.warning("operator_not_told operator=%s problem=%r", operator, str(translate(e)))
+
+    def lost(self, subscriber: Subscriber, problem: str) -> None:
+        """A chat can't be written to any more: tell whoever turned its alerts on, beside everything else."""
+        if self._membership is not None:
+            told = asyncio.ensure_future(self._membership.lost(subscriber, problem))
+            self._telling.add(told)
+            told.add_done_callback(self._telling.discard)
 
     async def post(self, chat: Chat, card: Card) -> None:
         """Write a card into a chat that waits for it; one that can't be reached just now does not get it."""

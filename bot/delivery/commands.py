@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bot.delivery.attention import Attention
+from bot.delivery.binding import Binding
 from bot.delivery.finds import Offer
 from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
@@ -25,10 +26,12 @@ from bot.delivery.replies import (
     unknown_text,
 )
 from bot.delivery.setup import Beginning
+from bot.delivery.standing import Rooms
 from bot.delivery.tongue import Tongue
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError
 from bot.ports import Clock, Desk, Vocabulary
+from bot.shelves import Bindings
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ class Commands:
         parts: Sequence[Part] = (),
         offers: Offers | None = None,
         troubles: Callable[[], Sequence[str]] = tuple,
+        rooms: Rooms | None = None,
+        bindings: Bindings | None = None,
     ) -> None:
         """Wire it up.
 
@@ -69,6 +74,8 @@ class Commands:
             parts: Further commands.
             offers: What inline mode offers for some words; None turns it off.
             troubles: What `/status` says first.
+            rooms: Looks at groups and channels; without it they are bound only from within.
+            bindings: Remembers who turned alerts on in groups and channels.
         """
         self._desk, self._clock = desk, clock
         self._operators, self._offers, self._troubles = frozenset(operators), offers, troubles
@@ -79,12 +86,14 @@ class Commands:
         self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
         self._tongue = Tongue(desk)
+        self._binding = Binding(desk, vocabulary, clock, watching, rooms, bindings)
         everything: Sequence[Part] = (
             watching,
             listing,
             attention,
             Muting(desk, vocabulary, clock),
             self._tongue,
+            self._binding,
             reading,
             self._beginning,
             self._home,
@@ -176,10 +185,12 @@ class Commands:
             return line(f"Only admins of this chat may use /{name} here.")
         try:
             reply = handler(text, chat)
-            return await reply if inspect.isawaitable(reply) else reply
+            reply = await reply if inspect.isawaitable(reply) else reply
         except BotError as e:
             log.error("command failed name=%s subscriber=%s error=%s", name, chat.subscriber_id, e)
             return line(f"/{name} failed on my side, it has been noted. Please try again in a minute.")
+        self._binding.noted(name, chat)
+        return reply
 
     async def _start(self, text: str, chat: Chat) -> Reply:
         known = self._desk.subscriber(chat.subscriber_id)

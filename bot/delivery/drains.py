@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from bot.delivery.outbox import Drain
+from bot.delivery.outbox import Drain, tell_nobody
 from bot.delivery.pacing import OVERALL, Pacer, overall_limit
 from bot.delivery.services import CHANNEL, Services
+from bot.model import Subscriber
 from bot.ports import Channel, Clock, Outbox
 
 CHATS = frozenset({"telegram", "console"})
@@ -38,8 +39,9 @@ class Drains:
         *,
         rate: int = OVERALL.count,
         failpoint: Callable[[str], None],
+        lost: Callable[[Subscriber, str], None] = tell_nobody,
     ) -> None:
-        """Prepare; `rate` is how many messages a second all chats together may get."""
+        """Prepare; `rate` is how many messages a second all chats together may get, `lost` hears of chats that are gone."""
         self._chats = Drain(
             outbox,
             chats,
@@ -48,6 +50,7 @@ class Drains:
             serves=CHATS,
             concurrency=in_flight(rate),
             failpoint=failpoint,
+            lost=lost,
         )
         self._services = Drain(
             outbox,

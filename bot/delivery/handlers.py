@@ -7,6 +7,7 @@ import logging
 import re
 from collections import OrderedDict
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,7 @@ from telegram.ext import (
 from bot.delivery.commands import Commands
 from bot.delivery.finds import Offer
 from bot.delivery.gate import Gate
+from bot.delivery.membership import Membership
 from bot.delivery.replies import Chat, File, Reply, line, unknown_command
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.errors import BotError
@@ -70,10 +72,17 @@ App = Application[Any, Any, Any, Any, Any, Any]
 Context = CallbackContext[Any, Any, Any, Any]
 
 
-def register(application: App, commands: Commands, clock: Clock, gate: Gate | None = None) -> None:
+def register(
+    application: App,
+    commands: Commands,
+    clock: Clock,
+    gate: Gate | None = None,
+    membership: Membership | None = None,
+) -> None:
     """Add the handlers of all commands, buttons, inline queries, unknown messages and removals to an application.
 
-    With a gate, only those are answered whom it lets in.
+    With a gate, only those are answered whom it lets in. With `membership`, groups and channels are looked after:
+    without it, one that removes the bot gets nothing more, and that is all.
     """
     desk = _Handlers(commands, clock, gate)
     private = _NEW & filters.ChatType.PRIVATE
@@ -87,7 +96,10 @@ def register(application: App, commands: Commands, clock: Clock, gate: Gate | No
     application.add_handler(CallbackQueryHandler(desk.tap))
     if commands.has_offers:
         application.add_handler(InlineQueryHandler(desk.offer))
-    application.add_handler(ChatMemberHandler(desk.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    changed = desk.membership if membership is None else membership.changed
+    application.add_handler(ChatMemberHandler(changed, ChatMemberHandler.MY_CHAT_MEMBER))
+    if membership is not None:
+        application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.migrated))
     application.add_handler(MessageHandler(private & filters.COMMAND, desk.unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, desk.text))
 
@@ -106,8 +118,13 @@ class _Handlers:
         with self._speaking(message, user):
             if not await self._may_enter(message, user, tapped=False):
                 return
+            changes = name in self._commands.managing and not as_chat
             try:
-                chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
+                if message.sender_chat is not None and not as_chat:
+                    # A linked channel, or a person who writes as one, is no admin, whoever stands behind it.
+                    chat = replace(await _chat(message, None, changes=False), may_manage=not changes)
+                else:
+                    chat = await _chat(message, user, changes=changes)
             except TelegramError as e:
                 await self._answer(message, _unchecked(e))
                 return

@@ -18,7 +18,7 @@ from functools import partial
 
 from bot.delivery.pacing import ZERO, Pacer
 from bot.errors import ConfigError, RejectedError, SubscriberGoneError, TransientDeliveryError
-from bot.model import OutboxItem, Receipt
+from bot.model import OutboxItem, Receipt, Subscriber
 from bot.ports import Channel, Clock, Outbox
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,10 @@ Sleep = Callable[[timedelta], Awaitable[None]]
 
 async def _sleep(span: timedelta) -> None:
     await asyncio.sleep(span.total_seconds())
+
+
+def tell_nobody(_: Subscriber, __: str) -> None:
+    """Nobody is told of subscribers that are gone unless somebody wants to be."""
 
 
 def _no_failpoint(_: str) -> None:
@@ -72,6 +76,7 @@ class Drain:
         sleep: Sleep = _sleep,
         jitter: Callable[[], float] = random.random,
         failpoint: Callable[[str], None] = _no_failpoint,
+        lost: Callable[[Subscriber, str], None] = tell_nobody,
     ) -> None:
         """Prepare; nothing is sent before `run`.
 
@@ -80,12 +85,14 @@ class Drain:
         for another; else they are an outage of the one service behind all.
 
         `jitter` gives numbers in [0, 1). `failpoint` is called with before_send, after_send,
-        before_receipt and after_receipt, and may end the process there.
+        before_receipt and after_receipt, and may end the process there. `lost` is called with each
+        subscriber that can't be reached any more, and why, once that is written.
         """
         self.counters: Counter[str] = Counter()
         self._outbox, self._channels, self._pacer, self._clock = outbox, channels, pacer, clock
         self._serves, self._independent, self._concurrency = serves, independent, concurrency
         self._monotonic, self._sleep, self._jitter, self._failpoint = monotonic, sleep, jitter, failpoint
+        self._lost = lost
         self._flying: dict[str, asyncio.Task[None]] = {}  # by subscriber id
         self._resting: dict[str, float] = {}  # subscriber id → instant; not to be picked before
         self._receipts: dict[str, tuple[Receipt, asyncio.Future[bool]]] = {}  # not written yet
@@ -209,10 +216,10 @@ class Drain:
             )
         else:
             sent = await self._send(channel, item)
-            if isinstance(sent, Receipt):
+            if isinstance(sent, Receipt) and not sent.address:
                 await self._record(item.notification.id, sent)
                 return
-            write = sent
+            write = self._elsewhere(item, sent) if isinstance(sent, Receipt) else sent
         await self._commit(item.notification.id, write)
 
     async def _send(self, channel: Channel, item: OutboxItem) -> Receipt | Callable[[], None]:
@@ -287,6 +294,18 @@ class Drain:
         self._bugs.pop(item.notification.id, None)
         return receipt
 
+    def _elsewhere(self, item: OutboxItem, receipt: Receipt) -> Callable[[], None]:
+        """It arrived at another address, where all that follows goes as well."""
+        self.counters["moved"] += 1
+        log.info("subscriber_moved subscriber=%s address=%s", item.subscriber.id, receipt.address)
+
+        def write() -> None:
+            # In this order: moving forgets the ids of messages that stand elsewhere, which this one does not.
+            self._outbox.moved(item.subscriber.id, receipt.address, self._clock())
+            self._outbox.delivered(item.notification.id, receipt)
+
+        return write
+
     async def _record(self, notification_id: str, receipt: Receipt) -> None:
         """Write a receipt down, together with those that came at the same moment; if that fails, each by itself."""
         loop = asyncio.get_running_loop()
@@ -346,7 +365,12 @@ class Drain:
             return lambda: self._outbox.moved(who.id, address, self._clock())
         self.counters["gone"] += 1
         log.info("subscriber_gone subscriber=%s error='%s'", who.id, error)
-        return lambda: self._outbox.deactivate(who.id, str(error), self._clock())
+
+        def write() -> None:
+            self._outbox.deactivate(who.id, str(error), self._clock())
+            self._lost(who, str(error))
+
+        return write
 
     def _refuse(self, item: OutboxItem, error: ConfigError) -> Callable[[], None]:
         self.counters["refused_token"] += 1

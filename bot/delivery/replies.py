@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import Names, count, reason_text, suggestion
+from bot.locale import marked
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
 from bot.text import show_duration
@@ -18,6 +19,9 @@ MENU: Sequence[tuple[str, str]] = (
     ("watch", "Follow a company, theme, sector, pack or word"),
     ("unwatch", "Stop following one, or all"),
     ("list", "What this chat follows"),
+    ("bind", marked("What a group, channel or topic follows")),
+    ("unbind", marked("End alerts in a group, channel or topic")),
+    ("here", marked("What this place is, and what I may do here")),
     ("latest", "The newest alerts"),
     ("why", "Why an alert was sent"),
     ("chart", "How often something is in the news"),
@@ -60,6 +64,29 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "list": (
         "/list shows what this chat follows, how often each is told, its level and its pause, with buttons to stop.",
+    ),
+    "bind": (
+        marked(
+            "/bind nvidia, compute resale: this group, channel or topic follows exactly these, with alerts on. Each topic of a "
+            "forum is bound by itself."
+        ),
+        marked(
+            "In private: /bind @yourchannel nvidia, or its id (/here shows it), with /17 behind it for a topic. /watch "
+            "@yourchannel micron adds to what it follows."
+        ),
+        marked(
+            "To tell many, use a channel: one post reaches all its readers. Admins only, checked every time."
+        ),
+    ),
+    "unbind": (
+        marked(
+            "/unbind ends alerts in this group, channel or topic alone; in private /unbind @yourchannel. Admins only."
+        ),
+    ),
+    "here": (
+        marked(
+            "/here shows what this place follows, its level and which rights I lack; in private /here @yourchannel."
+        ),
     ),
     "latest": ("/latest shows the 5 newest alerts of this chat, /latest 10 the ten newest.",),
     "why": ("Reply to a card with /why, or write /why and an id from /latest.",),

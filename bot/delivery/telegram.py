@@ -25,10 +25,13 @@ from telegram import (
 from telegram import error as errors
 from telegram.error import BadRequest, TelegramError
 
+from bot.delivery import topics
 from bot.delivery.request import NotSentError, ServerError, call
 from bot.errors import BotError, ConfigError, RejectedError, SubscriberGoneError, TransientDeliveryError
+from bot.locale import speaking
 from bot.model import AlertKind, Button, Card, EntityKind, OutboxItem, Receipt, TextEntity
 from bot.ports import Clock
+from bot.shelves import MAY_NOT_WRITE
 from bot.text import utf16_length
 
 log = logging.getLogger(__name__)
@@ -55,10 +58,13 @@ _CHAT_IS_GONE = (
     "group chat was deactivated",
     "message thread not found",
     "topic_deleted",
+)
+_MAY_NOT_WRITE = (
     "not enough rights to send",
     "have no rights to send",
     "need administrator rights",
     "chat_write_forbidden",
+    topics.CLOSED,  # the general one: from others, messages fall back into it
 )
 _FORM_IS_REFUSED = ("entit", "button", "keyboard")
 
@@ -110,7 +116,8 @@ class TelegramChannel:
         """Deliver the card: a new message, an edit of `item.reply_to`, or a reply to it.
 
         A card that was edited away, or a form that Telegram refuses, costs the form and never the news:
-        an edit becomes a new message, and a styled card is sent once more as plain text.
+        an edit becomes a new message, and a styled card is sent once more as plain text. What was meant for a topic
+        that is closed or gone goes into the group's general one, and the receipt says so.
 
         Raises:
             TransientDeliveryError: Try again after `retry_after`.
@@ -118,17 +125,29 @@ class TelegramChannel:
             SubscriberGoneError: This subscriber can never be reached, or has moved.
             ConfigError: The token is not valid (any more), so nothing can be delivered.
         """
-        draft = _composed(item.notification.card)
+        chat, thread = parse_address(item.subscriber.address)
         try:
             try:
-                return await self._deliver(item, draft)
+                return await self._styled_or_plain(item, _composed(item.notification.card))
             except BadRequest as e:
-                if not _says(e, _FORM_IS_REFUSED):
+                if thread is None or not _says(e, topics.GONE):
                     raise
-                log.warning("form_refused notification=%s error=%r", item.notification.id, e.message)
-            return replace(await self._deliver(item, Draft(draft.text)), plain=True)
+                log.warning("topic_gone subscriber=%s error=%r", item.subscriber.id, e.message)
+            with speaking(item.subscriber.language):
+                card = topics.fallen_back(item.notification.card, thread)
+            general = replace(item, subscriber=replace(item.subscriber, address=str(chat)), reply_to="")
+            return replace(await self._styled_or_plain(general, compose(card)), address=str(chat))
         except TelegramError as e:
             raise translate(e) from e
+
+    async def _styled_or_plain(self, item: OutboxItem, draft: Draft) -> Receipt:
+        try:
+            return await self._deliver(item, draft)
+        except BadRequest as e:
+            if not _says(e, _FORM_IS_REFUSED):
+                raise
+            log.warning("form_refused notification=%s error=%r", item.notification.id, e.message)
+        return replace(await self._deliver(item, Draft(draft.text)), plain=True)
 
     async def _deliver(self, item: OutboxItem, draft: Draft) -> Receipt:
         chat, thread = parse_address(item.subscriber.address)
@@ -274,6 +293,8 @@ def _says(error: TelegramError, phrases: tuple[str, ...]) -> bool:
 
 
 def _bad_request(e: TelegramError) -> BotError:
+    if _says(e, _MAY_NOT_WRITE):
+        return SubscriberGoneError(f"{MAY_NOT_WRITE}: {e.message}")
     return SubscriberGoneError(e.message) if _says(e, _CHAT_IS_GONE) else RejectedError(e.message)
 
 

@@ -137,6 +137,7 @@ class Receipt:
     message_id: str
     at: datetime
     plain: bool = False  # had to be sent without entities
+    address: str = ""  # where it arrived, and whatever follows goes, if not where it was meant to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,8 @@ class Desk:
                 "VALUES (?, ?, ?, ?, 1, 'en', ?) ON CONFLICT (id) DO UPDATE SET active = 1, error = ''",
                 (subscriber_id, channel, address, int(Severity.LOW), stamp(now)),
             )
+            # A topic that had fallen back into its group is a place of its own again.
+            cursor.execute("DELETE FROM meta WHERE key = ?", (f"moved {subscriber_id}",))
             audience_changed(cursor)
         found = self.subscriber(subscriber_id)
         assert found is not None

@@ -221,3 +221,10 @@ def m009_outbox_by_channel(db: Database) -> None:
     db.execute("DROP INDEX outbox_pending_due")
     db.execute(f"CREATE INDEX outbox_pending ON outbox ({channel}, level DESC, seq) WHERE state = 'pending'")
     db.execute(f"CREATE INDEX outbox_pending_due ON outbox ({channel}, due_at) WHERE state = 'pending'")
+
+
+@migrations()
+def m010_bindings(db: Database) -> None:
+    """Who turned alerts on in a group, channel or topic, to be told when they end there."""
+    db.execute("CREATE TABLE bindings (subscriber_id TEXT PRIMARY KEY, user TEXT NOT NULL, at TEXT NOT NULL)")
+    db.execute("CREATE INDEX bindings_user ON bindings (user)")

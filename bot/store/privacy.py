@@ -53,6 +53,7 @@ class Privacy:
             total = self._db.value(f"SELECT count(*) FROM {table} WHERE {where}", given)
             if total > len(rows):
                 left_out[name] = total - len(rows)
+        found["done_in_groups"] = self._done_in_groups(address)
         chat = address.partition("/")[0]
         found["access"] = [
             {"state": row["state"], "at": row["at"]}
@@ -74,6 +75,18 @@ class Privacy:
         ]
         if left_out:
             found["left_out"] = left_out
+        return found
+
+    def _done_in_groups(self, person: str) -> list[dict[str, Any]]:
+        """What the same person did in other chats: votes on cards, alerts turned on."""
+        found = []
+        for table, columns in self._tables().items():
+            if "user" in columns:
+                rows = self._db.rows(
+                    f"SELECT * FROM {table} WHERE user = ? AND subscriber_id <> ? ORDER BY rowid DESC LIMIT {MOST}",
+                    (person, f"telegram:{person}"),
+                )
+                found += [{"kind": table, **_plain(row)} for row in reversed(rows)]
         return found
 
     def erase(self, subscriber_id: str, now: datetime, /) -> bool:

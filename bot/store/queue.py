@@ -38,6 +38,18 @@ _NEXT = """
 """
 AHEAD = 128  # rows that are looked up beyond those asked for
 LASTS = timedelta(seconds=0.25)  # that what was looked up holds at most: other rows fall due meanwhile
+_OF_SUBSCRIBERS = (
+    "watches",
+    "told",
+    "outbox",
+    "verdicts",
+    "mutes",
+    "held",
+    "feedback",
+    "setups",
+    "searches",
+    "bindings",
+)
 _Version = tuple[int, int]
 
 
@@ -225,41 +237,8 @@ class Queue:
 
     def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
         """The chat has a new address: everything of the old one goes to it, merged if it exists already."""
-        channel = subscriber_id.split(":", 1)[0]
-        new_id = f"{channel}:{address}"
-        if new_id == subscriber_id:
-            return
         with self._db.transaction() as cursor:
-            there = cursor.execute("SELECT 1 FROM subscribers WHERE id = ?", (new_id,)).fetchone()
-            if not cursor.execute("SELECT 1 FROM subscribers WHERE id = ?", (subscriber_id,)).fetchone():
-                return  # deleted, or moved already
-            if there:
-                cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
-            else:
-                cursor.execute(
-                    "UPDATE subscribers SET id = ?, address = ? WHERE id = ?",
-                    (new_id, address, subscriber_id),
-                )
-            # Message ids are a chat's own: cards sent to the old chat can't be edited in the new one.
-            cursor.execute(
-                "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'",
-                (subscriber_id,),
-            )
-            for table in ("watches", "told", "outbox", "verdicts", "mutes", "held", "feedback", "setups"):
-                cursor.execute(
-                    f"UPDATE OR IGNORE {table} SET subscriber_id = ? WHERE subscriber_id = ?",
-                    (new_id, subscriber_id),
-                )
-                cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
-            old_chat, new_chat = (a.partition("/")[0] for a in (subscriber_id.split(":", 1)[1], address))
-            cursor.execute("UPDATE OR IGNORE access SET id = ? WHERE id = ?", (new_chat, old_chat))
-            # A route in a file still names the old chat.
-            cursor.execute(
-                "UPDATE meta SET value = ? WHERE key LIKE 'moved %' AND value = ?", (new_id, subscriber_id)
-            )
-            cursor.execute("DELETE FROM meta WHERE key = ?", (f"moved {new_id}",))
-            cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"moved {subscriber_id}", new_id))
-            audience_changed(cursor)
+            move_subscriber(cursor, subscriber_id, address)
 
     def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:
         """When the earliest pending item of these channels may be tried; None if there is none."""
@@ -285,6 +264,48 @@ def close_pending(cursor: sqlite3.Connection, subscriber_id: str, why: str, now:
         "WHERE subscriber_id = ? AND state = 'pending'",
         (clean(why), stamp(now), subscriber_id),
     )
+
+
+def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str) -> None:
+    """Give a subscriber another address, inside a transaction; of two that meet there, one that is off yields."""
+    channel, _, former = subscriber_id.partition(":")
+    new_id = f"{channel}:{address}"
+    if new_id == subscriber_id:
+        return
+    here, there = (
+        cursor.execute("SELECT active FROM subscribers WHERE id = ?", (who,)).fetchone()
+        for who in (subscriber_id, new_id)
+    )
+    if here is None:
+        return  # deleted, or moved already
+    if there is not None and here["active"] and not there["active"]:
+        for table, key in (("subscribers", "id"), ("watches", "subscriber_id"), ("mutes", "subscriber_id")):
+            cursor.execute(f"DELETE FROM {table} WHERE {key} = ?", (new_id,))
+        there = None
+    if there is not None:
+        cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
+    else:
+        cursor.execute(
+            "UPDATE subscribers SET id = ?, address = ? WHERE id = ?", (new_id, address, subscriber_id)
+        )
+    # Message ids are a chat's own: cards sent to the old chat can't be edited in the new one.
+    cursor.execute(
+        "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'", (subscriber_id,)
+    )
+    for table in _OF_SUBSCRIBERS:
+        cursor.execute(
+            f"UPDATE OR IGNORE {table} SET subscriber_id = ? WHERE subscriber_id = ?", (new_id, subscriber_id)
+        )
+        cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
+    old_chat, new_chat = (a.partition("/")[0] for a in (former, address))
+    cursor.execute("UPDATE OR IGNORE access SET id = ? WHERE id = ?", (new_chat, old_chat))
+    # A route in a file still names the old chat.
+    cursor.execute(
+        "UPDATE meta SET value = ? WHERE key LIKE 'moved %' AND value = ?", (new_id, subscriber_id)
+    )
+    cursor.execute("DELETE FROM meta WHERE key = ?", (f"moved {new_id}",))
+    cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"moved {subscriber_id}", new_id))
+    audience_changed(cursor)
 
 
 def audience_changed(cursor: sqlite3.Connection) -> None:
