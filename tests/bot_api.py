@@ -8,6 +8,8 @@
         api.push_callback(5, "why:ab12")      # somebody taps a button
         api.push_inline(5, "meta sells")      # somebody types behind the bot's name
         api.block(5); api.migrate(-10, -100); api.delete(5, 101); api.missing(6)
+    api.rooms.make(-100, "channel", title="News", username="news"); api.rooms.close(-101, 17)
+    api.push_standing(-100, "administrator", by=5, can_post_messages=True)
         api.fault("reset", times=1)           # see `fault`
 
 Ids above zero are private chats, those below groups. Every chat exists unless `missing` says otherwise.
@@ -49,7 +51,8 @@ from bot_api_checks import (
     flag,
     size_of,
 )
-from bot_api_people import bot_user, chat_details, chat_object, me, member, person
+from bot_api_people import bot_user, me, member, person
+from bot_api_rooms import Rooms
 
 TOKEN = "123456:TEST-token_of_the_stand-in"
 MAX_FILE = 50 * 1024 * 1024  # bytes. Source: core.telegram.org/bots/api#senddocument
@@ -135,11 +138,12 @@ class BotApi:
         self.calls: list[Call] = []
         self.files: list[Uploaded] = []
         self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
+        self.rooms = Rooms()
         self._clock = clock
         self._journal = journal.open("a", encoding="utf-8") if journal else None
         self._messages: dict[tuple[int | str, int], Accepted] = {}
         self._blocked: set[int] = set()
-        self._missing: set[int] = set()
+        self._missing: set[int | str] = set()
         self._moved: dict[int, int] = {}
         self._faults: list[_Fault] = []
         self.offered: dict[str, dict[str, Any]] = {}  # inline query → what was answered
@@ -181,7 +185,7 @@ class BotApi:
     def unblock(self, chat: int) -> None:
         self._blocked.discard(chat)
 
-    def missing(self, chat: int) -> None:
+    def missing(self, chat: int | str) -> None:
         """There is no such chat: 400."""
         self._missing.add(chat)
 
@@ -189,17 +193,47 @@ class BotApi:
         """The group becomes a supergroup: 400 with migrate_to_chat_id."""
         self._moved[old] = new
 
+    def push_migration(self, old: int, new: int) -> None:
+        """The same, said in both chats."""
+        self.migrate(old, new)
+        self.push_update(message={**self._message(old), "from": person(1), "migrate_to_chat_id": new})
+        self.push_update(message={**self._message(new), "from": person(1), "migrate_from_chat_id": old})
+
     def delete(self, chat: int, message_id: int) -> None:
         """A message is deleted."""
         self._messages.pop((chat, message_id), None)
 
+    def delete_topic(self, chat: int, thread: int) -> None:
+        """A topic goes with all that was written in it."""
+        self.rooms.delete(chat, thread)
+        self._messages = {k: m for k, m in self._messages.items() if (m.chat_id, m.thread) != (chat, thread)}
+
     def push_message(self, chat: int, text: str, *, user: int | None = None, **fields: Any) -> int:
         """Somebody writes into a chat; returns the id of the message."""
-        message = {**self._message(chat), "text": text, "from": person(user or abs(chat)), **fields}
+        post = fields.pop("channel", False)
+        writer = {"sender_chat": self.rooms.brief(chat)} if post else {"from": person(user or abs(chat))}
+        message = {**self._message(chat), "text": text, **writer, **fields}
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
-        self.push_update(message=message)
+        self.push_update(**{"channel_post" if post else "message": message})
         return message["message_id"]
+
+    def push_post(self, chat: int, text: str) -> int:
+        """An admin writes into a channel; returns the id of the post."""
+        return self.push_message(chat, text, channel=True)
+
+    def push_standing(self, chat: int, status: str, *, by: int, **rights: bool) -> None:
+        """Somebody adds the bot to a chat, removes it, or gives it other rights: so it is from now on, and is told."""
+        before = self.rooms.stand(chat, status, **rights)
+        self.push_update(
+            my_chat_member={
+                "chat": self.rooms.brief(chat),
+                "from": person(by),
+                "date": int(time.time()),
+                "old_chat_member": before,
+                "new_chat_member": self.rooms.mine(chat),
+            }
+        )
 
     def push_callback(
         self, chat: int, data: str, *, message_id: int | None = None, user: int | None = None
@@ -340,7 +374,11 @@ class BotApi:
         return None
 
     def _message(self, chat: int | str) -> dict[str, Any]:
-        return {"message_id": next(self._message_ids), "date": int(time.time()), "chat": chat_object(chat)}
+        return {
+            "message_id": next(self._message_ids),
+            "date": int(time.time()),
+            "chat": self.rooms.brief(chat),
+        }
 
     def _keep_pace(self, params: dict[str, Any]) -> None:
         if self._pace is None:
@@ -353,7 +391,10 @@ class BotApi:
     def _find_chat(self, params: dict[str, Any]) -> int | str:
         raw = str(params.get("chat_id", ""))
         if raw.startswith("@"):
-            return raw
+            named = self.rooms.named(raw)
+            if named is None and raw in self._missing:
+                raise ApiError(400, "Bad Request: chat not found")
+            return raw if named is None else named
         if not raw.lstrip("-").isdigit() or int(raw) in self._missing:
             raise ApiError(400, "Bad Request: chat not found")
         chat = int(raw)
@@ -371,6 +412,8 @@ class BotApi:
         self, method: str, params: dict[str, Any], old: Accepted | None, photo: bytes = b""
     ) -> dict[str, Any]:
         chat, text = self._find_chat(params), params.get("text")
+        if old is None:
+            self._enter(chat, params)
         try:
             entities, markup = field(params, "entities") or [], field(params, "reply_markup")
             reply = field(params, "reply_parameters") or {}
@@ -436,6 +479,7 @@ class BotApi:
     def _send_document(self, params: dict[str, Any]) -> dict[str, Any]:
         self._keep_pace(params)
         chat, given = self._find_chat(params), str(params.get("document", ""))
+        self._enter(chat, params)
         file = params.get(given.removeprefix("attach://"), params.get("document"))
         if not isinstance(file, web.FileField):
             raise ApiError(400, "Bad Request: there is no document in the request")
@@ -533,11 +577,31 @@ class BotApi:
         return True
 
     def _get_chat(self, params: dict[str, Any]) -> dict[str, Any]:
-        return chat_details(self._find_chat(params))
+        chat = self._look(params)
+        return self.rooms.details(chat)
 
     def _get_chat_member(self, params: dict[str, Any]) -> dict[str, Any]:
-        chat, who = self._find_chat(params), int(params["user_id"])
+        chat, who = self._look(params), int(params["user_id"])
+        if who == bot_user()["id"]:
+            return self.rooms.mine(chat)
+        if self.rooms.hides_members(chat):
+            raise ApiError(400, "Bad Request: member list is inaccessible")
         return member(who, self.members.get((int(chat), who), "member"))
+
+    def _look(self, params: dict[str, Any]) -> int | str:
+        """The chat, if the bot may look at it."""
+        chat = self._find_chat(params)
+        status, why = self.rooms.seen(chat)
+        if status:
+            raise ApiError(status, why)
+        return chat
+
+    def _enter(self, chat: int | str, params: dict[str, Any]) -> None:
+        """Go where something is written, if the bot may."""
+        thread = params.get("message_thread_id")
+        status, why = self.rooms.refusal(chat, int(thread) if thread else None)
+        if status:
+            raise ApiError(status, why)
 
 
 def _yes(_: BotApi, params: dict[str, Any]) -> bool:

@@ -11,6 +11,12 @@ _RIGHTS = (
     "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
 ).split()
 
+_PERMISSIONS = (
+    "can_change_info can_invite_users can_pin_messages can_manage_topics can_send_messages can_send_polls "
+    "can_send_other_messages can_add_web_page_previews can_send_audios can_send_documents can_send_photos "
+    "can_send_videos can_send_video_notes can_send_voice_notes can_edit_tag can_react_to_messages"
+).split()
+
 
 def person(user: int) -> dict[str, Any]:
     return {"id": user, "is_bot": False, "first_name": f"User {user}"}
@@ -37,7 +43,13 @@ def chat_details(chat: int | str) -> dict[str, Any]:
     return {**chat_object(chat), "accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
 
 
-def member(user: int, status: str) -> dict[str, Any]:
-    """A member of a group; `status` is creator, administrator, member, left and so on."""
-    extra = {"creator": ["is_anonymous"], "administrator": _RIGHTS}.get(status, [])
-    return {"status": status, "user": person(user), **dict.fromkeys(extra, False)}
+def member(user: int, status: str, **rights: bool) -> dict[str, Any]:
+    """A member of a chat; `status` is creator, administrator, restricted, member, left and so on."""
+    extra: dict[str, Any] = {
+        "creator": {"is_anonymous": False},
+        "administrator": dict.fromkeys(_RIGHTS, False),
+        "restricted": {**dict.fromkeys(_PERMISSIONS, True), "is_member": True, "until_date": 0},
+        "kicked": {"until_date": 0},
+    }.get(status, {})
+    who = bot_user() if user == bot_user()["id"] else person(user)
+    return {"status": status, "user": who, **extra, **rights}

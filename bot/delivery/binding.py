@@ -11,12 +11,14 @@ from bot.delivery.replies import Chat, Reply, chooser, line, old_button, read_ta
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.standing import (
     PlaceKind,
-    Right,
     Rooms,
     Standing,
     Trouble,
+    heading,
+    label_of,
+    name_of,
     read_place,
-    rights_text,
+    remedy,
     title_text,
 )
 from bot.delivery.watching import MAX_ITEMS, Watching, items_of
@@ -88,7 +90,7 @@ class Binding:
         """Follow exactly what is named, here or in a place that is named first."""
         place, rest = read_place(text)
         if not place:
-            return self._bind(rest, chat, _label(chat.address), _HERE, exactly=True)
+            return self._bind(rest, chat, label_of(chat.address), _HERE, exactly=True)
         return await self._bind_there(place, rest, chat, exactly=True)
 
     async def watch(self, text: str, chat: Chat) -> Reply:
@@ -110,11 +112,11 @@ class Binding:
                 )
             )
         if not place:
-            return self._unbind(chat, _label(chat.address))
+            return self._unbind(chat, label_of(chat.address))
         found = await self._managed(place, chat)
         if isinstance(found, Reply):
             return found
-        return self._unbind(_there(chat, found), _label(found.address, found.title))
+        return self._unbind(_there(chat, found), label_of(found.address, found.title))
 
     async def here(self, text: str, chat: Chat) -> Reply:
         """What this place is, what it gets, and what the bot lacks there."""
@@ -127,7 +129,7 @@ class Binding:
             found = await self._managed(place, chat)
             if isinstance(found, Reply):
                 return found
-            return self._shown(_there(chat, found), found, command=f"/bind {_named(found)}")
+            return self._shown(_there(chat, found), found, command=f"/bind {name_of(found)}")
         standing = await self._rooms.look(chat.address, "") if self._rooms else Trouble.UNREACHABLE
         return self._shown(chat, standing if isinstance(standing, Standing) else None, command="/bind")
 
@@ -137,7 +139,7 @@ class Binding:
         target = read_target(name)
         if target is None or mode not in (_ONLY, _ALSO) or not self._watching.is_known(target):
             return old_button()
-        there, label = chat, _label(chat.address)
+        there, label = chat, label_of(chat.address)
         if where != _HERE:
             place, rest = read_place(where)
             if not place or rest or not chat.private:
@@ -145,7 +147,7 @@ class Binding:
             found = await self._managed(place, chat, writing=True)
             if isinstance(found, Reply):
                 return found
-            there, label = _there(chat, found), _label(found.address, found.title)
+            there, label = _there(chat, found), label_of(found.address, found.title)
         said = self._follow([target], there, label, exactly=mode == _ONLY)
         self.noted("bind", there)
         return Reply(cards=(say(*said),), replace=True)
@@ -165,7 +167,7 @@ class Binding:
         found = await self._managed(place, chat, writing=True)
         if isinstance(found, Reply):
             return found
-        there, label = _there(chat, found), _label(found.address, found.title)
+        there, label = _there(chat, found), label_of(found.address, found.title)
         reply = self._bind(rest, there, label, found.address, exactly=exactly)
         self.noted("bind", there)
         return reply
@@ -198,7 +200,7 @@ class Binding:
             return line(tr("Only admins of {title} may do that, and you are none.", title=title))
         if writing and not found.may_write:
             return line(
-                tr("I may not write in {title}, so nothing was changed.", title=title), _remedy(found.missing)
+                tr("I may not write in {title}, so nothing was changed.", title=title), remedy(found.missing)
             )
         return found
 
@@ -289,7 +291,7 @@ class Binding:
 
     def _shown(self, there: Chat, standing: Standing | None, *, command: str) -> Reply:
         subscriber = self._desk.subscriber(there.subscriber_id)
-        sheet = Sheet().line(_what(there, standing), EntityKind.BOLD)
+        sheet = Sheet().line(heading(there.address, standing), EntityKind.BOLD)
         sheet.line(self._followed(subscriber))
         sheet.line(self._on(subscriber))
         if others := self._others(there):
@@ -303,7 +305,7 @@ class Binding:
         if standing is None:
             sheet.line(tr("Telegram does not tell me just now what I may do here."))
         elif standing.missing:
-            sheet.line(_remedy(standing.missing))
+            sheet.line(remedy(standing.missing))
         else:
             sheet.line(tr("I have every right that I need here."))
         if subscriber is not None and subscriber.active:
@@ -353,58 +355,6 @@ def _explained() -> Reply:
             "its id, which /here shows there; -100123/17 is a topic."
         ),
     )
-
-
-def _what(there: Chat, standing: Standing | None) -> str:
-    chat, _, thread = there.address.partition("/")
-    if standing is None:
-        return (
-            tr("Topic {thread} of the chat {id}", thread=thread, id=chat)
-            if thread
-            else tr("Chat {id}", id=chat)
-        )
-    title = title_text(standing.title)
-    if thread:
-        return tr(
-            "Topic {thread} of the group {title}, address {id}", thread=thread, title=title, id=there.address
-        )
-    if standing.kind is PlaceKind.CHANNEL:
-        return tr("Channel {title}, address {id}", title=title, id=chat)
-    if standing.has_topics:
-        return tr("General topic of the group {title}, address {id}", title=title, id=chat)
-    return tr("Group {title}, address {id}", title=title, id=chat)
-
-
-def _remedy(missing: Sequence[Right]) -> str:
-    """What an admin can do about a right that is missing."""
-    rights = rights_text(tuple(missing))
-    if Right.POST in missing:
-        return tr(
-            "I lack the right to {rights}: an owner grants it under Administrators of the channel.",
-            rights=rights,
-        )
-    return tr(
-        "I lack the right to {rights}: an admin grants it under Permissions of the group, or makes me an admin.",
-        rights=rights,
-    )
-
-
-def _label(address: str, title: str | None = None) -> str:
-    """A place at the start of a sentence: this one, or one by its title."""
-    thread = address.partition("/")[2]
-    if title is None:
-        return tr("This topic") if thread else tr("This chat")
-    if thread:
-        return tr("{title}, topic {thread}", title=title_text(title), thread=thread)
-    return title_text(title)
-
-
-def _named(standing: Standing) -> str:
-    """How a place is named in a command."""
-    thread = standing.address.partition("/")[2]
-    if standing.username:
-        return f"@{standing.username}/{thread}" if thread else f"@{standing.username}"
-    return standing.address
 
 
 def _there(chat: Chat, standing: Standing) -> Chat:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Protocol
@@ -93,3 +93,54 @@ def rights_text(rights: tuple[Right, ...]) -> str:
 def title_text(title: str) -> str:
     """A chat's title, harmless and in quotes."""
     return tr("“{title}”", title=clip(title, _TITLE) or "?")
+
+
+def heading(address: str, standing: Standing | None) -> str:
+    """What a place is, as its title says."""
+    chat, _, thread = address.partition("/")
+    if standing is None:
+        return (
+            tr("Topic {thread} of the chat {id}", thread=thread, id=chat)
+            if thread
+            else tr("Chat {id}", id=chat)
+        )
+    title = title_text(standing.title)
+    if thread:
+        return tr("Topic {thread} of the group {title}, address {id}", thread=thread, title=title, id=address)
+    if standing.kind is PlaceKind.CHANNEL:
+        return tr("Channel {title}, address {id}", title=title, id=chat)
+    if standing.has_topics:
+        return tr("General topic of the group {title}, address {id}", title=title, id=chat)
+    return tr("Group {title}, address {id}", title=title, id=chat)
+
+
+def remedy(missing: Sequence[Right]) -> str:
+    """What an admin can do about a right that is missing."""
+    rights = rights_text(tuple(missing))
+    if Right.POST in missing:
+        return tr(
+            "I lack the right to {rights}: an owner grants it under Administrators of the channel.",
+            rights=rights,
+        )
+    return tr(
+        "I lack the right to {rights}: an admin grants it under Permissions of the group, or makes me an admin.",
+        rights=rights,
+    )
+
+
+def label_of(address: str, title: str | None = None) -> str:
+    """A place at the start of a sentence: this one, or one by its title."""
+    thread = address.partition("/")[2]
+    if title is None:
+        return tr("This topic") if thread else tr("This chat")
+    if thread:
+        return tr("{title}, topic {thread}", title=title_text(title), thread=thread)
+    return title_text(title)
+
+
+def name_of(standing: Standing) -> str:
+    """How a place is named in a command."""
+    thread = standing.address.partition("/")[2]
+    if standing.username:
+        return f"@{standing.username}/{thread}" if thread else f"@{standing.username}"
+    return standing.address

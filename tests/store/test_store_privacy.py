@@ -25,6 +25,7 @@ from bot.model import (
 )
 from bot.office import Admission, Deed
 from bot.store.access import Access
+from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
@@ -44,6 +45,7 @@ def fill(db: Database, *subscribers: str) -> None:
         channel, _, address = who.partition(":")
         desk.enroll(channel, address, NOW)
         desk.watch(who, Target(TargetKind.COMPANY, "META"), NOW)
+        Bindings(db).note(who, address if who in (ME, OTHER) else OTHER.partition(":")[2], NOW)
         desk.set_digest(who, Digest(at=NOW.time()), NOW + HOUR)
         desk.add_mute(who, Silence(id=f"m{address}", until=NOW + HOUR, company="NVDA", comment="NVDA"))
     first, second = entry(), entry("Oracle rents out idle GPUs")
