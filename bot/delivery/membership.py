@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from telegram import Bot, ChatMemberUpdated, LinkPreviewOptions, Update
@@ -82,17 +84,19 @@ class Membership:
             log.error("chat_not_moved chat=%s to=%s error=%s", old, new, e)
 
     async def lost(self, subscriber: Subscriber, problem: str) -> None:
-        """An alert could not be written for want of a right: tell who turned alerts on there, as far as that is known."""
-        if not problem.startswith(MAY_NOT_WRITE):
-            return
+        """A group or channel can't be written to any more: tell who turned its alerts on, as far as that is known."""
         chat = subscriber.address.partition("/")[0]
+        if not chat.startswith("-"):
+            return
         try:
             title = (await self._bot.get_chat(chat)).title or chat
         except TelegramError as e:
             log.info("title_unknown chat=%s error=%s", chat, translate(e))
             title = chat
         try:
-            await self._tell_paused(chat, title, [subscriber])
+            await self._tell(
+                chat, [subscriber], partial(_lost, title, paused=problem.startswith(MAY_NOT_WRITE))
+            )
         except BotError as e:
             log.error("binder_not_told chat=%s error=%s", chat, e)
 
@@ -101,11 +105,16 @@ class Membership:
         before, now = change.old_chat_member.to_dict(), change.new_chat_member.to_dict()
         could, can = (_may_write(member, kind) for member in (before, now))
         if not is_in(now):
+            places = [place for place in self._bindings.places(chat) if place.active]
             self._bindings.leave(chat, self._clock())
+            await self._tell(chat, places, partial(_lost, title, paused=False), but=str(change.from_user.id))
         elif not is_in(before):
+            self._told.pop(chat, None)
             await self._greet(change, kind, title, missing(now, kind, {}))
         elif could and not can:
-            await self._tell_paused(chat, title, self._bindings.pause(chat, self._clock()))
+            await self._tell(
+                chat, self._bindings.pause(chat, self._clock()), partial(_lost, title, paused=True)
+            )
         elif can:  # whatever else has changed, a right that a group denies to all may have come with it
             self._told.pop(chat, None)
             resumed = self._bindings.resume(chat)
@@ -138,22 +147,21 @@ class Membership:
                 greeting = _to_group()
             await self._say(chat, refusal or greeting)
 
-    async def _tell_paused(self, chat: str, title: str, paused: list[Subscriber]) -> None:
-        now = self._clock()
-        told = self._told.get(chat)
-        if not paused or (told is not None and now - told < TOLD_AGAIN):
+    async def _tell(
+        self, chat: str, places: list[Subscriber], text: Callable[[], str], *, but: str = ""
+    ) -> None:
+        """Tell whoever turned these places on, unless that was a short while ago; `but` knows already."""
+        now, told = self._clock(), self._told.get(chat)
+        if not places or (told is not None and now - told < TOLD_AGAIN):
             return
         self._told[chat] = now
         while len(self._told) > _MOST_TOLD:
             self._told.popitem(last=False)
-        for binder in self._binders(paused):
-            with speaking(binder.language):
-                text = tr(
-                    "I may not write in {title} any more, so its alerts are paused. What it follows is kept: once an admin "
-                    "gives me the right back, alerts go on; if they don't, /start there turns them on.",
-                    title=title_text(title),
-                )
-            await self._say(binder.address, say(text))
+        for binder in self._binders(places):
+            if binder.address != but:
+                with speaking(binder.language):
+                    card = say(text())
+                await self._say(binder.address, card)
 
     def _binders(self, places: list[Subscriber]) -> list[Subscriber]:
         """Who turned these places on, each once, as far as they have started the bot."""
@@ -179,6 +187,20 @@ class Membership:
 
 def _may_write(member: dict[str, Any], kind: PlaceKind) -> bool:
     return is_in(member) and not _SILENT.intersection(missing(member, kind, {}))
+
+
+def _lost(title: str, *, paused: bool) -> str:
+    if not paused:
+        return tr(
+            "I can't reach {title} any more: I was removed, or it is gone. What it follows is kept; add me again and write "
+            "/start there.",
+            title=title_text(title),
+        )
+    return tr(
+        "I may not write in {title} any more, so its alerts are paused. What it follows is kept: once an admin "
+        "gives me the right back, alerts go on; if they don't, /start there turns them on.",
+        title=title_text(title),
+    )
 
 
 def _to_adder(kind: PlaceKind, title: str, name: str, lacking: tuple[Right, ...]) -> Card:

@@ -370,3 +370,22 @@ async def test_a_german_chat_is_spoken_to_in_german(places):
     assert (await places.said(BOSS, "/here")).startswith(
         "Das ist unser privater Chat: Was ich hier schreibe, liest nur du."
     )
+
+
+async def test_a_choice_for_a_channel_that_lost_the_right_to_post_since_changes_nothing(places):
+    (question,) = await places.says(BOSS, "/bind @spill_news meta")
+    places.api.rooms.stand(CHANNEL, "administrator", can_post_messages=False)
+    places.api.push_callback(BOSS, question.markup["inline_keyboard"][0][0]["callback_data"])
+    (refused,) = await places.answers()
+    assert refused.text.startswith("I may not write in “News”, so nothing was changed.")
+    assert places.subscriber(CHANNEL) is None
+
+
+async def test_who_only_looks_does_not_become_the_one_who_turned_alerts_on(places):
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    await places.says(GROUP, "/list", user=GUEST)
+    await places.said(GROUP, "/here", user=GUEST)
+    assert places.bindings.binder(f"telegram:{GROUP}") == str(BOSS)
+    places.api.members[GROUP, GUEST] = "administrator"
+    await places.says(GROUP, "/watch micron, compute resale", user=GUEST)
+    assert places.bindings.binder(f"telegram:{GROUP}") == str(GUEST), "whoever did so last"

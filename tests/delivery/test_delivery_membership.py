@@ -104,6 +104,23 @@ async def test_a_chat_that_throws_the_bot_out_gets_nothing_more_in_any_topic(pla
     assert not places.is_on(FORUM), "whoever adds it again says so"
 
 
+async def test_who_bound_a_chat_hears_that_it_is_gone_unless_they_removed_the_bot_themselves(places):
+    await known(places, BOSS)
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    (told,) = await places.standing(GROUP, "kicked", by=GUEST)
+    assert (told.chat_id, told.text) == (
+        BOSS,
+        "I can't reach “Desk” any more: I was removed, or it is gone. What it follows is kept; add me again and write "
+        "/start there.",
+    )
+    await places.says(FORUM, "/bind nvidia", user=BOSS)
+    assert await places.standing(FORUM, "left", by=BOSS) == []
+    await places.says(BOSS, "/bind @spill_news nvidia")
+    places.api.missing(CHANNEL)
+    (told,) = await places.tell_all("Nvidia rents out idle GPUs")
+    assert told.text.startswith(f"I can't reach “{CHANNEL}” any more")
+
+
 async def test_a_private_chat_that_blocks_the_bot_gets_nothing_more(places):
     await places.says(5, "/watch nvidia, micron")
     assert await places.standing(5, "kicked", by=5) == []
@@ -125,6 +142,8 @@ async def test_a_channel_that_takes_the_right_away_is_paused_and_who_bound_it_is
     (told,) = await places.standing(CHANNEL, "administrator", by=GUEST, **POSTS)
     assert (told.chat_id, told.text) == (BOSS, "I may write in “News” again: its alerts go on.")
     assert places.is_on(CHANNEL)
+    (told,) = await places.standing(CHANNEL, "administrator", by=GUEST, can_post_messages=False)
+    assert told.text.startswith("I may not write in “News” any more"), "it was lost once more"
 
 
 async def test_a_group_that_restricts_the_bot_is_paused_with_its_topics_and_resumed(places):
@@ -301,3 +320,12 @@ async def test_a_migration_is_no_news_to_a_chat_that_was_deleted(places):
     places.api.push_migration(-10, NEW)
     await places.answers()
     assert places.subscriber(NEW) is None
+
+
+async def test_a_chat_that_is_lost_again_after_the_bot_came_back_is_told_again(places):
+    await known(places, BOSS)
+    for _ in range(2):
+        await places.says(GROUP, "/bind nvidia", user=BOSS)
+        (told,) = await places.standing(GROUP, "kicked", by=GUEST)
+        assert told.text.startswith("I can't reach “Desk” any more")
+        await places.standing(GROUP, "member", by=GUEST)

@@ -1,0 +1,59 @@
+"""Groups and topics in the running program: a feed's news arrives where it is bound, or whoever bound it hears why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot_api import BotApi
+from test_app import TITLE, Server, loaded, running, server, settings, until
+
+from bot.app import App
+
+__all__ = ["server"]
+
+BOSS, FORUM = 11, -100700
+TOPIC = {"is_topic_message": True, "message_thread_id": 17}
+
+
+def program(folder: Path, server: Server, api: BotApi) -> App:
+    chosen = settings(
+        folder,
+        server,
+        BOT_TELEGRAM_TOKEN=api.token,
+        BOT_TELEGRAM_API_URL=api.url.removesuffix("/bot"),
+        BOT_TELEGRAM_ADMINS=str(BOSS),
+    )
+    return App(chosen, loaded(folder, server.feed("wire")))
+
+
+async def test_news_for_a_closed_topic_arrives_in_the_general_one(tmp_path: Path, server: Server) -> None:
+    async with BotApi() as api:
+        api.rooms.make(FORUM, title="Forum", is_forum=True)
+        api.members[FORUM, BOSS] = "administrator"
+        async with running(program(tmp_path, server, api)):
+            api.push_message(FORUM, "/bind all", user=BOSS, **TOPIC)
+            await until(lambda: any(m.thread == 17 for m in api.accepted))
+            api.rooms.close(FORUM, 17)
+            server.shown["wire"] = [TITLE]
+            await until(lambda: any(TITLE in m.text for m in api.accepted))
+    (card,) = [m for m in api.accepted if TITLE in m.text]
+    assert (card.chat_id, card.thread) == (FORUM, None)
+    assert card.text.startswith("Topic 17 was closed or deleted")
+
+
+async def test_who_bound_a_group_that_may_not_be_written_to_is_told_why(
+    tmp_path: Path, server: Server
+) -> None:
+    async with BotApi() as api:
+        api.rooms.make(FORUM, title="Forum")
+        api.members[FORUM, BOSS] = "administrator"
+        async with running(program(tmp_path, server, api)):
+            api.push_message(BOSS, "/start")
+            api.push_message(BOSS, "/stop")
+            api.push_message(FORUM, "/bind all", user=BOSS)
+            await until(lambda: any(m.chat_id == FORUM for m in api.accepted))
+            api.rooms.make(FORUM, title="Forum", permissions={"can_send_messages": False})
+            server.shown["wire"] = [TITLE]
+            await until(lambda: any("I may not write in “Forum” any more" in m.text for m in api.accepted))
+    assert not any(TITLE in m.text for m in api.accepted)
+    assert {m.chat_id for m in api.accepted if "any more" in m.text} == {BOSS}
