@@ -12,22 +12,26 @@ where a message has been put into words once for many readers, `call` sends it w
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import timedelta
 from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from telegram import Bot
+from telegram import Bot, Update
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
 from bot.errors import ConfigError
+
+log = logging.getLogger(__name__)
 
 API = "https://api.telegram.org/bot"
 PLACEHOLDER = "0:hidden"  # stands for the token wherever python-telegram-bot wants one
@@ -216,6 +220,30 @@ class PollRequest(AiohttpRequest):
         if status in (401, 404):
             raise ServerError(f"HTTP status {status}: Telegram does not accept the token")
         return status, body
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read an answer; an update that the library's models can't read comes without what it says.
+
+        The library would fail at the whole answer, ask for the same again for ever, and write it all to the log.
+
+        Raises:
+            NetworkError: It is no answer of the Bot API.
+        """
+        answer = AiohttpRequest.parse_json_payload(payload)
+        if isinstance(answer.get("result"), list):
+            answer["result"] = [_readable(update) for update in answer["result"]]
+        return answer
+
+
+def _readable(update: dict[str, Any]) -> dict[str, Any]:
+    """The update, or only its id, so that it can be passed over."""
+    try:
+        Update.de_json(deepcopy(update), None)  # models take apart what they are given
+    except Exception as e:  # of any kind: a server of another release has other fields
+        log.error("update_unreadable id=%s error=%s", update.get("update_id"), type(e).__name__)
+        return {"update_id": update["update_id"]}
+    return update
 
 
 def _payload(data: RequestData | None) -> dict[str, Any]:

@@ -329,3 +329,16 @@ async def test_a_chat_that_is_lost_again_after_the_bot_came_back_is_told_again(p
         (told,) = await places.standing(GROUP, "kicked", by=GUEST)
         assert told.text.startswith("I can't reach “Desk” any more")
         await places.standing(GROUP, "member", by=GUEST)
+
+
+async def test_an_update_that_the_library_can_not_read_is_passed_over_and_the_next_one_is_heard(
+    places, caplog
+):
+    places.api.push_standing(GROUP, "restricted", by=BOSS)
+    half = places.api._updates[-1]["my_chat_member"]["new_chat_member"]
+    del half["can_react_to_messages"]  # a server of an older release
+    places.api.push_message(GROUP, "/bind nvidia", user=BOSS)
+    (answer,) = await places.answers()
+    assert answer.text.startswith("This chat follows exactly this now")
+    assert "update_unreadable id=1 error=TypeError" in caplog.text
+    assert "my_chat_member" not in caplog.text, "nothing of what it says is logged"

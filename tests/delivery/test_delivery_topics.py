@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from bot_api import BotApi
@@ -81,3 +82,13 @@ async def test_a_general_topic_that_is_closed_is_a_right_that_is_missing(api, ch
             await channel.send(item("News", address=address))
         assert str(caught.value) == f"{MAY_NOT_WRITE}: Topic_closed"
         assert caught.value.moved_to is None
+
+
+async def test_a_german_group_reads_the_line_in_german(api, channel):
+    api.rooms.close(CHAT, 17)
+    given = item("Nachricht", address=ADDRESS)
+    await channel.send(replace(given, subscriber=replace(given.subscriber, language="de")))
+    assert api.accepted[-1].text == (
+        "Das Thema 17 wurde geschlossen oder gelöscht, deshalb kommen seine Meldungen ab jetzt hier. "
+        "Mit /bind in einem anderen Thema kommen sie dort.\n\nNachricht"
+    )
