@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from bot.locale import marked, plural_form, show_date, show_number, tr
-from bot.model import Attribution, Exposure, Modality, Reason, Severity, SourceKind, TargetKind
+from babel.numbers import format_decimal, format_percent
+
+from bot.locale import SOURCE, each_language, marked, plural_form, show_date, show_number, spoken, tr
+from bot.model import (
+    Attribution,
+    Exposure,
+    Modality,
+    Polarity,
+    Reason,
+    Severity,
+    SourceKind,
+    Stage,
+    TargetKind,
+)
 from bot.text import nearest
 
 Names = Callable[[str], str]
@@ -72,6 +84,19 @@ _VOICES: Mapping[Attribution, str] = {
     Attribution.ON_RECORD: marked("on record"),
     Attribution.FILING: marked("filing"),
 }
+_AXES: Mapping[Stage | Attribution | Polarity, str] = {
+    Stage.EXPLORING: marked("exploring"),
+    Stage.PLANNED: marked("planned"),
+    Stage.AGREED: marked("agreed"),
+    Stage.DONE: marked("done"),
+    Attribution.SPECULATION: marked("speculation"),
+    Attribution.SOURCED: marked("sourced"),
+    Attribution.ON_RECORD: marked("on record"),
+    Attribution.FILING: marked("filing"),
+    Polarity.AFFIRMED: marked("affirmed"),
+    Polarity.DENIED: marked("denied"),
+    Polarity.CORRECTED: marked("corrected"),
+}
 _KINDS: Mapping[TargetKind, str] = {
     TargetKind.ALL: marked("everything"),
     TargetKind.COMPANY: marked("company"),
@@ -97,6 +122,11 @@ def level_name(level: Severity) -> str:
     return level_word(level).upper()
 
 
+def level_names(level: Severity) -> frozenset[str]:
+    """The level at the beginning of a line, in every language."""
+    return frozenset(each_language(lambda: level_name(level)).values())
+
+
 def read_level(text: str) -> Severity | None:
     """The level that somebody names, in English or in the language that is spoken; None if it is none."""
     word = text.strip().casefold()
@@ -106,6 +136,17 @@ def read_level(text: str) -> Severity | None:
 def modality_word(modality: Modality) -> str:
     """'considering', in the language that is spoken."""
     return tr(_MODALITIES[modality])
+
+
+def read_modality(text: str) -> Modality | None:
+    """The modality that somebody names, in English or in the language that is spoken; None if it is none."""
+    word = text.strip().casefold()
+    return next((m for m in Modality if word in (m, modality_word(m).casefold())), None)
+
+
+def axis_word(axis: Stage | Attribution | Polarity) -> str:
+    """Where an event stands on one of its axes: 'planned', 'on record', 'affirmed'."""
+    return tr(_AXES[axis])
 
 
 def kind_word(kind: TargetKind) -> str:
@@ -147,6 +188,24 @@ def voice(attribution: Attribution, kind: SourceKind) -> str:
 def count(number: int, noun: str, plural: str) -> str:
     """'1 copy', '2 copies'; both nouns go into the catalogue."""
     return f"{show_number(number)} {plural_form(noun, plural, number)}"
+
+
+def show_score(score: float) -> str:
+    """'0.85', '0,85'."""
+    return f"{score:.2f}" if spoken() == SOURCE else str(format_decimal(score, "0.00", locale=spoken()))
+
+
+def show_share(share: float) -> str:
+    """'25%', '25 %'."""
+    return f"{share:.0%}" if spoken() == SOURCE else str(format_percent(share, locale=spoken()))
+
+
+def one_of(words: Sequence[str]) -> str:
+    """'this, that' as a choice: 'this or that'."""
+    said = words[0]
+    for word in words[1:]:
+        said = tr("{this} or {that}", this=said, that=word)
+    return said
 
 
 def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = False) -> str:

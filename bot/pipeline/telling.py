@@ -328,7 +328,8 @@ class Telling:
         key = (answer.id, str(story.revision), reader.timezone)
         drawn = self._drawn.get(key)
         if drawn is None:
-            drawn = self._drawn[key] = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
+            names, tz = self._book.rules.name, zone_of(reader.timezone)
+            drawn = self._drawn[key] = reply(answer, story, entry, names=names, now=self._now, tz=tz)
         self._queue(answer, story, reader, drawn, silent=self.readers.is_silent(level, reader), of=alert)
 
     def _queue(
