@@ -18,6 +18,7 @@ from bot.delivery.studio import Studio
 from bot.delivery.webhook import Webhook, kept_secret
 from bot.hours import zone_of
 from bot.loading import Loaded
+from bot.locale import tr
 from bot.model import Target
 from bot.ports import Clock, Vocabulary
 from bot.store.archive import Archive
@@ -139,4 +140,4 @@ class _Current:
         return self._current().suggest(text)
 
     def name(self, target_id: str, /) -> str:
-        return self._current().name(target_id)
+        return tr(self._current().name(target_id))  # whatever the catalogue does not know stays as it is

@@ -122,6 +122,11 @@ def level_name(level: Severity) -> str:
     return level_word(level).upper()
 
 
+def said_names(names: Names) -> Names:
+    """The same names, those of themes and sectors in the language that is spoken when they are asked for."""
+    return lambda an_id: tr(names(an_id))
+
+
 def level_names(level: Severity) -> frozenset[str]:
     """The level at the beginning of a line, in every language."""
     return frozenset(each_language(lambda: level_name(level)).values())

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from bot.errors import BotError
 from bot.loading import Loaded
+from bot.locale import marked
 from bot.model import Feed
 from bot.rules.book import Rule
 
 T = TypeVar("T")
 
-REFUSED = "The rules were not reloaded; the old ones stay in force."
+REFUSED = marked("The rules were not reloaded; the old ones stay in force.")
 MOST_MISTAKES = 8
 _NAMED = 8  # of what was added, dropped or changed
 

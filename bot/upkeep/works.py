@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.config import Settings
 from bot.errors import BotError
 from bot.loading import Loaded, load
+from bot.locale import tr
 from bot.office import Latency, Vitals
 from bot.ports import Clock
 from bot.store.database import Database
@@ -74,7 +75,7 @@ class ProgramWorks:
         try:
             await self._swap()
         except BotError as e:
-            return [REFUSED, *mistakes(e)]
+            return [tr(REFUSED), *mistakes(e)]
         after = self._loaded()
         return [f"Reloaded: {summary(after)}", *differences(before, after)]
 
