@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from datetime import tzinfo
 from functools import partial
 
@@ -98,6 +99,7 @@ class Front:
         async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
             loaded = self._loaded()
             work = partial(
+                copy_context().run,  # another thread has to know the language too
                 why_not,
                 archive,
                 reference,
