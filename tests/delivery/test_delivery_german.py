@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from pathlib import Path
 
+import make
 import pytest
 from card_scene import NOW, TITLE, begun, edited, names, told, wire
 from desk_fakes import NVIDIA, MemoryTrends, MemoryVocabulary, small_vocabulary
@@ -18,6 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
 
+import bot
+from bot.alerts.decide import STALE_AFTER, first_card, hold_entry, hold_match, spare
 from bot.delivery.asking import Asked, read_query
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
@@ -46,6 +51,7 @@ from bot.model import (
     Neighbour,
     OutboxItem,
     Polarity,
+    Policy,
     Reason,
     Severity,
     Verdict,
@@ -155,6 +161,45 @@ def test_the_detail_of_a_decision(detail: str, said: str):
     assert detail_text(decision) == said
     with speaking("en"):
         assert detail_text(decision) == detail
+
+
+def decisions() -> Iterator[Decision | None]:
+    """Those that are held back with something to say about it, as they are decided."""
+    since, me = NOW - STALE_AFTER - DAY, subscriber("1", level=Severity.CRITICAL, budget=1)
+    wants = make.match(policy=Policy(corroborate=((3, 1),)))
+    denied = make.story(None, make.event(polarity=Polarity.DENIED))
+    yield hold_entry(make.entry(), baseline=True, now=NOW)
+    yield hold_entry(make.entry(at=since), baseline=False, now=NOW)
+    yield hold_match(wants, make.story(), (), NOW)
+    yield hold_match(make.match(), denied, (), NOW)
+    yield hold_match(make.match(), replace(make.story(), withdrawn_by=("wire",)), (), NOW)
+    yield first_card(wants, me, NOW)
+    yield spare(Severity.HIGH, me, NOW, None, (NOW,), NOW)
+
+
+@pytest.mark.parametrize("decision", list(decisions()))
+def test_what_is_decided_today_is_said_in_german(decision: Decision | None):
+    assert decision is not None
+    assert decision.detail
+    assert detail_text(decision) != decision.detail
+
+
+def details_in_code() -> Iterator[str]:
+    """Those that are plain texts where they are decided."""
+    for folder in ("alerts", "pipeline"):
+        for path in sorted((Path(bot.__path__[0]) / folder).glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if (
+                    isinstance(node, ast.keyword)
+                    and node.arg == "detail"
+                    and isinstance(node.value, ast.Constant)
+                ):
+                    yield node.value.value
+
+
+@pytest.mark.parametrize("detail", list(details_in_code()))
+def test_every_detail_of_the_code_is_said_in_german(detail: str):
+    assert detail_text(Decision(send=False, reason=Reason.INHIBITED, detail=detail)) != detail
 
 
 @pytest.mark.parametrize("reason", [Reason.MUTED, Reason.SILENCED])
