@@ -9,6 +9,7 @@ from itertools import islice
 
 from rich.text import Text
 
+from bot.delivery.details import detail_text
 from bot.delivery.explain import verdict_line
 from bot.delivery.sheet import fold, safe_url, titled
 from bot.delivery.words import count, reason_text
@@ -105,7 +106,7 @@ def _time(moment: datetime, tz: tzinfo, pattern: str = "%Y-%m-%d %H:%M") -> str:
 
 
 def _detail(decision: Decision) -> str:
-    return f"; {decision.detail}" if decision.detail else ""
+    return f"; {detail_text(decision)}" if decision.detail else ""
 
 
 def _nearness(entry: Entry, analysis: Analysis, book: Rulebook) -> Iterator[Text]:

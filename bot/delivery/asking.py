@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from bot.delivery.replies import echo
-from bot.delivery.words import kind_word, level_word, one_of, read_level, read_modality, suggestion
+from bot.delivery.words import alternatives, kind_word, level_words, read_level, read_modality, suggestion
 from bot.locale import marked, tr
-from bot.model import Modality, Severity, Target, TargetKind
+from bot.model import Modality, Target, TargetKind
 from bot.ports import Vocabulary
 from bot.shelves import Query
 from bot.text import nearest, parse_duration
@@ -187,7 +187,7 @@ def unknown(kind: TargetKind, name: str, known: Sequence[Target], vocabulary: Vo
         word for word in vocabulary.suggest(name) if any(t.kind is kind for t in vocabulary.resolve(word))
     ]
     told = tr("I know no {kind} {name}.", kind=kind_word(kind), name=echo(name))
-    return told + " " + tr("Did you mean {names}?", names=one_of(near)) if near else told
+    return told + " " + tr("Did you mean {near}?", near=alternatives(near)) if near else told
 
 
 def _valued(asked: Asked, piece: _Piece, now: datetime, tz: tzinfo) -> Asked:
@@ -208,7 +208,7 @@ def _valued(asked: Asked, piece: _Piece, now: datetime, tz: tzinfo) -> Asked:
     if piece.key == "level":
         level = read_level(word)
         if level is None:
-            known = [level_word(one) for one in Severity]
+            known = level_words()
             return Asked(
                 problem=tr(
                     "{text} is no level. Levels: {levels}{hint}",

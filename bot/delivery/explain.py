@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from rich.text import Text
 
+from bot.delivery.details import detail_text
 from bot.delivery.quote import quote
 from bot.delivery.render import exposed, quoted
 from bot.delivery.sheet import GAP, MAX_UNITS, Sheet, around, clean, clip, no_title, safe_url
-from bot.delivery.stored import detail_text
 from bot.delivery.words import (
     Names,
     axis_word,

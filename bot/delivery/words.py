@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import reduce
 
 from babel.numbers import format_decimal, format_percent
 
@@ -132,6 +133,11 @@ def level_names(level: Severity) -> frozenset[str]:
     return frozenset(each_language(lambda: level_name(level)).values())
 
 
+def level_words() -> list[str]:
+    """All levels in the language that is spoken, the lowest first."""
+    return [level_word(level) for level in Severity]
+
+
 def read_level(text: str) -> Severity | None:
     """The level that somebody names, in English or in the language that is spoken; None if it is none."""
     word = text.strip().casefold()
@@ -205,14 +211,6 @@ def show_share(share: float) -> str:
     return f"{share:.0%}" if spoken() == SOURCE else str(format_percent(share, locale=spoken()))
 
 
-def one_of(words: Sequence[str]) -> str:
-    """'this, that' as a choice: 'this or that'."""
-    said = words[0]
-    for word in words[1:]:
-        said = tr("{this} or {that}", this=said, that=word)
-    return said
-
-
 def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = False) -> str:
     """'14:03 EDT'; with its day where that isn't today's, with its year where that isn't this year's."""
     local, today = moment.astimezone(tz), now.astimezone(tz)
@@ -223,6 +221,11 @@ def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = Fals
     else:
         shown = show_date(local, "dd MMM y HH:mm")
     return f"{shown} {local:%Z}".strip() if zone else shown
+
+
+def alternatives(items: Sequence[str]) -> str:
+    """'A or B or C'; empty for none."""
+    return reduce(lambda first, second: tr("{first} or {second}", first=first, second=second), items or [""])
 
 
 def suggestion(word: str, known: list[str]) -> str:
