@@ -25,6 +25,7 @@ from bot.errors import BotError, StoreError
 from bot.front import Front, make_webhook
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
+from bot.locale import marked, tr
 from bot.model import Severity, Target, TargetKind
 from bot.office import Admission
 from bot.pipeline.digest import send_digest
@@ -186,7 +187,7 @@ class App:
         try:
             await self._swap()
         except BotError as e:
-            await self._tell_operators("\n".join([REFUSED, *mistakes(e)]))
+            await self._tell_operators("\n".join([tr(REFUSED), *mistakes(e)]))
 
     async def _swap(self) -> None:
         """Read everything anew and put it into force.
@@ -323,7 +324,7 @@ class App:
             log.error(event("route_undefined", problem=problem))
         if problems:
             await self._tell_operators(
-                "\n".join(["Routes that lead nowhere:", *(f"• {p}" for p in problems)])
+                "\n".join([tr("Routes that lead nowhere:"), *(f"• {p}" for p in problems)])
             )
 
     async def _make_intake(self, database: Database) -> Intake:
@@ -396,9 +397,9 @@ class App:
 
     def _not_ready(self) -> dict[str, str]:
         if self._starting:
-            return {"program": "starting or stopping"}
+            return {"program": marked("starting or stopping")}
         if self._died:
-            return {self._died: "has died of a bug, see the log; restart the bot"}
+            return {self._died: marked("has died of a bug, see the log; restart the bot")}
         return {"database": self._intake.trouble} if self._intake.trouble else {}
 
     async def _prune(self) -> None:
