@@ -69,7 +69,7 @@ def _nothing(_: str) -> None:
     return None
 
 
-async def _tell_nobody(_: str) -> None:
+async def _tell_nobody(_: Callable[[], str]) -> None:
     return None
 
 
@@ -101,7 +101,7 @@ class App:
         self._starting = True
         self._died = ""  # a task of ours that ended by itself
         self._reloading = asyncio.Lock()
-        self._tell_operators: Callable[[str], Coroutine[None, None, None]] = _tell_nobody
+        self._tell_operators: Callable[[Callable[[], str]], Coroutine[None, None, None]] = _tell_nobody
         self._managers: Managers | None = None
         self._open = AsyncExitStack()  # what was opened, closed in the reverse order
 
@@ -187,7 +187,8 @@ class App:
         try:
             await self._swap()
         except BotError as e:
-            await self._tell_operators("\n".join([tr(REFUSED), *mistakes(e)]))
+            refused = e
+            await self._tell_operators(lambda: "\n".join([tr(REFUSED), *mistakes(refused)]))
 
     async def _swap(self) -> None:
         """Read everything anew and put it into force.
@@ -258,7 +259,7 @@ class App:
 
     def _make_services(self) -> Services:
         async def tell(text: str) -> None:
-            await self._tell_operators(text)
+            await self._tell_operators(lambda: text)
 
         addresses = {name: secret.get_secret_value() for name, secret in self.settings.channels.items()}
         return Services(addresses, self.clock, tell)
@@ -324,7 +325,7 @@ class App:
             log.error(event("route_undefined", problem=problem))
         if problems:
             await self._tell_operators(
-                "\n".join([tr("Routes that lead nowhere:"), *(f"• {p}" for p in problems)])
+                lambda: "\n".join([tr("Routes that lead nowhere:"), *(f"• {p}" for p in problems)])
             )
 
     async def _make_intake(self, database: Database) -> Intake:

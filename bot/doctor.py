@@ -17,6 +17,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from telegram import WebhookInfo
 
 from bot.app import utc_now
 from bot.config import Settings, setting_name
@@ -36,6 +37,7 @@ from bot.text import did_you_mean
 HEALTH_WITHIN = timedelta(seconds=4)
 HEALTH_BYTES = 10_000  # of an answer that are read
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # where one listens on all addresses
+RECENT = timedelta(hours=1)  # a call that failed longer ago says nothing of now
 LOW_DISK = 500 * 1024 * 1024  # bytes; a year of a hundred feeds takes about this much
 WORDS = {"ok": "green", "note": "yellow", "bad": "bold red"}
 
@@ -169,9 +171,32 @@ async def _telegram(settings: Settings) -> tuple[str, str]:
     bot = make_bot(settings.telegram_token.get_secret_value(), base_url=f"{settings.telegram_api_url}/bot")
     channel = TelegramChannel(bot, utc_now)
     try:
-        return "ok", f"@{await channel.check()} answers at {settings.telegram_api_url}"
+        text = f"@{await channel.check()} answers at {settings.telegram_api_url}"
+        word, calls = _calls(settings.telegram_webhook_url, await channel.webhook())
+        return word, text + calls
     finally:
         await channel.close()
+
+
+def _calls(wanted: str, have: WebhookInfo) -> tuple[str, str]:
+    """How what people write comes to the bot, and what Telegram says of it."""
+    if not wanted and have.url:
+        return (
+            "note",
+            f"; it calls {have.url}, which the bot ends when it starts: is that address still in use?",
+        )
+    if not wanted:
+        return "ok", ""
+    if have.url != wanted:
+        return "ok", f"; it will call {wanted} once the bot runs" + (
+            f", not {have.url} any more" if have.url else ""
+        )
+    if have.last_error_date is not None and utc_now() - have.last_error_date < RECENT:
+        return (
+            "bad",
+            f"; it can't call {wanted}: {have.last_error_message}; {have.pending_update_count} updates wait",
+        )
+    return "ok", f"; it calls {wanted}"
 
 
 async def _services(settings: Settings) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from bot.delivery.studio import Studio
 from bot.delivery.webhook import Webhook, kept_secret
 from bot.hours import zone_of
 from bot.loading import Loaded
-from bot.locale import speaking, spoken
+from bot.locale import speaking, spoken, tr
 from bot.model import Target
 from bot.ports import Clock, Vocabulary
 from bot.store.archive import Archive
@@ -142,4 +142,4 @@ class _Current:
         return self._current().suggest(text)
 
     def name(self, target_id: str, /) -> str:
-        return self._current().name(target_id)
+        return tr(self._current().name(target_id))  # whatever the catalogue does not know stays as it is

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.model import Digest
+from bot.model import Digest, Subscriber
 
 _DAY = timedelta(days=1)
 
@@ -49,6 +49,11 @@ def quiet_until(begin: time, end: time, zone: str, now: datetime) -> datetime | 
         return None
     day = local.date() + _DAY if over_night and at >= begin else local.date()
     return _moment(day, end, zone)
+
+
+def is_quiet(reader: Subscriber, now: datetime) -> bool:
+    """Whether these are a reader's quiet hours."""
+    return reader.quiet is not None and quiet_until(*reader.quiet, reader.timezone, now) is not None
 
 
 def day_begun(zone: str, now: datetime) -> datetime:

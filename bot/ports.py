@@ -235,6 +235,10 @@ class Desk(Protocol):
         """Hold back everything until then; None lifts it."""
         ...
 
+    def set_language(self, subscriber_id: str, language: str, /) -> None:
+        """Speak to it in this language (an ISO 639 code)."""
+        ...
+
     def set_timezone(self, subscriber_id: str, timezone: str, /) -> None:
         """Read times, quiet hours, days and digests by this clock (an IANA name)."""
         ...

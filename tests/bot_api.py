@@ -150,6 +150,7 @@ class BotApi:
         self._poller: asyncio.Event | None = None  # set it to end the poll that is under way
         self._pace = Pace(limits) if limits else None
         self.webhook: dict[str, Any] = {}  # as it was set
+        self.webhook_trouble: dict[str, Any] = {}  # what is said of calls that failed
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -489,6 +490,7 @@ class BotApi:
 
     def _webhook_info(self, params: dict[str, Any]) -> dict[str, Any]:
         return {
+            **self.webhook_trouble,
             "url": self.webhook.get("url", ""),
             "has_custom_certificate": False,
             "pending_update_count": len(self._updates),

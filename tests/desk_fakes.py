@@ -130,6 +130,9 @@ class MemoryDesk:
     def mute(self, subscriber_id: str, until: datetime | None, /) -> None:
         self._change(subscriber_id, muted_until=until)
 
+    def set_language(self, subscriber_id: str, language: str, /) -> None:
+        self._change(subscriber_id, language=language)
+
     def set_timezone(self, subscriber_id: str, timezone: str, /) -> None:
         self._change(subscriber_id, timezone=timezone)
 

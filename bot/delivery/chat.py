@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update, WebhookInfo
@@ -27,6 +27,7 @@ from bot.delivery.sheet import MAX_UNITS
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
 from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
+from bot.locale import SOURCE, languages, speaking, tr
 from bot.model import Card
 from bot.ports import Clock, Desk, Vocabulary
 
@@ -92,6 +93,7 @@ class Chatting:
             offers=browsing.offers if browsing else None,
             troubles=self.troubles,
         )
+        self._commands = commands
         register(self._application, commands, clock, gate)
         self._operators, self._errands = operators, errands
         if errands is not None:
@@ -135,9 +137,11 @@ class Chatting:
         await self._application.shutdown()
         await self._application.bot.shutdown()
 
-    async def tell_operators(self, text: str) -> None:
-        """Write to each operator; one who can't be reached just now only reads the log."""
+    async def tell_operators(self, say: Callable[[], str]) -> None:
+        """Write to each operator in its own language; one who can't be reached just now only reads the log."""
         for operator in self._operators:
+            with speaking(self._commands.language(Chat(address=operator), "")):
+                text = say()
             try:
                 await self._application.bot.send_message(
                     operator, text[:MAX_UNITS], disable_notification=True
@@ -165,8 +169,7 @@ class Chatting:
         """Ask who we are; False if Telegram can't be reached just now."""
         try:
             await self._application.initialize()
-            await self._application.bot.set_my_commands(_menu(MENU))
-            await self._show_managers_menus()
+            await self._show_menus()
         except TelegramError as e:
             error = translate(e)
             if isinstance(error, ConfigError):
@@ -176,16 +179,23 @@ class Chatting:
             return False
         return True
 
-    async def _show_managers_menus(self) -> None:
-        """In the private chats of managers alone; one who never wrote to the bot has none."""
+    async def _show_menus(self) -> None:
+        """To everybody in the language of their client; what managers have besides in their private chats alone."""
+        for language in languages():
+            with speaking(language):
+                await self._application.bot.set_my_commands(_menu(MENU), language_code=_code(language))
         for operator in self._operators:
             if not operator.isdecimal():
                 continue
+            scope = BotCommandScopeChat(int(operator))
             try:
-                await self._application.bot.set_my_commands(
-                    _menu([*MENU, *MANAGERS_MENU]), scope=BotCommandScopeChat(int(operator))
-                )
-            except BadRequest as e:
+                for language in languages():
+                    with speaking(language):
+                        menu = _menu([*MENU, *MANAGERS_MENU])
+                    await self._application.bot.set_my_commands(
+                        menu, scope=scope, language_code=_code(language)
+                    )
+            except BadRequest as e:  # one who never wrote to the bot has no chat
                 log.info("managers_menu_not_shown operator=%s problem=%r", operator, e.message)
 
     async def _listen(self, reached: bool) -> None:
@@ -273,7 +283,7 @@ class Chatting:
         if self.rival.is_to_be_told():
             log.error("telegram_conflict problem=%r telegram=%r", self.rival.problem, what)
         if first:
-            told = asyncio.ensure_future(self.tell_operators(self.rival.problem))
+            told = asyncio.ensure_future(self.tell_operators(lambda: self.rival.problem))
             self._telling.add(told)
             told.add_done_callback(self._telling.discard)
 
@@ -292,4 +302,9 @@ def _failing(info: WebhookInfo, now: datetime) -> str:
 
 
 def _menu(commands: Sequence[tuple[str, str]]) -> list[BotCommand]:
-    return [BotCommand(name, text) for name, text in commands]
+    return [BotCommand(name, tr(text)) for name, text in commands]
+
+
+def _code(language: str) -> str | None:
+    """For Telegram: what is written in the source's language is shown to all who have no menu of their own."""
+    return None if language == SOURCE else language

@@ -25,6 +25,7 @@ from bot.delivery.replies import (
     unknown_text,
 )
 from bot.delivery.setup import Beginning
+from bot.delivery.tongue import Tongue
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError
 from bot.ports import Clock, Desk, Vocabulary
@@ -77,11 +78,13 @@ class Commands:
         listing = Listing(desk, vocabulary, clock, watching, history)
         self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
+        self._tongue = Tongue(desk)
         everything: Sequence[Part] = (
             watching,
             listing,
             attention,
             Muting(desk, vocabulary, clock),
+            self._tongue,
             reading,
             self._beginning,
             self._home,
@@ -114,6 +117,14 @@ class Commands:
     def slow(self) -> Collection[str]:
         """Commands and buttons that others should not have to wait for."""
         return self._slow
+
+    def language(self, chat: Chat, guess: str) -> str:
+        """In which language to speak to a chat whose writer's client is set to `guess`; '' where neither is known."""
+        try:
+            return self._tongue.of(chat, guess)
+        except BotError as e:
+            log.error("language_unknown subscriber=%s error=%s", chat.subscriber_id, e)
+            return ""
 
     async def handle(self, name: str, args: Sequence[str], chat: Chat) -> Reply:
         """Carry out a command; every input, however wrong, gets an answer."""

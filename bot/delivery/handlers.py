@@ -6,12 +6,14 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
 from telegram import (
     CallbackQuery,
     ChatMember,
+    InlineQuery,
     InlineQueryResultArticle,
     InputFile,
     InputTextMessageContent,
@@ -40,6 +42,7 @@ from bot.delivery.gate import Gate
 from bot.delivery.replies import Chat, File, Reply, line, unknown_command
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.errors import BotError
+from bot.locale import speaking
 from bot.model import Card
 from bot.ports import Clock
 
@@ -100,20 +103,25 @@ class _Handlers:
             return
         name, args = _parse(message)
         as_chat, user = _speaker(message)
-        if not await self._may_enter(message, user, tapped=False):
-            return
-        try:
-            chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
-        except TelegramError as e:
-            await self._answer(message, _unchecked(e))
-            return
-        await self._answer(message, await self._commands.handle(name, args, chat), chat)
+        with self._speaking(message, user):
+            if not await self._may_enter(message, user, tapped=False):
+                return
+            try:
+                chat = await _chat(message, user, changes=name in self._commands.managing and not as_chat)
+            except TelegramError as e:
+                await self._answer(message, _unchecked(e))
+                return
+            await self._answer(message, await self._commands.handle(name, args, chat), chat)
 
     async def tap(self, update: Update, _: Context) -> None:
         query = update.callback_query
         if query is None:
             return
-        message, data = query.message, query.data or ""
+        message = query.message
+        with self._speaking(message, query.from_user) if message is not None else nullcontext():
+            await self._tap(query, message, query.data or "")
+
+    async def _tap(self, query: CallbackQuery, message: MaybeInaccessibleMessage | None, data: str) -> None:
         if message is not None and not await self._may_enter(message, query.from_user, tapped=True):
             return
         if message is None or self._is_double(message.chat.id, message.message_id, data):
@@ -139,6 +147,14 @@ class _Handlers:
         query = update.inline_query
         if query is None:
             return
+        with speaking(
+            self._commands.language(
+                Chat(address=str(query.from_user.id)), query.from_user.language_code or ""
+            )
+        ):
+            await self._offer(query)
+
+    async def _offer(self, query: InlineQuery) -> None:
         lasts, asker = _OFFERED_FOR, str(query.from_user.id)
         is_welcome = self._gate is None or self._gate.enter(asker, asker).is_open
         try:
@@ -147,8 +163,8 @@ class _Handlers:
             log.error("inline_failed error=%s", e)
             offers, lasts = [], timedelta(0)
         try:
-            # What is offered is the same for everybody: nothing in it depends on who asks.
-            await query.answer([_article(o) for o in offers], cache_time=lasts, is_personal=False)
+            # Whoever asks the same is offered the same, but in another language.
+            await query.answer([_article(o) for o in offers], cache_time=lasts, is_personal=True)
         except TelegramError as e:  # whoever asked has typed on
             log.info("offers_not_shown error=%s", translate(e))
 
@@ -159,14 +175,27 @@ class _Handlers:
 
     async def unknown_command(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is not None and await self._may_enter(message, _speaker(message)[1], tapped=False):
-            await self._answer(message, unknown_command(_parse(message)[0]))
+        if message is None:
+            return
+        user = _speaker(message)[1]
+        with self._speaking(message, user):
+            if await self._may_enter(message, user, tapped=False):
+                await self._answer(message, unknown_command(_parse(message)[0]))
 
     async def text(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is not None and await self._may_enter(message, _speaker(message)[1], tapped=False):
-            chat = await _chat(message, message.from_user, changes=False)
-            await self._answer(message, await self._commands.type(message.text or "", chat), chat)
+        if message is None:
+            return
+        user = _speaker(message)[1]
+        with self._speaking(message, user):
+            if await self._may_enter(message, user, tapped=False):
+                chat = await _chat(message, message.from_user, changes=False)
+                await self._answer(message, await self._commands.type(message.text or "", chat), chat)
+
+    def _speaking(self, message: MaybeInaccessibleMessage, user: User | None) -> AbstractContextManager[None]:
+        """Speak the language of the chat, or of whoever writes where it has none yet."""
+        guess = (user.language_code or "") if user is not None else ""
+        return speaking(self._commands.language(Chat(address=_address(message)), guess))
 
     async def _answer(
         self,
@@ -254,13 +283,19 @@ async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes
     if answered is not None and answered.message_id == thread:
         answered = None  # whatever is written in a topic counts as an answer to the message that opened it
     return Chat(
-        address=f"{place.id}/{thread}" if thread else str(place.id),
+        address=_address(message),
         user=str(user.id) if user else "",
         may_manage=may_manage,
         reply_to=str(answered.message_id) if answered is not None else "",
         private=place.type == place.PRIVATE,
         written=_written(message) if isinstance(message, Message) else "",
     )
+
+
+def _address(message: MaybeInaccessibleMessage) -> str:
+    """Where a message stands: the chat, with the topic if it stands in one."""
+    thread = _thread(message)
+    return f"{message.chat.id}/{thread}" if thread else str(message.chat.id)
 
 
 def _written(message: Message) -> str:

@@ -45,10 +45,11 @@ BURST, SLICES, CATCH_UP = 15, 50, 0.95
 # but each chat is already kept to its own limit, so when several different ones are refused within
 # moments of each other, the bot as a whole is too fast, and asking on would only lengthen the ban.
 # What the network moves by more than the windows allow for shows in this way, too: so each such pause makes the window
-# of all a little longer, up to a bound, until the next start.
+# of all a little longer, up to a bound, until there was none for a while.
 FLOOD_CHATS = 3
 FLOOD_SPAN = timedelta(seconds=5)
 WIDER, WIDEST = 1.02, 1.1
+CALM = timedelta(hours=1)
 
 
 def overall_limit(rate: int) -> Limit:
@@ -75,7 +76,7 @@ class Pacer:
         self._chats: OrderedDict[str, deque[float]] = OrderedDict()  # least recently used first
         self._blocked: dict[str, float] = {}  # chat → refused until
         self._refused: deque[tuple[float, str]] = deque(maxlen=32)
-        self._paused_until = -math.inf
+        self._paused_until = self._wide_until = -math.inf
 
     def __len__(self) -> int:
         """Chats remembered; those at rest are forgotten."""
@@ -100,6 +101,9 @@ class Pacer:
 
     def _recent(self, now: float) -> deque[float]:
         """The starts in the window that ends now."""
+        usual = self._overall.window.total_seconds()
+        if self._window > usual and now >= self._wide_until:
+            self._set_window(usual)
         while self._log and self._log[0] + self._window <= now:
             self._log.popleft()
         return self._log
@@ -136,6 +140,7 @@ class Pacer:
             widest = self._overall.window.total_seconds() * WIDEST
             self._set_window(min(self._window * WIDER, widest))
         self._paused_until = max(until, self._paused_until)
+        self._wide_until = self._paused_until + CALM.total_seconds()
         return True
 
     def _set_window(self, seconds: float) -> None:

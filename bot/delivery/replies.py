@@ -34,6 +34,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("mutes", "What is muted, and until when"),
     ("unmute", "End a pause"),
     ("timezone", "By which clock times are shown"),
+    ("lang", "The language that I speak"),
     ("stop", "End alerts in this chat"),
     ("privacy", "What is stored, and for how long"),
     ("export", "Everything about this chat as a file"),
@@ -98,6 +99,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         "/digest off ends it.",
     ),
     "timezone": ("/timezone Europe/Berlin (or only Berlin) shows times by that clock.",),
+    "lang": ("/lang de speaks German; /lang shows which languages there are, with buttons.",),
     "level": (f"/level high sends nothing below high. Levels: {', '.join(LEVELS)}.",),
     "start": (
         "/start turns alerts on and keeps what the chat followed before. A new chat is asked what it wants; later "

@@ -20,6 +20,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     MessageEntity,
+    WebhookInfo,
 )
 from telegram import error as errors
 from telegram.error import BadRequest, TelegramError
@@ -87,6 +88,17 @@ class TelegramChannel:
         """
         try:
             return (await self._bot.get_me()).username or ""
+        except TelegramError as e:
+            raise translate(e) from e
+
+    async def webhook(self) -> WebhookInfo:
+        """Where Telegram calls, if somewhere, and what went wrong with it.
+
+        Raises:
+            DeliveryError: As `check` does.
+        """
+        try:
+            return await self._bot.get_webhook_info()
         except TelegramError as e:
             raise translate(e) from e
 

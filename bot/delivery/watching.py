@@ -22,6 +22,7 @@ from bot.delivery.replies import (
 from bot.delivery.sheet import say
 from bot.following import MIN_WORD, word_target
 from bot.hours import zone_of
+from bot.locale import spoken
 from bot.model import Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
 
@@ -150,6 +151,7 @@ class Watching:
         if known is None:
             self._desk.set_level(subscriber.id, FIRST_LEVEL)
             self._desk.set_timezone(subscriber.id, self._timezone)
+            self._desk.set_language(subscriber.id, spoken())
         return self._desk.subscriber(subscriber.id) or subscriber
 
     def unknown(self, item: str) -> str:

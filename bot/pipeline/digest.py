@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.delivery.roundup import roundup
 from bot.delivery.words import Names
-from bot.hours import next_digest, quiet_until
+from bot.hours import is_quiet, next_digest
+from bot.locale import speaking
 from bot.model import AlertKind, DigestDue, DigestSent, Notification, Outcome, Severity, Told
 from bot.text import digest as digested
 
@@ -26,9 +27,9 @@ def send_digest(due: DigestDue, names: Names, now: datetime) -> Outcome:
     sent = DigestSent(subscriber_id=reader.id, upto=now, is_regular=due.is_regular, next_at=next_at)
     if not due.held:
         return Outcome(digests=(sent,))
-    card, shown = roundup(due, names=names, now=now)
+    with speaking(reader.language):
+        card, shown = roundup(due, names=names, now=now)
     key = digested("digest", reader.id, now.isoformat())
-    quiet = reader.quiet is not None and quiet_until(*reader.quiet, reader.timezone, now) is not None
     note = Notification(
         id=key,
         alert_id="",
@@ -39,7 +40,7 @@ def send_digest(due: DigestDue, names: Names, now: datetime) -> Outcome:
         card=card,
         level=Severity.MEDIUM,
         created_at=now,
-        silent=quiet,
+        silent=is_quiet(reader, now),
     )
     return Outcome(
         alerts=tuple(h.alert for h in shown if h.alert.id not in due.known),

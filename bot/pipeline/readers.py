@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.alerts.decide import AUDIBLE, first_card, in_force, is_spent, spare, throttled
-from bot.hours import quiet_until
+from bot.hours import is_quiet
 from bot.model import (
     Alert,
     Decision,
@@ -86,10 +86,7 @@ class Readers:
             return True
         if level >= Severity.CRITICAL:
             return False
-        quiet = (
-            reader.quiet is not None and quiet_until(*reader.quiet, reader.timezone, self._now) is not None
-        )
-        return quiet or is_spent(reader, self._sounds(reader), self._now)
+        return is_quiet(reader, self._now) or is_spent(reader, self._sounds(reader), self._now)
 
     def _covered(self, found: Match, story: Story, reader: Subscriber) -> bool:
         """Whether cards as loud hold it already: as a part of a correlation, or the one part of one."""

@@ -16,6 +16,7 @@ from bot.alerts.decide import (
 from bot.alerts.route import recipients
 from bot.delivery.render import card, reply
 from bot.hours import zone_of
+from bot.locale import speaking
 from bot.model import (
     Alert,
     AlertKind,
@@ -282,11 +283,20 @@ class Telling:
     ) -> Card:
         """The card as its reader sees it, drawn once for all who see the same."""
         shown = (alert.id, alert.kind, alert.reason, alert.entry_id, alert.evidence, str(len(alert.together)))
-        key = (*shown, str(story.revision), entry.id, str(entry.revision), *sorted(flags), reader.timezone)
+        key = (
+            *shown,
+            str(story.revision),
+            entry.id,
+            str(entry.revision),
+            *sorted(flags),
+            reader.timezone,
+            reader.language,
+        )
         drawn = self._drawn.get(key)
         if drawn is None:
             names, tz = self._book.rules.name, zone_of(reader.timezone)
-            drawn = card(alert, story, entry, names=names, now=self._now, tz=tz, flags=flags)
+            with speaking(reader.language):
+                drawn = card(alert, story, entry, names=names, now=self._now, tz=tz, flags=flags)
             self._drawn[key] = drawn
         return drawn
 
@@ -325,10 +335,12 @@ class Telling:
         level = max(told.level, louder.level) if louder else told.level
         now_told = replace(told, level=level, last_sound_at=self._now)
         self.readers.told.setdefault(story.id, {})[reader.id] = now_told
-        key = (answer.id, str(story.revision), reader.timezone)
+        key = (answer.id, str(story.revision), reader.timezone, reader.language)
         drawn = self._drawn.get(key)
         if drawn is None:
-            drawn = self._drawn[key] = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
+            with speaking(reader.language):
+                drawn = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
+            self._drawn[key] = drawn
         self._queue(answer, story, reader, drawn, silent=self.readers.is_silent(level, reader), of=alert)
 
     def _queue(

@@ -138,6 +138,10 @@ class Desk:
             )
             audience_changed(cursor)
 
+    def set_language(self, subscriber_id: str, language: str, /) -> None:
+        """Speak to it in this language."""
+        self._set(subscriber_id, "language", language)
+
     def set_timezone(self, subscriber_id: str, timezone: str, /) -> None:
         """Read times, quiet hours, days and digests by this clock."""
         self._set(subscriber_id, "timezone", timezone)

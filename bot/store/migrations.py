@@ -96,42 +96,6 @@ def m002_sightings(db: Database) -> None:
 
 
 @migrations()
-def m004_attention(db: Database) -> None:
-    """What readers say of their attention, what they mute, and what is held for their digests."""
-    for column in (
-        "timezone TEXT NOT NULL DEFAULT 'UTC'",
-        "quiet TEXT NOT NULL DEFAULT ''",
-        "budget INTEGER",
-        "digest TEXT NOT NULL DEFAULT ''",
-        "digest_at TEXT",
-    ):
-        db.execute(f"ALTER TABLE subscribers ADD COLUMN {column}")
-    db.execute("ALTER TABLE told ADD COLUMN in_digest INTEGER NOT NULL DEFAULT 0")
-    db.execute(
-        "CREATE TABLE mutes (id TEXT PRIMARY KEY, subscriber_id TEXT NOT NULL, until TEXT NOT NULL, "
-        "rule_id TEXT NOT NULL, company TEXT NOT NULL, story_id TEXT NOT NULL, feed_id TEXT NOT NULL, "
-        "comment TEXT NOT NULL)"
-    )
-    db.execute("CREATE INDEX mutes_subscriber ON mutes (subscriber_id, until)")
-    db.execute(
-        "CREATE TABLE held (subscriber_id TEXT NOT NULL, story_id TEXT NOT NULL, reason TEXT NOT NULL, "
-        "at TEXT NOT NULL, level INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (subscriber_id, story_id))"
-    )
-    db.execute("CREATE INDEX held_at ON held (at)")
-
-
-@migrations()
-def m007_feedback(db: Database) -> None:
-    """What readers said of cards."""
-    db.execute(
-        "CREATE TABLE feedback (alert_id TEXT NOT NULL, subscriber_id TEXT NOT NULL, user TEXT NOT NULL, "
-        "useful INTEGER NOT NULL, reason TEXT NOT NULL, rule_id TEXT NOT NULL, feed_id TEXT NOT NULL, "
-        "at TEXT NOT NULL, PRIMARY KEY (alert_id, subscriber_id, user))"
-    )
-    db.execute("CREATE INDEX feedback_at ON feedback (at)")
-
-
-@migrations()
 def m003_trends(db: Database) -> None:
     """How often each target is spoken of, by quarters of an hour, and which alerts were about it.
 
@@ -188,6 +152,31 @@ def m003_searches(db: Database) -> None:
 
 
 @migrations()
+def m004_attention(db: Database) -> None:
+    """What readers say of their attention, what they mute, and what is held for their digests."""
+    for column in (
+        "timezone TEXT NOT NULL DEFAULT 'UTC'",
+        "quiet TEXT NOT NULL DEFAULT ''",
+        "budget INTEGER",
+        "digest TEXT NOT NULL DEFAULT ''",
+        "digest_at TEXT",
+    ):
+        db.execute(f"ALTER TABLE subscribers ADD COLUMN {column}")
+    db.execute("ALTER TABLE told ADD COLUMN in_digest INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "CREATE TABLE mutes (id TEXT PRIMARY KEY, subscriber_id TEXT NOT NULL, until TEXT NOT NULL, "
+        "rule_id TEXT NOT NULL, company TEXT NOT NULL, story_id TEXT NOT NULL, feed_id TEXT NOT NULL, "
+        "comment TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX mutes_subscriber ON mutes (subscriber_id, until)")
+    db.execute(
+        "CREATE TABLE held (subscriber_id TEXT NOT NULL, story_id TEXT NOT NULL, reason TEXT NOT NULL, "
+        "at TEXT NOT NULL, level INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (subscriber_id, story_id))"
+    )
+    db.execute("CREATE INDEX held_at ON held (at)")
+
+
+@migrations()
 def m005_onboarding(db: Database) -> None:
     """From which level on something followed is told, and how far new chats have come with their setup."""
     db.execute("ALTER TABLE watches ADD COLUMN level INTEGER")  # null: as the chat says
@@ -211,6 +200,17 @@ def m006_managing(db: Database) -> None:
         "card TEXT NOT NULL)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def m007_feedback(db: Database) -> None:
+    """What readers said of cards."""
+    db.execute(
+        "CREATE TABLE feedback (alert_id TEXT NOT NULL, subscriber_id TEXT NOT NULL, user TEXT NOT NULL, "
+        "useful INTEGER NOT NULL, reason TEXT NOT NULL, rule_id TEXT NOT NULL, feed_id TEXT NOT NULL, "
+        "at TEXT NOT NULL, PRIMARY KEY (alert_id, subscriber_id, user))"
+    )
+    db.execute("CREATE INDEX feedback_at ON feedback (at)")
 
 
 @migrations()

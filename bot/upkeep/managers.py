@@ -88,7 +88,7 @@ class Managers:
             Running(office, desk, works, sources, self.errands, clock),
         )
 
-    async def report(self, tell: Callable[[str], Coroutine[None, None, None]]) -> None:
+    async def report(self, tell: Callable[[Callable[[], str]], Coroutine[None, None, None]]) -> None:
         """Tell managers how the night was, if it is time; called every minute."""
         at, now = self._settings.morning_at, self._clock()
         if at is None or not self._settings.telegram_admins:
@@ -104,7 +104,7 @@ class Managers:
         except BotError as e:
             log.error(event("morning_report_failed", problem=e))
             return
-        await tell("\n".join(report(night, now)))
+        await tell(lambda: "\n".join(report(night, now)))
 
     async def _night(self) -> Night:
         now, database = self._clock(), self._database

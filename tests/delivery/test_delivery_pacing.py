@@ -92,6 +92,17 @@ def test_each_pause_of_the_whole_bot_makes_it_a_little_slower_up_to_a_bound():
     assert 0.9 * untouched < rate_of(pacer, 1000.0) < once
 
 
+def test_after_an_hour_without_floods_it_is_as_fast_as_before():
+    pacer = Pacer()
+    for n in range(FLOOD_CHATS):
+        pacer.flood(str(n), SECOND, 100.0)
+    before = [at for at, _ in send_all([str(n) for n in range(10_000, 10_301)], pacer, 3600.0)]
+    after = [at for at, _ in send_all([str(n) for n in range(20_000, 20_301)], pacer, 3702.0)]
+    assert after[-1] - after[0] < before[-1] - before[0]
+    untouched = [at for at, _ in send_all([str(n) for n in range(10_000, 10_301)], Pacer(), 0.0)]
+    assert after[-1] - after[0] == pytest.approx(untouched[-1] - untouched[0], abs=0.01)
+
+
 def test_one_private_chat_gets_one_a_second():  # fault 7
     times = [at for at, _ in send_all(["5"] * 100, Pacer())]
     assert most_in_any(1.0, times) == 1

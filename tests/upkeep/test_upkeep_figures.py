@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -198,8 +198,8 @@ class Morning:
             chosen, db, MemoryAccess(), Desk(db), FakeSources(), FakeWorks(), lambda: self.now, lambda: None
         )
 
-    async def tell(self, text: str) -> None:
-        self.told.append(text)
+    async def tell(self, say: Callable[[], str]) -> None:
+        self.told.append(say())
 
     async def at(self, moment: datetime) -> int:
         self.now = moment
