@@ -244,8 +244,13 @@ def _acts(text: str) -> bool:
     return text.partition(" ")[0].lower() in _VERBS
 
 
+def state_word(state: str) -> str:
+    """'paused', in the language that is spoken."""
+    return tr(_STATES.get(state, state))
+
+
 def _state(source: Source, now: datetime) -> str:
-    parts = [tr(_STATES.get(source.state, source.state))]
+    parts = [state_word(source.state)]
     if source.state == "active" and source.failures:
         parts = [tr_n("failed {n} time in a row", "failed {n} times in a row", source.failures)]
     if source.last_ok_at is None:

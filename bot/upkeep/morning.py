@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.delivery.feedback import SPAN as VOTED
 from bot.delivery.feedback import doubtful, shares, wilson
+from bot.delivery.feeds import state_word
 from bot.delivery.sheet import clip
 from bot.delivery.words import count
 from bot.locale import show_decimal, show_number, tr
@@ -85,7 +86,7 @@ def _sources(night: Night, now: datetime) -> list[str]:
         )
     ]
     lines += [
-        tr("• down: {feed}, {problem}", feed=s.id, problem=clip(s.last_error or s.state, 100))
+        tr("• down: {feed}, {problem}", feed=s.id, problem=clip(s.last_error or state_word(s.state), 100))
         for s in down[:_NAMED]
     ]
     lines += [

@@ -21,7 +21,7 @@ def test_the_morning_report_in_german():
     with speaking("de"):
         found = report(
             night(
-                sources=[source("gone", state="gone", last_error="HTTP status 410"), source("quiet")],
+                sources=[source("ended", state="gone"), source("quiet")],
                 rates={"quiet": (300, NOW - 80 * HOUR)},
                 slowest=[Delays(name="slow", count=9, median=2 * HOUR, slow=9 * HOUR)],
                 fired=[("compute/resale", 1200)],
@@ -31,7 +31,7 @@ def test_the_morning_report_in_german():
     assert found == [
         "Guten Morgen. Die letzten 24 Stunden:",
         "Quellen: 2, davon gestört: 1, stumm: 1, langsam: 1",
-        "• gestört: gone, HTTP status 410",
+        "• gestört: ended, eingestellt",
         "• stumm seit 3d 8h: quiet",
         "• langsam: slow, 2h nach dem Erscheinen",
         "Regeln, die am häufigsten griffen: compute/resale 1.200×",
