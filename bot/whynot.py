@@ -9,6 +9,7 @@ from itertools import islice
 
 from rich.text import Text
 
+from bot.delivery.details import detail_text
 from bot.delivery.explain import verdict_line
 from bot.delivery.sheet import fold, safe_url, titled
 from bot.delivery.words import count, modality_word, reason_text
@@ -95,7 +96,7 @@ def _decisions(entry: Entry, verdicts: Sequence[Verdict], now: datetime, tz: tzi
         yield Text.assemble(
             (tr("first stopped by"), "bold"),
             f": {first.reason} ({reason_text(first.reason)})",
-            fold(f"; {tr(first.detail)}") if first.detail else "",
+            fold(f"; {detail_text(first)}") if first.detail else "",
         )
     else:
         yield Text.assemble((tr("it was not told here"), "bold"), ": " + tr("nothing in it is followed here"))

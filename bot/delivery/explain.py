@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from rich.text import Text
 
+from bot.delivery.details import detail_text
 from bot.delivery.quote import quote
 from bot.delivery.render import exposed
 from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clean, clip, safe_url
@@ -77,7 +78,7 @@ def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
     """'14:03 held back until 20:03: the rule spoke … [resale]': one decision in a line."""
     decision = verdict.decision
     until = f" until {clock_time(decision.until, now, tz)}" if decision.until else ""
-    detail = f"; {clip(decision.detail, _DETAIL)}" if decision.detail else ""
+    detail = f"; {clip(detail_text(decision), _DETAIL)}" if decision.detail else ""
     rule = f" [{clip(verdict.rule_id, _SHORT)}]" if verdict.rule_id else ""
     act = "sent" if decision.send else "held back"
     return f"{clock_time(verdict.at, now, tz)} {act}{until}: {reason_text(decision.reason)}{detail}{rule}"

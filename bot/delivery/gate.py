@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from bot.delivery.replies import Reply, line
 from bot.delivery.sheet import clip
+from bot.delivery.words import alternatives
 from bot.errors import StoreError
 from bot.locale import tr
 from bot.office import Access, Admission
@@ -133,7 +134,7 @@ class Gate:
         return Entrance(False, _too_much()) if passed is Pass.FIRST_NO else _SHUT
 
     def _invitation(self, user: str, chat: str) -> Reply:
-        managers = tr(" or ").join(sorted(self._operators)[:3])
+        managers = alternatives(sorted(self._operators)[:3])
         if user == chat:
             ids = tr("your id {user}", user=user)
         else:

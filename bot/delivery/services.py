@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from bot.delivery.forms import Form, Message, Room, compose, headline
 from bot.delivery.overheard import Overheard, hush
 from bot.errors import ConfigError, DeliveryError, RejectedError, TransientDeliveryError
+from bot.locale import tr
 from bot.model import AlertKind, Notification, OutboxItem, Receipt, Severity
 from bot.ports import Clock
 from bot.text import digest, nearest, show_duration, utf16_length
@@ -224,9 +225,12 @@ class Services:
         if name not in self._refusing:
             self._refusing.add(name)
             log.error("service_refuses setting=%s problem=%r", setting(name), why)
-            await self._tell(
-                f"{why}. Such messages are not sent again; check {setting(name)} and start again if it is wrong."
+            text = tr(
+                "{why}. Such messages are not sent again; check {setting} and start again if it is wrong.",
+                why=why,
+                setting=setting(name),
             )
+            await self._tell(text)
 
 
 def _open(name: str, address: str) -> NotifyBase:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import reduce
 
 from bot.locale import marked, plural_form, show_date, show_number, tr
 from bot.model import Attribution, Exposure, Modality, Reason, Severity, SourceKind, TargetKind
@@ -97,6 +98,11 @@ def level_name(level: Severity) -> str:
     return level_word(level).upper()
 
 
+def level_words() -> list[str]:
+    """All levels in the language that is spoken, the lowest first."""
+    return [level_word(level) for level in Severity]
+
+
 def read_level(text: str) -> Severity | None:
     """The level that somebody names, in English or in the language that is spoken; None if it is none."""
     word = text.strip().casefold()
@@ -159,6 +165,11 @@ def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = Fals
     else:
         shown = show_date(local, "dd MMM y HH:mm")
     return f"{shown} {local:%Z}".strip() if zone else shown
+
+
+def alternatives(items: Sequence[str]) -> str:
+    """'A or B or C'; empty for none."""
+    return reduce(lambda first, second: tr("{first} or {second}", first=first, second=second), items or [""])
 
 
 def suggestion(word: str, known: list[str]) -> str:

@@ -80,7 +80,7 @@ async def test_health_in_german(house: House) -> None:
             "Zustand",
             "Störung: startet gerade oder hält an",
             "Läuft seit 5h, Regeln abc123",
-            "Warteschlange: 1.700 wartend, 1 aussortiert; älteste seit 2m nicht gesendet",
+            "Warteschlange: 1.700 wartend, 1 abgelegt; älteste seit 2m nicht gesendet",
             "Feeds: 3, davon gestört: 1; letzte Abfrage vor 1m",
             "Gestört: broken",
             "Verzögerung der Ereignisschleife: 4 ms; Arbeitsspeicher: 400 MB",

@@ -35,7 +35,7 @@ def test_the_morning_report_in_german():
         "• stumm seit 3d 8h: quiet",
         "• langsam: slow, 2h nach dem Erscheinen",
         "Regeln, die am häufigsten griffen: compute/resale 1.200×",
-        f"Warteschlange: 7 wartend, älteste seit 1m 30s, 1 aussortiert; {FIGURES.subscribers} Abonnenten",
+        f"Warteschlange: 7 wartend, älteste seit 1m 30s, 1 abgelegt; {FIGURES.subscribers} Abonnenten",
         "Datenbank 12 MB, freier Speicherplatz 7,3 GB",
     ]
 
