@@ -256,8 +256,8 @@ class App:
         return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
 
     def _make_services(self) -> Services:
-        async def tell(text: str) -> None:
-            await self._tell_operators(lambda: text)
+        async def tell(say: Callable[[], str]) -> None:
+            await self._tell_operators(say)  # whichever it is by then
 
         addresses = {name: secret.get_secret_value() for name, secret in self.settings.channels.items()}
         return Services(addresses, self.clock, tell)
