@@ -24,7 +24,7 @@ from bot.errors import BotError, StoreError
 from bot.front import Front, make_webhook
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
-from bot.locale import tr
+from bot.locale import marked, tr
 from bot.model import Target, TargetKind
 from bot.ports import Channel, Clock
 from bot.sources.parse import FeedParser
@@ -185,8 +185,8 @@ class App:
         try:
             await self._swap()
         except BotError as e:
-            refused = mistakes(e)
-            await self._tell_operators(lambda: "\n".join([tr(REFUSED), *refused]))
+            refused = e
+            await self._tell_operators(lambda: "\n".join([tr(REFUSED), *mistakes(refused)]))
 
     async def _swap(self) -> None:
         """Read everything anew and put it into force.
@@ -256,8 +256,8 @@ class App:
         return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
 
     def _make_services(self) -> Services:
-        async def tell(text: str) -> None:
-            await self._tell_operators(lambda: text)
+        async def tell(say: Callable[[], str]) -> None:
+            await self._tell_operators(say)  # whichever it is by then
 
         addresses = {name: secret.get_secret_value() for name, secret in self.settings.channels.items()}
         return Services(addresses, self.clock, tell)
@@ -396,9 +396,9 @@ class App:
 
     def _not_ready(self) -> dict[str, str]:
         if self._starting:
-            return {"program": "starting or stopping"}
+            return {"program": marked("starting or stopping")}
         if self._died:
-            return {self._died: "has died of a bug, see the log; restart the bot"}
+            return {self._died: marked("has died of a bug, see the log; restart the bot")}
         return {"database": self._intake.trouble} if self._intake.trouble else {}
 
     async def _probe_loop(self) -> None:

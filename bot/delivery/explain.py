@@ -21,9 +21,8 @@ from bot.delivery.words import (
     level_word,
     modality_word,
     reason_text,
-    show_score,
 )
-from bot.locale import tr
+from bot.locale import show_decimal, tr
 from bot.model import Alert, Card, EntityKind, Event, Verdict
 from bot.ports import Explanation
 from bot.text import utf16_length
@@ -100,7 +99,7 @@ def _event(event: Event, names: Names) -> str:
         what=what,
         modality=modality_word(event.modality),
         axes=axes,
-        score=show_score(event.score),
+        score=show_decimal(event.score, 2),
     )
 
 

@@ -171,7 +171,7 @@ class Services:
     Args:
         addresses: Name → address.
         clock: The time.
-        tell: Tells operators of a service that refuses messages; once, until it takes one again.
+        tell: Says to operators, to each in its language, of a service that refuses messages; once, until it takes one again.
 
     Raises:
         ConfigError: Apprise can't use an address.
@@ -181,7 +181,7 @@ class Services:
         self,
         addresses: Mapping[str, str],
         clock: Clock,
-        tell: Callable[[str], Awaitable[None]],
+        tell: Callable[[Callable[[], str]], Awaitable[None]],
         *,
         within: timedelta = WITHIN,
     ) -> None:
@@ -225,12 +225,13 @@ class Services:
         if name not in self._refusing:
             self._refusing.add(name)
             log.error("service_refuses setting=%s problem=%r", setting(name), why)
-            text = tr(
-                "{why}. Such messages are not sent again; check {setting} and start again if it is wrong.",
-                why=why,
-                setting=setting(name),
+            await self._tell(
+                lambda: tr(
+                    "{why}. Such messages are not sent again; check {setting} and start again if it is wrong.",
+                    why=why,
+                    setting=setting(name),
+                )
             )
-            await self._tell(text)
 
 
 def _open(name: str, address: str) -> NotifyBase:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import reduce
 
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 
 from bot.locale import SOURCE, each_language, marked, plural_form, show_date, show_number, spoken, tr
 from bot.model import (
@@ -199,11 +199,6 @@ def voice(attribution: Attribution, kind: SourceKind) -> str:
 def count(number: int, noun: str, plural: str) -> str:
     """'1 copy', '2 copies'; both nouns go into the catalogue."""
     return f"{show_number(number)} {plural_form(noun, plural, number)}"
-
-
-def show_score(score: float) -> str:
-    """'0.85', '0,85'."""
-    return f"{score:.2f}" if spoken() == SOURCE else str(format_decimal(score, "0.00", locale=spoken()))
 
 
 def show_share(share: float) -> str:
