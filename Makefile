@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test run check format lint types imports lock bench train eval clean
+.PHONY: help demo test run check format lint types imports lock bench train eval texts clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -44,6 +44,9 @@ train: .venv/.train training/.cache/.weights  ## train the learned part anew (ab
 
 eval: .venv/.dev  ## score the analyzer on the labelled development items
 	@$(BIN)/python -m training.evaluate
+
+texts: .venv/.dev  ## bring the files of all languages up to date with the texts in the code, and say what they lack
+	@$(BIN)/python -m bot.locale.catalogue --update
 
 lock: .venv/.dev  ## resolve the dependencies anew and lock them with hashes
 	@$(PIP) install uv

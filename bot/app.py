@@ -20,16 +20,13 @@ from bot.config import Settings
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.drains import Drains
 from bot.delivery.outbox import tell_nobody
-from bot.delivery.services import CHANNEL as SERVICES
 from bot.delivery.services import Services
 from bot.errors import BotError, StoreError
 from bot.front import Front, make_webhook
 from bot.intake import Figures, Intake
 from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
-from bot.locale import tr
-from bot.model import Severity, Subscriber, Target, TargetKind
-from bot.office import Admission
-from bot.pipeline.digest import send_digest
+from bot.locale import marked, tr
+from bot.model import Subscriber, Target, TargetKind
 from bot.ports import Channel, Clock
 from bot.sources.parse import FeedParser
 from bot.store.access import Access
@@ -42,6 +39,8 @@ from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
 from bot.store.queue import Queue
 from bot.telemetry import HealthServer, Metrics, event
+from bot.upkeep.chores import Chores
+from bot.upkeep.enrolment import enroll_routes
 from bot.upkeep.feeds import FeedDesk
 from bot.upkeep.managers import Managers
 from bot.upkeep.rules import REFUSED, mistakes
@@ -56,7 +55,6 @@ PRUNE_EVERY = timedelta(hours=6)
 DIGEST_EVERY = timedelta(seconds=30)
 MORNING_EVERY = timedelta(minutes=1)  # that it is asked whether it is time for the report
 LOOK_EVERY = timedelta(minutes=5)  # for what has not come
-PRUNE_MOST = 20_000  # entries at a time: a second or two in which no batch is decided
 LOOP_PROBE = timedelta(milliseconds=500)
 CONSOLE = "console:"
 
@@ -190,8 +188,8 @@ class App:
         try:
             await self._swap()
         except BotError as e:
-            refused = mistakes(e)
-            await self._tell_operators(lambda: "\n".join([tr(REFUSED), *refused]))
+            refused = e
+            await self._tell_operators(lambda: "\n".join([tr(REFUSED), *mistakes(refused)]))
 
     async def _swap(self) -> None:
         """Read everything anew and put it into force.
@@ -261,8 +259,8 @@ class App:
         return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
 
     def _make_services(self) -> Services:
-        async def tell(text: str) -> None:
-            await self._tell_operators(lambda: text)
+        async def tell(say: Callable[[], str]) -> None:
+            await self._tell_operators(say)  # whichever it is by then
 
         addresses = {name: secret.get_secret_value() for name, secret in self.settings.channels.items()}
         return Services(addresses, self.clock, tell)
@@ -305,22 +303,11 @@ class App:
             self._intake.sync()
 
     def _enroll_routes(self) -> list[str]:
-        """Whatever a route leads to is a subscriber, whether or not it follows anything; gives what leads nowhere."""
+        """See that whatever a route leads to is a subscriber; gives what leads nowhere."""
+        routes = self._loaded.book.routes
         served = "console" if self.settings.telegram_token is None else "telegram"
-        undefined = undefined_routes(self._loaded.book.routes, self.settings)
-        for target in sorted(self._loaded.book.routes.after(self.desk.moved()).targets()):
-            channel, _, address = target.partition(":")
-            known = self.desk.subscriber(target)
-            if target in undefined:
-                if known is not None and known.active:
-                    self.desk.leave(target, self.clock())  # nothing piles up for it
-            elif channel not in (served, SERVICES):
-                log.warning(event("route_unserved", to=target, served=served))
-            elif self._access.admission(address.partition("/")[0]) is Admission.BANNED:
-                log.warning(event("route_banned", to=target))
-            elif known is None or (channel == SERVICES and not known.active):
-                self.desk.enroll(channel, address, self.clock())
-                self.desk.set_level(target, Severity.INFO)  # how loud it must be stands in the route
+        undefined = undefined_routes(routes, self.settings)
+        enroll_routes(routes, self.desk, self._access, self.clock, served=served, undefined=undefined)
         return list(undefined.values())
 
     async def _tell_undefined(self, problems: Sequence[str]) -> None:
@@ -334,15 +321,24 @@ class App:
     async def _make_intake(self, database: Database) -> Intake:
         worker = ThreadPoolExecutor(1, thread_name_prefix="process")
         self._open.callback(worker.shutdown, wait=True, cancel_futures=True)
-        self._ingest_worker, self._archive, self._digests = worker, Archive(database), Digests(database)
-        self._ingest = Ingest(database, failpoint=self._failpoint, sector_of=self._sector_of)
+        ingest = Ingest(database, failpoint=self._failpoint, sector_of=self._sector_of)
+        self._ingest_worker = worker
+        self._chores = Chores(
+            Archive(database),
+            Digests(database),
+            ingest,
+            worker=worker,
+            names=lambda company: self._loaded.book.rules.name(company),
+            clock=self.clock,
+            wake=self._wake,
+        )
         # Closed before the thread that waits for them, which they would keep waiting.
         self._open.push_async_callback(asyncio.to_thread, self._workers.close)
         await asyncio.to_thread(self._workers.open, self._loaded.analyzer)
         return Intake(
             self._in_force,
             states=PollStates(self._database()),
-            ingest=self._ingest,
+            ingest=ingest,
             worker=worker,
             fetcher=self._fetcher,
             parser=self._parser,
@@ -367,9 +363,11 @@ class App:
         )
         tick = self.settings.tick.total_seconds()
         scheduler.add_job(self._intake.tick, "interval", seconds=tick, id="poll")
-        scheduler.add_job(self._prune, "interval", seconds=PRUNE_EVERY.total_seconds(), id="prune")
+        prune = partial(self._chores.prune, self.settings.keep)
+        scheduler.add_job(prune, "interval", seconds=PRUNE_EVERY.total_seconds(), id="prune")
         scheduler.add_job(self._intake.look, "interval", seconds=LOOK_EVERY.total_seconds(), id="look")
-        scheduler.add_job(self._send_digests, "interval", seconds=DIGEST_EVERY.total_seconds(), id="digest")
+        digest = DIGEST_EVERY.total_seconds()
+        scheduler.add_job(self._chores.send_digests, "interval", seconds=digest, id="digest")
         if self._managers is not None:
             report = partial(self._managers.report, self._tell_operators)
             scheduler.add_job(report, "interval", seconds=MORNING_EVERY.total_seconds(), id="morning")
@@ -401,39 +399,10 @@ class App:
 
     def _not_ready(self) -> dict[str, str]:
         if self._starting:
-            return {"program": "starting or stopping"}
+            return {"program": marked("starting or stopping")}
         if self._died:
-            return {self._died: "has died of a bug, see the log; restart the bot"}
+            return {self._died: marked("has died of a bug, see the log; restart the bot")}
         return {"database": self._intake.trouble} if self._intake.trouble else {}
-
-    async def _prune(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            keep = self.settings.keep
-            work = partial(self._archive.prune, self.clock(), keep, most=PRUNE_MOST)
-            gone = await loop.run_in_executor(self._ingest_worker, work)
-        except StoreError as e:
-            log.error(event("prune_failed", problem=e))
-        else:
-            log.info(event("pruned", entries=gone))
-
-    async def _send_digests(self) -> None:
-        """Queue the digests that are due; one that can't be queued just now is due again the next time."""
-        loop = asyncio.get_running_loop()
-        try:
-            sent = await loop.run_in_executor(self._ingest_worker, self._queue_digests)
-        except StoreError as e:
-            log.error(event("digests_failed", problem=e))
-            return
-        if sent:
-            log.info(event("digests_queued", digests=sent))
-            self.drain.wake()
-
-    def _queue_digests(self) -> int:
-        """In the worker thread."""
-        now, names = self.clock(), self._loaded.book.rules.name
-        outcomes = [send_digest(due, names, now) for due in self._digests.due(now)]
-        return sum(self._ingest.apply(o, now) and bool(o.notifications) for o in outcomes)
 
     async def _probe_loop(self) -> None:
         while True:

@@ -204,7 +204,7 @@ async def _services(settings: Settings) -> tuple[str, str]:
         return "ok", f"none is set ({setting_name('channels')})"
     addresses = {name: secret.get_secret_value() for name, secret in settings.channels.items()}
 
-    async def tell(_: str) -> None:
+    async def tell(_: Callable[[], str]) -> None:
         return None
 
     found = await asyncio.to_thread(Services, addresses, utc_now, tell)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import tzinfo
-from functools import partial
 
 from rich.text import Text
 
@@ -18,7 +17,7 @@ from bot.delivery.studio import Studio
 from bot.delivery.webhook import Webhook, kept_secret
 from bot.hours import zone_of
 from bot.loading import Loaded
-from bot.locale import tr
+from bot.locale import speaking, spoken, tr
 from bot.model import Target
 from bot.ports import Clock, Vocabulary
 from bot.store.archive import Archive
@@ -98,16 +97,19 @@ class Front:
         archive = Archive(self._database())
 
         async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
-            loaded = self._loaded()
-            work = partial(
-                why_not,
-                archive,
-                reference,
-                lambda: (loaded.analyzer, loaded.book.rules),
-                self._clock(),
-                tz=tz,
-                subscriber_id=subscriber_id,
-            )
+            loaded, now, language = self._loaded(), self._clock(), spoken()
+
+            def work() -> list[Text]:
+                with speaking(language):  # the thread has a context of its own
+                    return why_not(
+                        archive,
+                        reference,
+                        lambda: (loaded.analyzer, loaded.book.rules),
+                        now,
+                        tz=tz,
+                        subscriber_id=subscriber_id,
+                    )
+
             return await self._working(work)
 
         return Browsing(

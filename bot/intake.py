@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from bot.errors import BotError, StoreError
 from bot.loading import Loaded
+from bot.locale import marked
 from bot.model import Feed, FeedStatus, Outcome, PollState, Verdict
 from bot.pipeline import process
 from bot.ports import Clock, Fetcher, Parser
@@ -260,7 +261,7 @@ class Intake:
             self._failpoint("processed")
             if self._ingest.apply(outcome, now):
                 return outcome
-        raise StoreError("subscribers come and go faster than a batch can be decided")
+        raise StoreError(marked("subscribers come and go faster than a batch can be decided"))
 
     def _note(self, outcome: Outcome) -> None:
         self.figures.entries += len(outcome.entries)

@@ -9,11 +9,13 @@ from itertools import islice
 
 from rich.text import Text
 
+from bot.delivery.details import detail_text
 from bot.delivery.explain import verdict_line
 from bot.delivery.sheet import fold, safe_url, titled
-from bot.delivery.words import count, reason_text
+from bot.delivery.words import count, modality_word, reason_text
 from bot.errors import NotStoredError
-from bot.model import Analysis, Decision, Entry, Reason, Verdict
+from bot.locale import show_number, tr
+from bot.model import Analysis, Entry, Reason, Verdict
 from bot.ports import Analyzer
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure, progress
@@ -75,52 +77,53 @@ def why_not(
 def _decisions(entry: Entry, verdicts: Sequence[Verdict], now: datetime, tz: tzinfo) -> Iterator[Text]:
     yield Text(titled(entry.title or entry.text), "bold")
     yield Text(
-        f"published {_time(entry.at, tz)}, seen {_time(entry.seen_at, tz, '%Y-%m-%d %H:%M %Z')}, "
-        f"{fold(entry.feed_id)}, tier {entry.tier}"
-        + (f", revision {entry.revision}" if entry.revision else "")
+        tr(
+            "published {published}, seen {seen}, {feed}, tier {tier}",
+            published=_time(entry.at, tz),
+            seen=_time(entry.seen_at, tz, "%Y-%m-%d %H:%M %Z"),
+            feed=fold(entry.feed_id),
+            tier=entry.tier,
+        )
+        + (", " + tr("revision {n}", n=entry.revision) if entry.revision else "")
     )
     yield from (Text(url) for url in (safe_url(entry.url),) if url)
     told = next((v.decision for v in verdicts if v.decision.send), None)
     held = [v.decision for v in verdicts if not v.decision.send]
     if told is not None:
-        yield Text.assemble(("it was told", "bold"), f": {told.reason} ({reason_text(told.reason)})")
+        yield Text.assemble((tr("it was told"), "bold"), f": {told.reason} ({reason_text(told.reason)})")
     elif held:
         first = min(held, key=lambda d: list(Reason).index(d.reason))
         yield Text.assemble(
-            ("first stopped by", "bold"),
+            (tr("first stopped by"), "bold"),
             f": {first.reason} ({reason_text(first.reason)})",
-            fold(_detail(first)),
+            fold(f"; {detail_text(first)}") if first.detail else "",
         )
     else:
-        yield Text.assemble(("it was not told here", "bold"), ": nothing in it is followed here")
+        yield Text.assemble((tr("it was not told here"), "bold"), ": " + tr("nothing in it is followed here"))
     decided = Counter(verdict_line(v, now=now, tz=tz) for v in verdicts)
     for line, n in islice(decided.items(), _DECISIONS):
         yield Text(f"  {line}" + (f" ({count(n, 'chat', 'chats')})" if n > 1 else ""))
     if len(decided) > _DECISIONS:
-        yield Text(f"  and {len(decided) - _DECISIONS:,} more")
+        yield Text("  " + tr("and {n} more", n=show_number(len(decided) - _DECISIONS)))
 
 
 def _time(moment: datetime, tz: tzinfo, pattern: str = "%Y-%m-%d %H:%M") -> str:
     return moment.astimezone(tz).strftime(pattern)
 
 
-def _detail(decision: Decision) -> str:
-    return f"; {decision.detail}" if decision.detail else ""
-
-
 def _nearness(entry: Entry, analysis: Analysis, book: Rulebook) -> Iterator[Text]:
     events = [
-        f"{e.theme} ({book.name(e.actor) if e.actor else 'nobody named'}), {e.modality}"
-        + ("" if e.fresh else ", background")
+        f"{e.theme} ({book.name(e.actor) if e.actor else tr('nobody named')}), {modality_word(e.modality)}"
+        + ("" if e.fresh else ", " + tr("background"))
         for e in analysis.events
     ]
-    yield Text.assemble(("events in it", "bold"), f": {'; '.join(events) or 'none'}")
+    yield Text.assemble((tr("events in it"), "bold"), f": {'; '.join(events) or tr('none')}")
     if not analysis.fresh_events:
-        yield Text.assemble(("no rule comes near", "bold"), f": {no_news(analysis)}")
+        yield Text.assemble((tr("no rule comes near"), "bold"), f": {no_news(analysis)}")
         return
-    yield Text("nearest rule of each pack", "bold")
+    yield Text(tr("nearest rule of each pack"), "bold")
     for rule in _nearest(book, entry, analysis):
-        why = explain(book, rule, entry, analysis) or "satisfied"
+        why = explain(book, rule, entry, analysis) or tr("satisfied")
         yield Text.assemble("  ", rule.id, (f" {rule.where}", "dim"), f": {fold(why)}")
 
 

@@ -12,6 +12,7 @@ from make import NOW
 from newsroom import Newsroom, subscriber
 
 from bot.errors import NotStoredError
+from bot.locale import speaking
 from bot.model import Severity
 from bot.store.archive import Archive
 from bot.store.database import Database
@@ -89,3 +90,14 @@ def test_a_text_whose_analysis_is_gone_is_read_again(archive: Archive, room: New
     kept = read(archive, room)
     archive._db.rows("DELETE FROM analyses")
     assert read(archive, room) == kept
+
+
+def test_it_is_said_in_the_language_that_is_spoken(archive: Archive, room: Newsroom) -> None:
+    with speaking("de"):
+        lines = read(archive, room, subscriber_id="telegram:3")
+    assert lines[1] == "erschienen 2026-03-02 14:00, gesehen 2026-03-02 14:00 UTC, paper, Rang 1"
+    assert lines[3] == "hier wurde es nicht gemeldet: hier wird nichts davon verfolgt"
+    assert lines[4].startswith("Ereignisse darin: ")
+    assert lines[5] == "nächstliegende Regel jedes Pakets"
+    assert lines[6].endswith(": erfüllt")
+    assert len(lines) == 7

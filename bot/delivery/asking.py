@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
-from bot.delivery.replies import LEVELS, echo
-from bot.delivery.words import suggestion
-from bot.model import Modality, Severity, Target, TargetKind
+from bot.delivery.replies import echo
+from bot.delivery.words import alternatives, kind_word, level_words, read_level, read_modality, suggestion
+from bot.locale import marked, tr
+from bot.model import Modality, Target, TargetKind
 from bot.ports import Vocabulary
 from bot.shelves import Query
 from bot.text import nearest, parse_duration
@@ -72,15 +73,23 @@ def read_query(
             words += [piece.text] if any(c.isalnum() for c in piece.text) else []
             continue
         if piece.key in seen:
-            return Asked(problem=f"{piece.key}: stands there twice; name one.")
+            return Asked(problem=tr("{filter}: stands there twice; name one.", filter=piece.key))
         seen.add(piece.key)
         if piece.key not in FILTERS:
             return Asked(
-                problem=f"There is no filter {echo(piece.key + ':')}; did you mean {_near(piece.key)}:?"
+                problem=tr(
+                    "There is no filter {filter}; did you mean {near}:?",
+                    filter=echo(piece.key + ":"),
+                    near=_near(piece.key),
+                )
             )
         if not piece.text:
             return Asked(
-                problem=f"Nothing stands behind “{piece.key}:”. Write for example {_EXAMPLES[piece.key]}."
+                problem=tr(
+                    "Nothing stands behind “{filter}:”. Write for example {example}.",
+                    filter=piece.key,
+                    example=tr(_EXAMPLES[piece.key]),
+                )
             )
         if piece.key in ("company", "theme"):
             name, pieces = _longest(piece, pieces, vocabulary, TargetKind(piece.key))
@@ -93,7 +102,7 @@ def read_query(
     query = replace(asked.query, words=tuple(words), is_typing=typing)
     if query == Query():
         return Asked(
-            problem="What do you look for? For example: /search surplus compute company:meta since:7d."
+            problem=tr("What do you look for? For example: /search surplus compute company:meta since:7d.")
         )
     return replace(asked, query=query)
 
@@ -103,7 +112,7 @@ _EXAMPLES = {
     "theme": "theme:compute_resale",
     "modality": "modality:denied",
     "level": "level:high",
-    "since": "since:7d or since:2026-03-01",
+    "since": marked("since:7d or since:2026-03-01"),
 }
 
 
@@ -172,35 +181,52 @@ def unknown(kind: TargetKind, name: str, known: Sequence[Target], vocabulary: Vo
         vocabulary: Knows what comes near.
     """
     if known:
-        return f"{echo(name)} is a {known[0].kind}, not a {kind}."
+        found = kind_word(known[0].kind)
+        return tr("{name} is a {found}, not a {kind}.", name=echo(name), found=found, kind=kind_word(kind))
     near = [
         word for word in vocabulary.suggest(name) if any(t.kind is kind for t in vocabulary.resolve(word))
     ]
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"I know no {kind} {echo(name)}.{hint}"
+    told = tr("I know no {kind} {name}.", kind=kind_word(kind), name=echo(name))
+    return told + " " + tr("Did you mean {near}?", near=alternatives(near)) if near else told
 
 
 def _valued(asked: Asked, piece: _Piece, now: datetime, tz: tzinfo) -> Asked:
     """Add a modality, level or date."""
     word = piece.text.lower()
     if piece.key == "modality":
-        if word not in MODALITIES:
-            hint = suggestion(word, MODALITIES)
+        modality = read_modality(word)
+        if modality is None:
             return Asked(
-                problem=f"{echo(piece.text)} is no modality. Modalities: {', '.join(MODALITIES)}{hint}"
+                problem=tr(
+                    "{text} is no modality. Modalities: {modalities}{hint}",
+                    text=echo(piece.text),
+                    modalities=", ".join(MODALITIES),
+                    hint=suggestion(word, MODALITIES),
+                )
             )
-        return replace(asked, query=replace(asked.query, modality=Modality(word)))
+        return replace(asked, query=replace(asked.query, modality=modality))
     if piece.key == "level":
-        if word not in LEVELS:
-            hint = suggestion(word, LEVELS)
-            return Asked(problem=f"{echo(piece.text)} is no level. Levels: {', '.join(LEVELS)}{hint}")
-        return replace(asked, query=replace(asked.query, level=Severity.parse(word)))
+        level = read_level(word)
+        if level is None:
+            known = level_words()
+            return Asked(
+                problem=tr(
+                    "{text} is no level. Levels: {levels}{hint}",
+                    text=echo(piece.text),
+                    levels=", ".join(known),
+                    hint=suggestion(word, known),
+                )
+            )
+        return replace(asked, query=replace(asked.query, level=level))
     try:
         since = _moment(word, now, tz)
     except (ValueError, OverflowError):
-        return Asked(problem=f"{echo(piece.text)} is no time. Write {_EXAMPLES['since']}.")
+        example = tr(_EXAMPLES["since"])
+        return Asked(
+            problem=tr("{text} is no time. Write {example}.", text=echo(piece.text), example=example)
+        )
     if since > now:
-        return Asked(problem=f"{echo(piece.text)} is still to come.")
+        return Asked(problem=tr("{text} is still to come.", text=echo(piece.text)))
     return replace(asked, query=replace(asked.query, since=since))
 
 

@@ -8,10 +8,19 @@ from datetime import datetime, time, timedelta
 from zoneinfo import available_timezones
 
 from bot.delivery.parts import Handler
-from bot.delivery.replies import LEVELS, Chat, Reply, alerts_off, echo, line
-from bot.delivery.words import clock_time, count, suggestion
+from bot.delivery.replies import Chat, Reply, alerts_off, echo, line
+from bot.delivery.words import (
+    alternatives,
+    clock_time,
+    count,
+    level_word,
+    level_words,
+    read_level,
+    suggestion,
+)
 from bot.hours import find_zone, next_digest, quiet_until, zone_of
-from bot.model import Digest, Severity, Subscriber
+from bot.locale import show_date, tr
+from bot.model import Digest, Subscriber
 from bot.ports import Clock, Desk
 from bot.text import nearest, parse_duration
 
@@ -45,12 +54,18 @@ class Attention:
         subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
+        levels, level = level_words(), read_level(text)
+        listed = ", ".join(levels)
         if not text:
-            return line(f"The level is {subscriber.level.word}. Change it with /level {', '.join(LEVELS)}.")
-        if text.lower() not in LEVELS:
-            return line(f"{echo(text)} is no level. Levels: {', '.join(LEVELS)}{suggestion(text, LEVELS)}")
-        self._desk.set_level(subscriber.id, Severity.parse(text))
-        return line(f"From now on only {text.lower()} and above.")
+            now = level_word(subscriber.level)
+            return line(tr("The level is {level}. Change it with /level {levels}.", level=now, levels=listed))
+        if level is None:
+            hint = suggestion(text, levels)
+            return line(
+                tr("{text} is no level. Levels: {levels}{hint}", text=echo(text), levels=listed, hint=hint)
+            )
+        self._desk.set_level(subscriber.id, level)
+        return line(tr("From now on only {level} and above.", level=level_word(level)))
 
     def timezone(self, text: str, chat: Chat) -> Reply:
         """Show times, and count days, by the clock of a place."""
@@ -59,15 +74,22 @@ class Attention:
             return alerts_off()
         now = self._clock()
         if not text:
-            return line(
-                f"Times are shown in {_shown(subscriber.timezone)}, where it is {_at(now, subscriber.timezone)}. "
-                "Change it with /timezone Europe/Berlin."
+            text = tr(
+                "Times are shown in {zone}, where it is {time}. Change it with /timezone Europe/Berlin.",
+                zone=_shown(subscriber.timezone),
+                time=_at(now, subscriber.timezone),
             )
+            return line(text)
         zone = _zone(text)
         if zone is None:
             return _no_zone(text)
         self._set_timezone(subscriber, zone)
-        return line(f"Times are shown in {_shown(zone)} from now on, where it is {_at(now, zone)}.")
+        text = tr(
+            "Times are shown in {zone} from now on, where it is {time}.",
+            zone=_shown(zone),
+            time=_at(now, zone),
+        )
+        return line(text)
 
     def quiet(self, text: str, chat: Chat) -> Reply:
         """Ring nobody between two times of day; cards come all the same, without a sound."""
@@ -78,16 +100,22 @@ class Attention:
             return self._quiet_now(subscriber)
         if text.lower() in _OFF:
             self._desk.set_quiet(subscriber.id, None)
-            return line("No quiet hours any more: what is medium or louder rings at any time.")
+            return line(tr("No quiet hours any more: what is medium or louder rings at any time."))
         found = _HOURS.fullmatch(text)
         hours = _hours(found) if found else None
         if found is None or hours is None:
             return line(
-                f"{echo(text)} are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin, or /quiet off."
+                tr(
+                    "{text} are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin, "
+                    "or /quiet off.",
+                    text=echo(text),
+                )
             )
         if hours[0] == hours[1]:
             return line(
-                "Quiet hours that end when they begin would be always or never. /mute holds everything back."
+                tr(
+                    "Quiet hours that end when they begin would be always or never. /mute holds everything back."
+                )
             )
         if found[5]:
             zone = _zone(found[5])
@@ -109,31 +137,35 @@ class Attention:
         if subscriber is None:
             return alerts_off()
         if not text:
-            have = (
-                "There is no budget"
-                if subscriber.budget is None
-                else f"At most {subscriber.budget} sounds a day"
-            )
-            return line(
-                f"{have}. /budget 8 allows eight a day, the rest goes into the digest; /budget off lifts it."
-            )
+            have = tr("There is no budget.")
+            if subscriber.budget is not None:
+                have = tr("At most {number} sounds a day.", number=subscriber.budget)
+            rest = tr("/budget 8 allows eight a day, the rest goes into the digest; /budget off lifts it.")
+            return line(f"{have} {rest}")
         if text.lower() in _OFF:
             self._desk.set_budget(subscriber.id, None)
-            return line("No budget any more: everything at your level rings.")
+            return line(tr("No budget any more: everything at your level rings."))
         if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= MAX_BUDGET):
             return line(
-                f"{echo(text)} is no budget. Write a number of sounds a day, from 0 to {MAX_BUDGET}, or off."
+                tr(
+                    "{text} is no budget. Write a number of sounds a day, from 0 to {most}, or off.",
+                    text=echo(text),
+                    most=MAX_BUDGET,
+                )
             )
         self._desk.set_budget(subscriber.id, int(text))
-        said = (
-            f"At most {count(int(text), 'sound', 'sounds')} a day from now on; what is critical always rings."
+        said = tr(
+            "At most {sounds} a day from now on; what is critical always rings.",
+            sounds=count(int(text), "sound", "sounds"),
         )
         if subscriber.digest is not None:
-            return line(said + " The rest goes into your digest.")
+            return line(f"{said} {tr('The rest goes into your digest.')}")
         self._set_digest(subscriber, Digest(at=DIGEST_AT))
-        return line(
-            said, f"The rest comes in one message every day at {DIGEST_AT:%H:%M}; /digest changes that."
+        rest = tr(
+            "The rest comes in one message every day at {time}; /digest changes that.",
+            time=f"{DIGEST_AT:%H:%M}",
         )
+        return line(said, rest)
 
     def digest(self, text: str, chat: Chat) -> Reply:
         """Send in one message what did not ring."""
@@ -144,13 +176,17 @@ class Attention:
             return self._digest_now(subscriber)
         if text.lower() in _OFF:
             if subscriber.budget is not None:
-                return line("The budget needs the digest for what is over it. /budget off first.")
+                return line(tr("The budget needs the digest for what is over it. /budget off first."))
             self._desk.set_digest(subscriber.id, None, None)
-            return line("No digests any more.")
+            return line(tr("No digests any more."))
         digest = _digest(text.lower())
         if digest is None:
             return line(
-                f"{echo(text)} is no time for digests. Write /digest daily 07:30, /digest weekly mon 08:00 or /digest off."
+                tr(
+                    "{text} is no time for digests. Write /digest daily 07:30, /digest weekly mon 08:00 "
+                    "or /digest off.",
+                    text=echo(text),
+                )
             )
         self._set_digest(subscriber, digest)
         return self._digest_now(self._desk.subscriber(subscriber.id) or subscriber)
@@ -167,32 +203,47 @@ class Attention:
 
     def _quiet_now(self, subscriber: Subscriber) -> Reply:
         if subscriber.quiet is None:
-            return line("There are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin.")
+            return line(tr("There are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin."))
         begin, end = subscriber.quiet
         now = self._clock()
         until = quiet_until(begin, end, subscriber.timezone, now)
-        state = (
-            f"It is quiet now, until {_at(until, subscriber.timezone)}" if until else "It is not quiet now"
+        state = tr("It is not quiet now.")
+        if until:
+            state = tr("It is quiet now, until {time}.", time=_at(until, subscriber.timezone))
+        hours = tr(
+            "Quiet hours: {begin} to {end}, {zone}.",
+            begin=f"{begin:%H:%M}",
+            end=f"{end:%H:%M}",
+            zone=_shown(subscriber.timezone),
         )
         return line(
-            f"Quiet hours: {begin:%H:%M} to {end:%H:%M}, {_shown(subscriber.timezone)}. {state}.",
-            "Cards come without a sound then; what is critical rings all the same. /quiet off ends this.",
+            f"{hours} {state}",
+            tr("Cards come without a sound then; what is critical rings all the same. /quiet off ends this."),
         )
 
     def _digest_now(self, subscriber: Subscriber) -> Reply:
         digest = subscriber.digest
         if digest is None:
             return line(
-                "There is no digest. /digest daily 07:30 or /digest weekly mon 08:00 sends in one message what "
-                "was over your budget, below your level or muted."
+                tr(
+                    "There is no digest. /digest daily 07:30 or /digest weekly mon 08:00 sends in one message what "
+                    "was over your budget, below your level or muted."
+                )
             )
-        when = "Every day" if digest.weekday is None else f"Every {_DAYS[digest.weekday].capitalize()}"
-        now = self._clock()
+        now, zone = self._clock(), zone_of(subscriber.timezone)
         due = next_digest(digest, subscriber.timezone, now)
-        shown = clock_time(due, now, zone_of(subscriber.timezone), zone=True)
-        return line(
-            f"{when} at {digest.at:%H:%M}, {_shown(subscriber.timezone)}: what did not ring. The next one: {shown}."
-        )
+        at, place = f"{digest.at:%H:%M}", _shown(subscriber.timezone)
+        if digest.weekday is None:
+            when = tr("Every day at {time}, {zone}: what did not ring.", time=at, zone=place)
+        else:
+            when = tr(
+                "Every {weekday} at {time}, {zone}: what did not ring.",
+                weekday=show_date(due.astimezone(zone), "EEEE"),
+                time=at,
+                zone=place,
+            )
+        shown = clock_time(due, now, zone, zone=True)
+        return line(f"{when} {tr('The next one: {time}.', time=shown)}")
 
 
 def known(desk: Desk, chat: Chat) -> Subscriber | None:
@@ -264,7 +315,13 @@ def _zone(text: str) -> str | None:
 def _no_zone(text: str) -> Reply:
     towns = sorted(n for n in available_timezones() if "/" in n)
     near = nearest(text.strip().replace(" ", "_"), towns)[:3] or ["Europe/Berlin", "America/New_York"]
-    return line(f"{echo(text)} is no time zone that I know. Write it as {' or '.join(near)}.")
+    return line(
+        tr(
+            "{text} is no time zone that I know. Write it as {names}.",
+            text=echo(text),
+            names=alternatives(near),
+        )
+    )
 
 
 def _shown(zone: str) -> str:

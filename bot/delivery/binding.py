@@ -237,7 +237,7 @@ class Binding:
 
     def _follow(self, targets: Sequence[Target], there: Chat, label: str, *, exactly: bool) -> list[str]:
         if not exactly:
-            said = [tr("{place}:", place=label), self._watching.follow(targets, there)]
+            said = [tr("{place}:", place=label), self._watching.follow(targets, there).said]
             return [*said, self._on(self._desk.subscriber(there.subscriber_id))]
         subscriber = self._watching.enroll(there)
         wanted = list(dict.fromkeys(targets))

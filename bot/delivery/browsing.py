@@ -17,6 +17,7 @@ from bot.delivery.replies import Chat, Reply, chooser, echo, line, old_button
 from bot.delivery.sheet import clip, safe_url
 from bot.delivery.timeline import timeline
 from bot.errors import NotStoredError
+from bot.locale import tr
 from bot.model import Neighbour, TargetKind
 from bot.ports import Clock, Vocabulary
 from bot.shelves import Found, Library, Search
@@ -101,8 +102,17 @@ class Browsing:
     async def _answer(self, asked: Asked, text: str, chat: Chat, now: datetime) -> Reply:
         found = await asyncio.to_thread(self._library.search, asked.query)
         if not found.entries:
-            seen = "" if found.is_complete else " among the newest, and there was no time for older ones"
-            return line(f"Nothing found for {echo(text)}{seen}. /help search shows what can be asked.")
+            if found.is_complete:
+                return line(
+                    tr("Nothing found for {words}. /help search shows what can be asked.", words=echo(text))
+                )
+            return line(
+                tr(
+                    "Nothing found for {words} among the newest, and there was no time for older ones. "
+                    "/help search shows what can be asked.",
+                    words=echo(text),
+                )
+            )
         kept = _search(text, found, chat, now)
         await asyncio.to_thread(self._library.keep, kept)
         return await self._page(kept, 0, chat)
@@ -153,28 +163,33 @@ class Browsing:
         try:
             span = parse_duration(text.replace(" ", "")) if text else _TOP_SPAN
         except (ValueError, OverflowError):
-            return line(f"{echo(text)} is no time span. Write /top, /top 24h or /top 7d.")
+            return line(tr("{text} is no time span. Write /top, /top 24h or /top 7d.", text=echo(text)))
         if not _MIN_SPAN <= span <= _MAX_SPAN:
-            return line("A time span lasts from 1h to 30d: /top 24h or /top 7d.")
+            return line(tr("A time span lasts from 1h to 30d: /top 24h or /top 7d."))
         now = self._clock()
         hits = await asyncio.to_thread(self._library.top, now - span, _TOP)
         if not hits:
-            return line("Nothing was told in that time. /top 7d looks further back.")
+            return line(tr("Nothing was told in that time. /top 7d looks further back."))
         return Reply(cards=(top_card(hits, span, now=now, tz=self._zone(chat)),))
 
     async def story(self, text: str, chat: Chat) -> Reply:
         """How a story went; it is named by an id or by the message that is answered."""
         reference = text or chat.reply_to
         if not reference:
-            return line("Which story? Reply to its card with /story, or write /story and an id from /latest.")
+            return line(
+                tr("Which story? Reply to its card with /story, or write /story and an id from /latest.")
+            )
         history = None
         if reference.isascii() and reference.replace("-", "").isalnum():
             history = await asyncio.to_thread(
                 self._library.history, reference.lower(), subscriber_id=chat.subscriber_id
             )
         if history is None:
-            what = f"the id {echo(text)}" if text else "that message"
-            return line(f"I know no story for {what}. /latest lists alerts with their ids.")
+            if not text:
+                return line(tr("I know no story for that message. /latest lists alerts with their ids."))
+            return line(
+                tr("I know no story for the id {id}. /latest lists alerts with their ids.", id=echo(text))
+            )
         card = timeline(history, names=self._vocabulary.name, now=self._clock(), tz=self._zone(chat))
         return Reply(cards=(card,))
 
@@ -183,7 +198,7 @@ class Browsing:
     def who(self, text: str, chat: Chat) -> Reply:
         """Who supplies a company, competes with it, buys from it, funds it."""
         if not text:
-            return line("Which company? For example: /who nvidia.")
+            return line(tr("Which company? For example: /who nvidia."))
         known = self._vocabulary.resolve(text)
         companies = [t for t in known if t.kind is TargetKind.COMPANY]
         if not companies:
@@ -206,9 +221,8 @@ class Browsing:
     def _exposure(self, company: str, start: int) -> Reply:
         neighbours = self._neighbours(company)
         if start >= len(neighbours):
-            return line(
-                f"I know no relations of {clip(self._vocabulary.name(company), 50)} to other companies."
-            )
+            name = clip(self._vocabulary.name(company), 50)
+            return line(tr("I know no relations of {company} to other companies.", company=name))
         return Reply(cards=(exposure_card(company, neighbours, start, names=self._vocabulary.name),))
 
     # --- what was not told ---
@@ -216,13 +230,17 @@ class Browsing:
     async def whynot(self, text: str, chat: Chat) -> Reply:
         """What was decided about an entry, and which rules came nearest."""
         if not text or " " in text:
-            return line("Which article? Write /whynot and its address: /whynot https://…")
+            return line(tr("Which article? Write /whynot and its address: /whynot https://…"))
         try:
             lines = await self._why_not(text, chat.subscriber_id, self._zone(chat))
         except NotStoredError as e:
             near = safe_url(e.near)
-            hint = f" The nearest of its site is {near}" if near else " /search finds what I have seen."
-            return line(f"I have not seen {echo(text)}.{hint}")
+            hint = (
+                tr("The nearest of its site is {url}", url=near)
+                if near
+                else tr("/search finds what I have seen.")
+            )
+            return line(tr("I have not seen {text}.", text=echo(text)) + " " + hint)
         return Reply(cards=(missed(lines),))
 
 
@@ -237,4 +255,4 @@ def _search(text: str, found: Found, chat: Chat, now: datetime) -> Search:
 
 
 def _forgotten() -> Reply:
-    return line("I have forgotten this search. Please write it again: /search and some words.")
+    return line(tr("I have forgotten this search. Please write it again: /search and some words."))

@@ -7,7 +7,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bot.delivery.drawing import Chart
 from bot.delivery.parts import Handler, Zone, utc
@@ -22,8 +22,9 @@ from bot.delivery.replies import (
     unknown_name,
 )
 from bot.delivery.sheet import MAX_DATA, Sheet
-from bot.delivery.words import count
+from bot.delivery.words import count, level_word, show_share
 from bot.errors import DrawingError
+from bot.locale import marked, show_date, show_number, spoken, tr, tr_n
 from bot.model import Button, EntityKind, Target, TargetKind
 from bot.ports import Clock, Vocabulary
 from bot.shelves import Trend, Trends
@@ -40,7 +41,7 @@ _MANY = 10  # so many mentions make a percentage worth saying
 
 _WITH_SPAN = re.compile(r"(.*\S)\s+(\d+)\s*([^\W\d]*)", re.ASCII)
 _DAYS = {"d": 1, "day": 1, "days": 1, "w": 7, "week": 7, "weeks": 7}
-_HOW_LONG = f"How far back? From {LEAST}d to {MOST}d, for example: /chart nvidia 90d."
+_HOW_LONG = marked("How far back? From {least}d to {most}d, for example: /chart nvidia 90d.")
 
 Draw = Callable[[Chart], Awaitable[bytes]]
 """Draws a chart as a PNG; raises DrawingError where it can't."""
@@ -72,7 +73,9 @@ class Charting:
     async def chart(self, text: str, chat: Chat) -> Reply:
         """Draw what is named; ask where it is ambiguous, suggest where it is unknown."""
         if not text:
-            return line("What should the chart show? For example: /chart nvidia, or /chart capex cut 90d.")
+            return line(
+                tr("What should the chart show? For example: /chart nvidia, or /chart capex cut 90d.")
+            )
         item, days = text, USUAL
         found = self._vocabulary.resolve(text)
         split = None if found else _WITH_SPAN.fullmatch(text)
@@ -82,7 +85,7 @@ class Charting:
             # Digits are cut before they are read: only so many matter.
             days = int(number[:6]) * _DAYS.get(unit.lower(), 0)
             if (found or unit.lower() in _DAYS) and not LEAST <= days <= MOST:
-                return line(_HOW_LONG)
+                return line(tr(_HOW_LONG, least=LEAST, most=MOST))
         targets = [t for t in found if t.kind in _CHARTED]
         if len(targets) == 1:
             return await self._show(targets[0], days, chat)
@@ -90,7 +93,8 @@ class Charting:
             choices = targets[:_MAX_CHOICES]
             return Reply(cards=(chooser(item, choices, self._vocabulary.name, verb=f"chart:{days}"),))
         if found:
-            return line(f"A chart shows a company, a sector or a theme; {self._label(found[0])} is none.")
+            label = self._label(found[0])
+            return line(tr("A chart shows a company, a sector or a theme; {what} is none.", what=label))
         return line(unknown_name(item, self._vocabulary.suggest(item)))
 
     async def tap(self, text: str, chat: Chat) -> Reply:
@@ -104,9 +108,9 @@ class Charting:
 
     async def _show(self, target: Target, days: int, chat: Chat) -> Reply:
         if chat.subscriber_id in self._under_way:
-            return line("The chart before this one is still being drawn. Please try again in a moment.")
+            return line(tr("The chart before this one is still being drawn. Please try again in a moment."))
         if len(self._under_way) >= MAX_AT_ONCE:
-            return line("Too many charts are being drawn just now. Please try again in a minute.")
+            return line(tr("Too many charts are being drawn just now. Please try again in a minute."))
         self._under_way.add(chat.subscriber_id)
         try:
             return await self._drawn(target, days, self._zone(chat))
@@ -118,12 +122,11 @@ class Charting:
         step = 7 if days > MAX_DAY_BARS else 1
         whole = -(-days // step) * step  # a bar of some days of a week would look like a quiet one
         trend = await asyncio.to_thread(self._trends.trend, target, whole, now, tz)
-        span = count(whole // step, "week", "weeks") if step > 1 else count(whole, "day", "days")
         if not any(trend.counts) and not trend.alerts:
-            return line(self._nothing(trend, label, span))
+            return line(_nothing(trend, label, step))
         local = now.astimezone(tz)
-        until = f"{span} to {local.day} {local:%b %Y}"
-        said = self._caption(trend, label, span, f"{until} ({local:%Z})", tz)
+        until = tr("{span} to {day}", span=_span(trend, step), day=show_date(local, "d MMM y"))
+        said = self._caption(trend, label, step, f"{until} ({local:%Z})", tz)
         buttons = self._spans(target, days)
         chart = Chart(
             title=label,
@@ -134,30 +137,32 @@ class Charting:
             step=step,
             unwatched=max(0.0, _position(trend.since, trend.first, tz)) if trend.since else 0.0,
             alerts=tuple((_position(a.at, trend.first, tz), a.level) for a in trend.alerts),
+            language=spoken(),
         )
         try:
             picture = await self._draw(chart)
         except DrawingError as e:
             log.warning("chart_not_drawn target=%s problem=%s", target, e)
-            return Reply(cards=(said.line("The picture could not be drawn just now.").card(buttons),))
+            return Reply(cards=(said.line(tr("The picture could not be drawn just now.")).card(buttons),))
         return Reply(cards=(said.card(buttons),), picture=picture)
 
-    def _nothing(self, trend: Trend, label: str, span: str) -> str:
-        before = f"; {trend.before:,} in the {span} before" if trend.before else ""
-        longer = f" /chart and a longer span, up to {MOST}d, looks further back." if trend.before != 0 else ""
-        return f"Nothing about {label} in the last {span}{before}.{longer}"
-
-    def _caption(self, trend: Trend, label: str, span: str, until: str, tz: tzinfo) -> Sheet:
+    def _caption(self, trend: Trend, label: str, step: int, until: str, tz: tzinfo) -> Sheet:
         """What the picture shows, in words."""
         total, today = sum(trend.counts), self._clock().astimezone(tz).date()
         sheet = Sheet().line(label, EntityKind.BOLD).add(f", {until}")
         most = max(trend.counts)
         days = [trend.first + timedelta(days=n) for n, number in enumerate(trend.counts) if number == most]
-        peak = f", most on {_day(days[-1], today)}: {most:,}" if total else ""
-        sheet.line(f"{count(total, 'mention', 'mentions')}{peak}. {_compared(trend, span, today, tz)}")
+        told = count(total, "mention", "mentions")
+        if total:
+            peak = _day(days[-1], today)
+            told = tr("{mentions}, most on {day}: {n}", mentions=told, day=peak, n=show_number(most))
+        sheet.line(f"{told}. {_compared(trend, step, today, tz)}")
         levels = Counter(a.level for a in trend.alerts)
-        parts = ", ".join(f"{levels[level]:,} {level.word}" for level in sorted(levels, reverse=True))
-        return sheet.line(f"{_alerts(trend).capitalize()}{': ' if parts else ''}{parts}.")
+        parts = ", ".join(
+            f"{show_number(levels[level])} {level_word(level)}" for level in sorted(levels, reverse=True)
+        )
+        alerts = _alerts(trend)
+        return sheet.line(f"{alerts[0].upper()}{alerts[1:]}{': ' if parts else ''}{parts}.")
 
     def _spans(self, target: Target, days: int) -> Sequence[Sequence[Button]]:
         datas = [(f"{other}d", f"chart:{other}:{target}") for other in _OFFERED if other != days]
@@ -167,16 +172,62 @@ class Charting:
         return target_label(target, self._vocabulary.name)
 
 
-def _compared(trend: Trend, span: str, today: date, tz: tzinfo) -> str:
+def _span(trend: Trend, step: int) -> str:
+    """'30 days', 'weeks' where a bar is one."""
+    days = len(trend.counts)
+    return count(days // step, "week", "weeks") if step > 1 else count(days, "day", "days")
+
+
+def _earlier(trend: Trend, step: int) -> str:
+    """The time that is compared with: 'in the 30 days before'."""
+    days = len(trend.counts)
+    if step > 1:
+        return tr_n("in the {n} week before", "in the {n} weeks before", days // step)
+    return tr_n("in the {n} day before", "in the {n} days before", days)
+
+
+def _nothing(trend: Trend, label: str, step: int) -> str:
+    days = len(trend.counts)
+    when = (
+        tr_n("in the last {n} week", "in the last {n} weeks", days // step)
+        if step > 1
+        else tr_n("in the last {n} day", "in the last {n} days", days)
+    )
+    told = tr("Nothing about {what} {when}.", what=label, when=when)
+    if trend.before:
+        told = tr(
+            "Nothing about {what} {when}; {n} {earlier}.",
+            what=label,
+            when=when,
+            n=show_number(trend.before),
+            earlier=_earlier(trend, step),
+        )
+    if trend.before == 0:
+        return told
+    return told + " " + tr("/chart and a longer span, up to {most}d, looks further back.", most=MOST)
+
+
+def _compared(trend: Trend, step: int, today: date, tz: tzinfo) -> str:
     total, before = sum(trend.counts), trend.before
     if before is None:
         since = trend.since.astimezone(tz).date() if trend.since else today
-        return f"The {span} before can't be compared: counting began on {_day(since, today)}."
+        return tr(
+            "The {span} before can't be compared: counting began on {day}.",
+            span=_span(trend, step),
+            day=_day(since, today),
+        )
+    earlier = _earlier(trend, step)
     if before == total:
-        return f"As many as in the {span} before."
-    more = "more" if total > before else "fewer"
-    share = f"{abs(total - before) / before:.0%} {more}" if before >= _MANY else more.capitalize()
-    return f"{share} than in the {span} before ({before:,})."
+        return tr("As many as {earlier}.", earlier=earlier)
+    number = show_number(before)
+    if before < _MANY:
+        if total > before:
+            return tr("More than {earlier} ({n}).", earlier=earlier, n=number)
+        return tr("Fewer than {earlier} ({n}).", earlier=earlier, n=number)
+    share = show_share(abs(total - before) / before)
+    if total > before:
+        return tr("{share} more than {earlier} ({n}).", share=share, earlier=earlier, n=number)
+    return tr("{share} fewer than {earlier} ({n}).", share=share, earlier=earlier, n=number)
 
 
 def _position(at: datetime, first: date, tz: tzinfo) -> float:
@@ -187,8 +238,9 @@ def _position(at: datetime, first: date, tz: tzinfo) -> float:
 
 
 def _alerts(trend: Trend) -> str:
-    return count(len(trend.alerts), "alert", "alerts") if trend.alerts else "no alerts"
+    return count(len(trend.alerts), "alert", "alerts") if trend.alerts else tr("no alerts")
 
 
 def _day(day: date, today: date) -> str:
-    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today.year else "")
+    moment = datetime.combine(day, time.min, UTC)
+    return show_date(moment, "d MMM") if day.year == today.year else show_date(moment, "d MMM y")

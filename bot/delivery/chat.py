@@ -148,7 +148,7 @@ class Chatting:
     async def tell_operators(self, say: Callable[[], str]) -> None:
         """Write to each operator in its own language; one who can't be reached just now only reads the log."""
         for operator in self._operators:
-            with speaking(self._commands.language(Chat(address=operator), "")):
+            with speaking(self._commands.language(Chat(address=operator), "") or SOURCE):
                 text = say()
             try:
                 await self._application.bot.send_message(

@@ -30,6 +30,7 @@ from bot.delivery.standing import Rooms
 from bot.delivery.tongue import Tongue
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError
+from bot.locale import show_number, tr
 from bot.ports import Clock, Desk, Vocabulary
 from bot.shelves import Bindings
 
@@ -180,15 +181,22 @@ class Commands:
     async def _guarded(self, name: str, handler: Handler, text: str, chat: Chat) -> Reply:
         most = _LONGER.get(name, _MAX_INPUT)
         if name not in _FREE and (len(text) > most or len(text.split()) > _MAX_WORDS):
-            return line(f"That is too long: at most {_MAX_WORDS} words and {most:,} characters at a time.")
+            text = tr(
+                "That is too long: at most {words} words and {characters} characters at a time.",
+                words=_MAX_WORDS,
+                characters=show_number(most),
+            )
+            return line(text)
         if name in self._managing and not chat.may_manage:
-            return line(f"Only admins of this chat may use /{name} here.")
+            return line(tr("Only admins of this chat may use /{name} here.", name=name))
         try:
             reply = handler(text, chat)
             reply = await reply if inspect.isawaitable(reply) else reply
         except BotError as e:
             log.error("command failed name=%s subscriber=%s error=%s", name, chat.subscriber_id, e)
-            return line(f"/{name} failed on my side, it has been noted. Please try again in a minute.")
+            return line(
+                tr("/{name} failed on my side, it has been noted. Please try again in a minute.", name=name)
+            )
         self._binding.noted(name, chat)
         return reply
 
@@ -217,13 +225,13 @@ class Commands:
     def _stop(self, text: str, chat: Chat) -> Reply:
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if subscriber is None or not subscriber.active:
-            return line("Alerts are off already. /start turns them on.")
+            return line(tr("Alerts are off already. /start turns them on."))
         self._desk.leave(subscriber.id, self._clock())
-        return line("Alerts are off. What you follow is kept; /start turns them on again.")
+        return line(tr("Alerts are off. What you follow is kept; /start turns them on again."))
 
     def _status(self, text: str, chat: Chat) -> Reply:
         if chat.user not in self._operators:
-            return line("/status is for the managers of this bot.")
+            return line(tr("/status is for the managers of this bot."))
         now = self._clock()
         return Reply(cards=(status_card(self._desk.status(now), now, self._troubles()),))
 

@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.delivery.render import facts_of, headline_of, status_of
+from bot.delivery.words import level_names
 from bot.errors import TransientDeliveryError
 from bot.model import AlertKind, Card, EntityKind, OutboxItem, Receipt, Severity, TextEntity
 from bot.ports import Clock
@@ -105,6 +106,6 @@ def _update(card: Card, level: Severity) -> str:
     """An edit in one line: revision and counts, the status where it isn't simply the level, the headline."""
     facts, status = facts_of(card), status_of(card)
     parts = [f"↻ {facts[-1]}", facts[0]]
-    if not status.startswith(level.name):
+    if not status.startswith(tuple(level_names(level))):  # the card may be in any language
         parts.append(status)
     return f"{' · '.join(parts)} — {headline_of(card)}"

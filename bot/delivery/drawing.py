@@ -7,10 +7,12 @@ to be drawn does not pay for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from bot.delivery.words import level_word
+from bot.locale import SOURCE, show_date, speaking, tr
 from bot.model import Severity
 
 if TYPE_CHECKING:
@@ -50,10 +52,16 @@ class Chart:
     step: int = 1  # days in a bar; divides the number of days
     unwatched: float = 0.0  # up to which position nobody watched
     alerts: tuple[tuple[float, Severity], ...] = ()  # positions
+    language: str = SOURCE  # of whatever is written beside the title and the line below it
 
 
 def draw(chart: Chart) -> bytes:
     """The chart as a PNG of `WIDTH` by `HEIGHT` pixels."""
+    with speaking(chart.language):
+        return _draw(chart)
+
+
+def _draw(chart: Chart) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -114,11 +122,12 @@ def _draw_bars(axes: Axes, chart: Chart) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.grid(axis="y", color=_FAINT, linewidth=1, zorder=1)
     axes.axhline(0, color=_INK, linewidth=2.5, zorder=4, clip_on=False)
-    axes.set_ylabel(f"Mentions a {'week' if step > 1 else 'day'}", size=_TEXT, color=_INK, labelpad=10)
+    mentions = tr("Mentions a week") if step > 1 else tr("Mentions a day")
+    axes.set_ylabel(mentions, size=_TEXT, color=_INK, labelpad=10)
     along = (
-        f"Weeks from ({chart.zone}); hatched: with today so far"
+        tr("Weeks from ({zone}); hatched: with today so far", zone=chart.zone)
         if step > 1
-        else f"Days ({chart.zone}); hatched: today so far"
+        else tr("Days ({zone}); hatched: today so far", zone=chart.zone)
     )
     axes.set_xlabel(along, size=_TEXT, color=_INK, labelpad=8, parse_math=False)
     _write_dates(axes, chart)
@@ -126,7 +135,7 @@ def _draw_bars(axes: Axes, chart: Chart) -> None:
         axes.axvspan(0, min(chart.unwatched, days), facecolor=_FAINT, alpha=0.55, zorder=0)
         if chart.unwatched > 0.3 * days:
             axes.text(
-                min(chart.unwatched, days) / 2, 0.92, "not watched yet", transform=axes.get_xaxis_transform(),
+                min(chart.unwatched, days) / 2, 0.92, tr("not watched yet"), transform=axes.get_xaxis_transform(),
                 size=_SMALL, color=_INK, ha="center", va="center", zorder=5,
                 bbox={"facecolor": _PAPER, "edgecolor": "none", "boxstyle": "round,pad=0.3"},
             )  # fmt: skip
@@ -139,7 +148,7 @@ def _write_dates(axes: Axes, chart: Chart) -> None:
     shown = list(range(bars - 1, -1, -every))
     days = [chart.first + timedelta(days=n * chart.step) for n in shown]
     year = "\n%Y" if _is_over_years(chart) else ""
-    labels = [f"{day.day} {day.strftime('%b' + year)}" for day in days]
+    labels = [show_date(datetime.combine(day, time.min, UTC), "d LLL") + day.strftime(year) for day in days]
     axes.set_xticks([(n + 0.5) * chart.step for n in shown], labels, parse_math=False)
 
 
@@ -152,7 +161,7 @@ def _draw_lanes(axes: Axes, chart: Chart, levels: list[Severity]) -> None:
     axes.set_xlim(0, len(chart.counts))
     axes.set_ylim(len(levels) - 0.5, -0.5)
     axes.set_xticks([])
-    axes.set_yticks(range(len(levels)), [level.word for level in levels], parse_math=False)
+    axes.set_yticks(range(len(levels)), [level_word(level) for level in levels], parse_math=False)
     axes.tick_params(axis="y", labelsize=_SMALL)
     wide = axes.get_window_extent().width / len(chart.counts)  # pixels a day
     for lane, level in enumerate(levels):

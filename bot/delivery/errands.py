@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from bot.delivery.replies import Chat
 from bot.delivery.sheet import clip, say
 from bot.errors import BotError, ConfigError
+from bot.locale import tr
 from bot.model import Card
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,8 @@ class Errands:
             card = say(clip(str(e), _ERROR))
         except BotError as e:
             log.error("errand_failed name=%s error=%r", name, str(e))
-            card = say(f"/{name} failed: {clip(str(e), _ERROR)}")
+            card = say(tr("/{name} failed: {problem}", name=name, problem=clip(str(e), _ERROR)))
         except Exception:
             log.exception("errand_crashed name=%s", name)
-            card = say(f"/{name} failed on my side, it has been noted.")
+            card = say(tr("/{name} failed on my side, it has been noted.", name=name))
         await self._post(chat, card)

@@ -8,11 +8,22 @@ from itertools import pairwise
 
 from rich.text import Text
 
+from bot.delivery.details import detail_text
 from bot.delivery.quote import quote
-from bot.delivery.render import exposed
-from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clean, clip, safe_url
-from bot.delivery.words import Names, clock_time, count, reason_text
-from bot.model import Alert, Card, EntityKind, Verdict
+from bot.delivery.render import exposed, quoted
+from bot.delivery.sheet import GAP, MAX_UNITS, Sheet, around, clean, clip, no_title, safe_url
+from bot.delivery.words import (
+    Names,
+    axis_word,
+    clock_time,
+    count,
+    level_name,
+    level_word,
+    modality_word,
+    reason_text,
+)
+from bot.locale import show_decimal, tr
+from bot.model import Alert, Card, EntityKind, Event, Verdict
 from bot.ports import Explanation
 from bot.text import utf16_length
 
@@ -41,46 +52,73 @@ def explanation(
     """
     alert, entry = why.alert, why.entry
     event = alert.event
-    title = clip(why.story_title or entry.title, _TITLE) or NO_TITLE
-    sheet = Sheet().line("Why: ").add(title, EntityKind.BOLD, url=safe_url(entry.url))
-    sheet.line(f"Sent {clock_time(alert.created_at, now, tz, zone=True)}: {reason_text(alert.reason)}")
+    title = clip(why.story_title or entry.title, _TITLE) or no_title()
+    before, after = around(tr("Why: {title}", title=GAP))
+    sheet = Sheet().line(before).add(title, EntityKind.BOLD, url=safe_url(entry.url)).add(after)
+    sent = clock_time(alert.created_at, now, tz, zone=True)
+    sheet.line(tr("Sent {time}: {reason}", time=sent, reason=reason_text(alert.reason)))
     place = f" ({clip(alert.rule_line, _SHORT)})" if alert.rule_line else ""
     sheet.line(
-        f"Rule {clip(alert.rule_id, _SHORT)}{place}: {clip(alert.title, _RULE)}, level {alert.level.word}"
+        tr(
+            "Rule {rule}: {title}, level {level}",
+            rule=clip(alert.rule_id, _SHORT) + place,
+            title=clip(alert.title, _RULE),
+            level=level_word(alert.level),
+        )
     )
-    who = f" by {clip(names(event.actor), _SHORT)}" if event.actor else ""
-    axes = ", ".join(str(axis).replace("_", " ") for axis in (event.stage, event.attribution, event.polarity))
-    sheet.line(
-        f"Event: {clip(names(event.theme), _SHORT)}{who}: {event.modality} ({axes}), score {event.score:.2f}"
-    )
+    sheet.line(_event(event, names))
     found = quote(alert, entry)
     if found:
-        source = clip(entry.source, _SHORT)
-        sheet.line("Evidence: “" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
-        sheet.add(f" ({source}, tier {entry.tier})" if source else f" (tier {entry.tier})")
+        source, tier = clip(entry.source, _SHORT), tr("tier {n}", n=entry.tier)
+        before, after = around(tr("Evidence: {quote}", quote=GAP))
+        quoted(sheet.line(before), found).add(after)
+        sheet.add(f" ({source}, {tier})" if source else f" ({tier})")
     groups = exposed(alert.exposures, names)
     if groups:
-        sheet.line(f"Exposed: {groups}")
-    sheet.line(
-        f"Story: {count(why.origins, 'independent origin', 'independent origins')}, {count(why.copies, 'copy', 'copies')}"
-    )
+        sheet.line(tr("Exposed: {companies}", companies=groups))
+    counts = f"{count(why.origins, 'independent origin', 'independent origins')}, {count(why.copies, 'copy', 'copies')}"
+    sheet.line(tr("Story: {counts}", counts=counts))
     for verdict in _concerning(why.verdicts, subscriber_id):
         told = verdict_line(verdict, now=now, tz=tz)
         if sheet.units + utf16_length(told) > MAX_UNITS - 2 * _SHORT:
             break
         sheet.line(told)
-    sheet.line("Id: ").add(clip(alert.id, _SHORT), EntityKind.CODE)
+    before, after = around(tr("Id: {id}", id=GAP))
+    sheet.line(before).add(clip(alert.id, _SHORT), EntityKind.CODE).add(after)
     return sheet.card()
+
+
+def _event(event: Event, names: Names) -> str:
+    """What happened, by whom, and how certain it is, on its three axes as well."""
+    what = clip(names(event.theme), _SHORT)
+    if event.actor:
+        what = tr("{theme} by {company}", theme=what, company=clip(names(event.actor), _SHORT))
+    axes = ", ".join(axis_word(axis) for axis in (event.stage, event.attribution, event.polarity))
+    return tr(
+        "Event: {what}: {modality} ({axes}), score {score}",
+        what=what,
+        modality=modality_word(event.modality),
+        axes=axes,
+        score=show_decimal(event.score, 2),
+    )
 
 
 def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
     """'14:03 held back until 20:03: the rule spoke … [resale]': one decision in a line."""
     decision = verdict.decision
-    until = f" until {clock_time(decision.until, now, tz)}" if decision.until else ""
-    detail = f"; {clip(decision.detail, _DETAIL)}" if decision.detail else ""
-    rule = f" [{clip(verdict.rule_id, _SHORT)}]" if verdict.rule_id else ""
-    act = "sent" if decision.send else "held back"
-    return f"{clock_time(verdict.at, now, tz)} {act}{until}: {reason_text(decision.reason)}{detail}{rule}"
+    said = clip(detail_text(decision), _DETAIL)
+    why = reason_text(decision.reason) + (f"; {said}" if said else "")
+    if verdict.rule_id:
+        why += f" [{clip(verdict.rule_id, _SHORT)}]"
+    at = clock_time(verdict.at, now, tz)
+    if decision.until is None:
+        if decision.send:
+            return tr("{time} sent: {why}", time=at, why=why)
+        return tr("{time} held back: {why}", time=at, why=why)
+    until = clock_time(decision.until, now, tz)
+    if decision.send:
+        return tr("{time} sent until {until}: {why}", time=at, until=until, why=why)
+    return tr("{time} held back until {until}: {why}", time=at, until=until, why=why)
 
 
 def missed(lines: Sequence[Text]) -> Card:
@@ -106,8 +144,14 @@ def missed(lines: Sequence[Text]) -> Card:
 
 def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC) -> str:
     """'14:03 HIGH considering: Meta sells surplus compute': an alert in a line."""
-    title = clip(alert.title or alert.evidence, _RULE) or NO_TITLE
-    return f"{clock_time(alert.created_at, now, tz)} {alert.level.name} {alert.event.modality}: {title}"
+    title = clip(alert.title or alert.evidence, _RULE) or no_title()
+    return tr(
+        "{time} {level} {modality}: {title}",
+        time=clock_time(alert.created_at, now, tz),
+        level=level_name(alert.level),
+        modality=modality_word(alert.event.modality),
+        title=title,
+    )
 
 
 def latest(alerts: Sequence[Alert], *, now: datetime, tz: tzinfo = UTC, heading: str) -> Card:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line, old_button
-from bot.delivery.sheet import MAX_DATA, Sheet, clip
-from bot.delivery.words import count
+from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
+from bot.locale import marked, show_number, tr
 from bot.model import Button, EntityKind
 from bot.ports import Clock, Desk
 from bot.shelves import Feedback, Votes
@@ -22,13 +22,14 @@ _CONFIDENCE = 1.96  # standard normal quantile of 95%
 _SHOWN = 12
 _NAME = 60
 
-REASONS: Mapping[str, str] = {
-    "topic": "Not about it",
-    "old": "Old news",
-    "company": "Wrong company",
-    "denied": "Denied or untrue",
-    "minor": "Too minor",
+REASONS: Mapping[str, tuple[str, str]] = {
+    "topic": (marked("Not about it"), marked("not about it")),
+    "old": (marked("Old news"), marked("old news")),
+    "company": (marked("Wrong company"), marked("wrong company")),
+    "denied": (marked("Denied or untrue"), marked("denied or untrue")),
+    "minor": (marked("Too minor"), marked("too minor")),
 }
+"""What may be wrong with a card: on a button, and within a sentence."""
 
 
 class Voting:
@@ -53,14 +54,14 @@ class Voting:
         reply = self._vote(alert_id, chat, useful=False, reason=reason)
         if reason or not reply.toast:
             return reply
-        buttons = [Button(label, data=f"noise:{alert_id}:{key}") for key, label in REASONS.items()]
+        buttons = [Button(tr(label), data=f"noise:{alert_id}:{key}") for key, (label, _) in REASONS.items()]
         rows = [[b] for b in buttons if len(b.data.encode()) <= MAX_DATA]
-        return Reply(cards=(Sheet().line("Noted as noise. What was wrong with it?").card(rows),))
+        return Reply(cards=(Sheet().line(tr("Noted as noise. What was wrong with it?")).card(rows),))
 
     def _vote(self, alert_id: str, chat: Chat, *, useful: bool, reason: str) -> Reply:
         found = self._desk.why(alert_id, subscriber_id=chat.subscriber_id) if alert_id else None
         if found is None:
-            return line("I know no alert for that message.")
+            return line(tr("I know no alert for that message."))
         alert, who = found.alert, chat.user or chat.subscriber_id
         self._feedback.vote(
             alert,
@@ -72,43 +73,47 @@ class Voting:
             now=self._clock(),
         )
         if useful:
-            return Reply(toast="Noted: useful. Thank you.")
+            return Reply(toast=tr("Noted: useful. Thank you."))
         if not reason:
-            return Reply(toast="Noted: noise.")
+            return Reply(toast=tr("Noted: noise."))
         mine = self._feedback.of_reader(alert.rule_id, chat.subscriber_id, self._clock() - SPAN)
         if mine.total >= OWN_LEAST and mine.useful * 4 <= mine.total:
             sheet = Sheet().line(
-                f"Noted, thank you. {mine.total - mine.useful} of {mine.total} cards of “{clip(alert.title, _NAME)}” "
-                "were noise here. Hold this rule back for a week?"
+                tr(
+                    "Noted, thank you. {noise} of {total} cards of “{rule}” were noise here. "
+                    "Hold this rule back for a week?",
+                    noise=mine.total - mine.useful,
+                    total=mine.total,
+                    rule=clip(alert.title, _NAME),
+                )
             )
             return Reply(
-                cards=(sheet.card([[Button("Mute this rule 7 d", data=f"hush:rule:{alert.id}")]]),),
+                cards=(sheet.card([[Button(tr("Mute this rule 7 d"), data=f"hush:rule:{alert.id}")]]),),
                 replace=True,
             )
-        return Reply(
-            cards=(Sheet().line(f"Noted as noise ({REASONS[reason].lower()}). Thank you.").card(),),
-            replace=True,
-        )
+        noted = tr("Noted as noise ({reason}). Thank you.", reason=tr(REASONS[reason][1]))
+        return Reply(cards=(say(noted),), replace=True)
 
     def precision(self, text: str, chat: Chat) -> Reply:
         """How useful rules and sources are, by what readers said; for operators."""
         if chat.user not in self._operators:
-            return line("/precision is for the operators of this bot.")
+            return line(tr("/precision is for the operators of this bot."))
         since = self._clock() - SPAN
-        sheet = Sheet().line("Useful cards, by what readers said in 90 days", EntityKind.BOLD)
+        sheet = Sheet().line(tr("Useful cards, by what readers said in 90 days"), EntityKind.BOLD)
         for heading, votes in (
-            ("Rules", self._feedback.by_rule(since)),
-            ("Sources", self._feedback.by_source(since)),
+            (marked("Rules: {number} with at least {least} votes"), self._feedback.by_rule(since)),
+            (marked("Sources: {number} with at least {least} votes"), self._feedback.by_source(since)),
         ):
             known = [v for v in votes if v.total >= LEAST]
-            sheet.line(
-                f"{heading}: {count(len(known), 'with', 'with')} at least {LEAST} votes", EntityKind.BOLD
-            )
+            sheet.line(tr(heading, number=show_number(len(known)), least=LEAST), EntityKind.BOLD)
             for v in sorted(known, key=lambda v: wilson(v.useful, v.total)[1])[:_SHOWN]:
                 sheet.line(f"• {clip(v.name, _NAME)}: {shares(v)}")
         for v in doubtful(self._feedback.by_rule(since)):
             sheet.line(
-                f"Consider a lower level for {clip(v.name, _NAME)}: most of its cards are noise to readers."
+                tr(
+                    "Consider a lower level for {rule}: most of its cards are noise to readers.",
+                    rule=clip(v.name, _NAME),
+                )
             )
         return Reply(cards=(sheet.card(),))
 
@@ -122,7 +127,13 @@ def doubtful(votes: Iterable[Votes]) -> list[Votes]:
 def shares(votes: Votes) -> str:
     """'3 of 12 useful, 9% to 53%'."""
     low, high = wilson(votes.useful, votes.total)
-    return f"{votes.useful} of {votes.total} useful, {low:.0%} to {high:.0%}"
+    return tr(
+        "{useful} of {total} useful, {low}% to {high}%",
+        useful=votes.useful,
+        total=votes.total,
+        low=f"{100 * low:.0f}",
+        high=f"{100 * high:.0f}",
+    )
 
 
 def wilson(hits: int, total: int) -> tuple[float, float]:

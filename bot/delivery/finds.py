@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from bot.delivery.replies import echo
-from bot.delivery.sheet import NO_TITLE, Sheet, clip, safe_url
-from bot.delivery.words import clock_time, count
+from bot.delivery.sheet import Sheet, clip, no_title, safe_url
+from bot.delivery.words import clock_time, count, level_name, modality_word
+from bot.locale import tr
 from bot.model import Alert, Button, Card, EntityKind, Modality, Story
 from bot.shelves import Hit, Search
 from bot.text import show_duration
@@ -40,15 +41,19 @@ def page(search: Search, hits: Sequence[Hit], start: int, *, now: datetime, tz: 
         tz: The zone in which times are shown.
     """
     total = len(search.found.entries)
-    more = "" if search.found.is_complete else " or more"
-    sheet = Sheet().line(f"{total}{more} found for {echo(search.asked)}, newest first")
+    asked = echo(search.asked)
+    sheet = Sheet().line(
+        tr("{n} found for {words}, newest first", n=total, words=asked)
+        if search.found.is_complete
+        else tr("{n} or more found for {words}, newest first", n=total, words=asked)
+    )
     if total > PAGE:
         sheet.add(f"; {start + 1}–{min(start + PAGE, total)}")
     sheet.add(":")
     for n, hit in enumerate(hits, start + 1):
         _hit_line(sheet, n, hit, now, tz)
     if not search.found.is_complete and start + PAGE >= total:
-        sheet.line("Older ones may be left out: add a word, or a filter such as since:7d.")
+        sheet.line(tr("Older ones may be left out: add a word, or a filter such as since:7d."))
     back, on = max(start - PAGE, 0), start + PAGE
     turns = [Button("◀", data=f"page:{search.id}:{back}")] if start > 0 else []
     turns += [Button("▶", data=f"page:{search.id}:{on}")] if on < total else []
@@ -58,7 +63,9 @@ def page(search: Search, hits: Sequence[Hit], start: int, *, now: datetime, tz: 
 
 def top_card(hits: Sequence[Hit], span: timedelta, *, now: datetime, tz: tzinfo) -> Card:
     """The biggest stories, a line and a button each."""
-    sheet = Sheet().line(f"The biggest stories of the last {show_duration(span)}, by independent origins:")
+    sheet = Sheet().line(
+        tr("The biggest stories of the last {span}, by independent origins:", span=show_duration(span))
+    )
     for n, hit in enumerate(hits, 1):
         _hit_line(sheet, n, hit, now, tz)
     return sheet.card(story_buttons([(n, hit.story) for n, hit in enumerate(hits, 1)]))
@@ -73,32 +80,33 @@ def story_buttons(numbered: Sequence[tuple[int, Story | None]]) -> list[list[But
 def offer(hit: Hit, *, now: datetime, tz: tzinfo) -> Offer:
     """What inline mode shows of an entry, and what it puts into the chat."""
     entry = hit.entry
-    title = clip(entry.headline, _TITLE) or NO_TITLE
+    title = clip(entry.headline, _TITLE) or no_title()
     url = safe_url(entry.url)
     sheet = Sheet().line(title, EntityKind.BOLD, url=url)
     facts = " · ".join([*_facts(hit), clock_time(entry.at, now, tz, zone=True)])
     sheet.line(facts)
-    buttons = [[Button("Open", url=url)]] if url else []
+    buttons = [[Button(tr("Open"), url=url)]] if url else []
     return Offer(id=entry.id, title=title, description=facts, card=sheet.card(buttons), url=url)
 
 
 def standing(story: Story, alert: Alert | None) -> str:
     """'HIGH considering'; in one word that nothing of it holds any more; empty if nobody was told."""
-    level = [alert.level.name] if alert else []
     if story.is_denied:
-        return " ".join([*level, Modality.DENIED])
-    if not story.stands:
-        return " ".join([*level, "withdrawn"])
-    if alert is None:
+        word = modality_word(Modality.DENIED)
+    elif not story.stands:
+        word = tr("withdrawn")
+    elif alert is None:
         return ""
-    claim = story.claim(alert.event.theme, alert.event.actor)
-    return f"{alert.level.name} {claim.modality if claim else alert.event.modality}"
+    else:
+        claim = story.claim(alert.event.theme, alert.event.actor)
+        word = modality_word(claim.modality if claim else alert.event.modality)
+    return tr("{level} {modality}", level=level_name(alert.level), modality=word) if alert else word
 
 
 def _hit_line(sheet: Sheet, n: int, hit: Hit, now: datetime, tz: tzinfo) -> None:
     entry = hit.entry
     sheet.line(f"{n}. {clock_time(entry.at, now, tz)} ")
-    sheet.add(clip(entry.headline, _TITLE) or NO_TITLE, url=safe_url(entry.url))
+    sheet.add(clip(entry.headline, _TITLE) or no_title(), url=safe_url(entry.url))
     sheet.add("".join(f" · {fact}" for fact in _facts(hit)))
 
 

@@ -15,7 +15,9 @@ from itertools import pairwise
 
 from bot.delivery.render import headline_of
 from bot.delivery.sheet import fold
+from bot.delivery.words import level_name
 from bot.errors import RejectedError
+from bot.locale import tr
 from bot.model import AlertKind, Card, EntityKind, Notification, TextEntity
 from bot.text import shorten
 
@@ -70,11 +72,11 @@ def compose(note: Notification, form: Form, room: Room, *, about: str = "") -> M
         raise RejectedError("the card has no text")
     is_reply = note.kind is AlertKind.REPLY
     line = 0 if is_reply or "\n" not in card.text else 1  # that of the headline
-    head = card.text.split("\n", 1)[0] if is_reply else f"{note.level.name} · {headline_of(card)}"
+    head = card.text.split("\n", 1)[0] if is_reply else f"{level_name(note.level)} · {headline_of(card)}"
     title = shorten(fold(head).strip(), room.title) if room.title else ""
     url = next((e.url for e in card.entities if e.kind is EntityKind.LINK and e.url), "")
     if is_reply and about:
-        card = _insert(card, 1, f"About “{fold(about)}”")
+        card = _insert(card, 1, tr("About “{headline}”", headline=fold(about)))
     if title and form is Form.TEXT and "\n" in card.text:
         card = _without(card, line)
     # A mail in HTML goes with a plain version that Apprise makes of it, in which a link is lost.

@@ -11,7 +11,9 @@ from enum import Enum, auto
 
 from bot.delivery.replies import Reply, line
 from bot.delivery.sheet import clip
+from bot.delivery.words import alternatives
 from bot.errors import StoreError
+from bot.locale import tr
 from bot.office import Access, Admission
 from bot.ports import Clock
 from bot.text import show_duration
@@ -132,13 +134,25 @@ class Gate:
         return Entrance(False, _too_much()) if passed is Pass.FIRST_NO else _SHUT
 
     def _invitation(self, user: str, chat: str) -> Reply:
-        managers = " or ".join(sorted(self._operators)[:3])
-        whom = clip(self._contact, 100) or (
-            f"the manager (user {managers})" if managers else "whoever runs it"
-        )
-        ids = f"your id {user}" if user == chat else f"your id {user} or this group's {chat}"
-        return line(f"This bot is by invitation. Ask {whom} to let in {ids}.")
+        managers = alternatives(sorted(self._operators)[:3])
+        if user == chat:
+            ids = tr("your id {user}", user=user)
+        else:
+            ids = tr("your id {user} or this group's {chat}", user=user, chat=chat)
+        if contact := clip(self._contact, 100):
+            text = tr("This bot is by invitation. Ask {contact} to let in {ids}.", contact=contact, ids=ids)
+        elif managers:
+            text = tr(
+                "This bot is by invitation. Ask the manager (user {managers}) to let in {ids}.",
+                managers=managers,
+                ids=ids,
+            )
+        else:
+            text = tr("This bot is by invitation. Ask whoever runs it to let in {ids}.", ids=ids)
+        return line(text)
 
 
 def _too_much() -> Reply:
-    return line(f"That was too much for me at a time. I answer again in {show_duration(WINDOW)}.")
+    return line(
+        tr("That was too much for me at a time. I answer again in {span}.", span=show_duration(WINDOW))
+    )

@@ -44,7 +44,7 @@ from bot.delivery.membership import Membership
 from bot.delivery.replies import Chat, File, Reply, line, unknown_command
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.errors import BotError
-from bot.locale import speaking
+from bot.locale import speaking, tr
 from bot.model import Card
 from bot.ports import Clock
 
@@ -328,7 +328,7 @@ def _thread(message: MaybeInaccessibleMessage) -> int | None:
 
 def _unchecked(error: TelegramError) -> Reply:
     log.warning("admin_check_failed error=%s", translate(error))
-    return line("I could not check whether you are an admin of this chat. Please try again in a minute.")
+    return line(tr("I could not check whether you are an admin of this chat. Please try again in a minute."))
 
 
 async def _acknowledge(query: CallbackQuery, toast: str = "") -> None:

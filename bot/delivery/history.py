@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.delivery.words import count
 from bot.following import Subject
+from bot.locale import show_number, tr, tr_n
 from bot.model import Alert, Entry, Severity, Target
 from bot.ports import Clock, Desk, Past
 
@@ -40,22 +40,38 @@ class Tally:
     def when(self) -> str:
         """'in the last 30 days', as far as they are known."""
         if self.covered >= self.span - _NEARLY:
-            return f"in the last {self.span // _DAY} days"
-        return f"in the last {count(max(1, round(self.covered / _DAY)), 'day', 'days')}, all that I have kept"
+            return tr_n("in the last {n} day", "in the last {n} days", self.span // _DAY)
+        return tr_n(
+            "in the last {n} day, all that I have kept",
+            "in the last {n} days, all that I have kept",
+            max(1, round(self.covered / _DAY)),
+        )
 
-    def rate(self, *, per: timedelta = _DAY, noun: str = "day") -> str:
+    def rate(self) -> str:
         """'about 4 a day', 'about 1 in 9 days', 'none'."""
-        least = "" if self.is_whole else "at least "
-        if not self.hits:
-            return "none" if self.is_whole else "none known"
-        each = len(self.hits) * (per / self.covered)
-        if each >= 0.95:
-            return f"{least or 'about '}{round(each):,} a {noun}"
-        return f"{least or 'about '}1 in {count(max(2, round(self.covered / _DAY / len(self.hits))), 'day', 'days')}"
+        number = self._often(_DAY)
+        if not number:
+            return self._seldom()
+        return tr("about {n} a day", n=number) if self.is_whole else tr("at least {n} a day", n=number)
 
     def per_week(self) -> str:
         """The same by the week."""
-        return self.rate(per=7 * _DAY, noun="week")
+        number = self._often(7 * _DAY)
+        if not number:
+            return self._seldom()
+        return tr("about {n} a week", n=number) if self.is_whole else tr("at least {n} a week", n=number)
+
+    def _often(self, per: timedelta) -> str:
+        """How many in such a time; empty where that is less than one."""
+        each = len(self.hits) * (per / self.covered) if self.hits else 0.0
+        return show_number(round(each)) if each >= 0.95 else ""
+
+    def _seldom(self) -> str:
+        """In how many days there is one."""
+        if not self.hits:
+            return tr("none") if self.is_whole else tr("none known")
+        days = show_number(max(2, round(self.covered / _DAY / len(self.hits))))
+        return tr("about 1 in {n} days", n=days) if self.is_whole else tr("at least 1 in {n} days", n=days)
 
 
 class History:

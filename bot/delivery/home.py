@@ -14,8 +14,9 @@ from bot.delivery.reading import Reading
 from bot.delivery.replies import LEVELS, Chat, Reply, alerts_off, line, old_button
 from bot.delivery.sheet import Sheet
 from bot.delivery.watching import Watching
-from bot.delivery.words import clock_time
+from bot.delivery.words import clock_time, level_word
 from bot.hours import next_digest, zone_of
+from bot.locale import tr
 from bot.model import Button, Subscriber
 from bot.ports import Clock, Desk
 
@@ -44,23 +45,30 @@ class Home:
         """The whole in a few lines."""
         now, zone = self._clock(), zone_of(subscriber.timezone)
         followed = self._watching.enumerated(self._desk.watches(subscriber.id))
-        sheet = Sheet().line(f"Alerts are on{' again' if woken else ''}. This chat follows {followed}.")
-        sheet.line(f"Level: {subscriber.level.word} and above.")
+        sheet = Sheet().line(tr("Alerts are on again.") if woken else tr("Alerts are on."))
+        sheet.add(" " + tr("This chat follows {followed}.", followed=followed))
+        sheet.line(tr("Level: {level} and above.", level=level_word(subscriber.level)))
         if subscriber.muted_until and subscriber.muted_until > now:
-            sheet.line(
-                f"Paused until {clock_time(subscriber.muted_until, now, zone, zone=True)}; /unmute ends it."
-            )
+            until = clock_time(subscriber.muted_until, now, zone, zone=True)
+            sheet.line(tr("Paused until {time}; /unmute ends it.", time=until))
         if subscriber.quiet:
-            sheet.line(f"Quiet hours: {subscriber.quiet[0]:%H:%M} to {subscriber.quiet[1]:%H:%M}.")
+            begin, end = (f"{at:%H:%M}" for at in subscriber.quiet)
+            sheet.line(tr("Quiet hours: {begin} to {end}.", begin=begin, end=end))
         if subscriber.digest:
             due = next_digest(subscriber.digest, subscriber.timezone, now)
-            sheet.line(f"Next digest: {clock_time(due, now, zone, zone=True)}.")
+            sheet.line(tr("Next digest: {time}.", time=clock_time(due, now, zone, zone=True)))
         return Reply(
             cards=(
                 sheet.card(
                     [
-                        [Button("What I follow", data="home:list"), Button("Level", data="home:level")],
-                        [Button("Quiet hours", data="home:quiet"), Button("Latest", data="home:latest")],
+                        [
+                            Button(tr("What I follow"), data="home:list"),
+                            Button(tr("Level"), data="home:level"),
+                        ],
+                        [
+                            Button(tr("Quiet hours"), data="home:quiet"),
+                            Button(tr("Latest"), data="home:latest"),
+                        ],
                     ]
                 ),
             )
@@ -80,11 +88,11 @@ class Home:
             sheet = Sheet()
             for said in now.text.split("\n"):
                 sheet.line(said)
-            rows = [*quiet_rows("hours"), [Button("No quiet hours", data="hours:off")]]
-            return Reply(cards=(sheet.line("From 22:00 to 07:00 by the clock of:").card(rows),))
+            rows = [*quiet_rows("hours"), [Button(tr("No quiet hours"), data="hours:off")]]
+            return Reply(cards=(sheet.line(tr("From 22:00 to 07:00 by the clock of:")).card(rows),))
         if text != "level":
             return old_button()
-        sheet = Sheet().line(f"The level is {subscriber.level.word}.")
+        sheet = Sheet().line(tr("The level is {level}.", level=level_word(subscriber.level)))
         followed, floors = self._desk.watches(subscriber.id), self._desk.floors(subscriber.id)
         for said in await figures(self._history, followed, floors):
             sheet.line(said)
@@ -103,7 +111,10 @@ class Home:
 
 def for_many(followed: str, subscriber: Subscriber) -> Reply:
     """What a group or a channel is told: what is on, and how its admins change it."""
-    return line(
-        f"Alerts are on: this chat follows {followed}, at level {subscriber.level.word} and above. "
-        "Its admins change that with /watch nvidia, /level high or /stop; /help shows the rest."
+    text = tr(
+        "Alerts are on: this chat follows {followed}, at level {level} and above. "
+        "Its admins change that with /watch nvidia, /level high or /stop; /help shows the rest.",
+        followed=followed,
+        level=level_word(subscriber.level),
     )
+    return line(text)

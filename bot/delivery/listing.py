@@ -9,9 +9,10 @@ from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line, old_button, read_target, target_label
 from bot.delivery.sheet import MAX_DATA, Sheet, say
 from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, is_all, items_of, named_word
-from bot.delivery.words import clock_time, count
+from bot.delivery.words import clock_time, count, level_word
 from bot.following import words
 from bot.hours import zone_of
+from bot.locale import tr
 from bot.model import Button, Card, Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
 
@@ -43,15 +44,23 @@ class Listing:
         """Stop following what is named; without a name show what there is, and ask before all of it goes."""
         followed = self._desk.watches(chat.subscriber_id)
         if not followed:
-            return line("This chat follows nothing. /watch nvidia starts.")
+            return line(tr("This chat follows nothing. /watch nvidia starts."))
         items = items_of(text, self._vocabulary)
         if not items:
             return Reply(cards=(await self.page(chat, 1),))
         if len(items) > MAX_ITEMS:
-            return line(f"That is too much at once: name at most {MAX_ITEMS} things, or /unwatch all.")
+            return line(
+                tr(
+                    "That is too much at once: name at most {number} things, or /unwatch all.",
+                    number=MAX_ITEMS,
+                )
+            )
         if text.lower() == "all":
-            row = [Button("Stop all", data="unall:"), Button("Keep", data="cancel:")]
-            asks = f"Stop following all of it, {count(len(followed), 'thing', 'things')}? Then nothing is sent any more."
+            row = [Button(tr("Stop all"), data="unall:"), Button(tr("Keep"), data="cancel:")]
+            asks = tr(
+                "Stop following all of it, {things}? Then nothing is sent any more.",
+                things=count(len(followed), "thing", "things"),
+            )
             return Reply(cards=(Sheet().line(asks).card([row]),))
         gone: list[Target] = []
         lines = []
@@ -59,39 +68,50 @@ class Listing:
             meant = self._followed(item, followed)
             gone += meant
             if not meant:
-                lines.append(f"{echo(item)} is not followed here. /list shows what is.")
+                lines.append(tr("{name} is not followed here. /list shows what is.", name=echo(item)))
         gone = [t for t in dict.fromkeys(gone) if self._desk.unwatch(chat.subscriber_id, t)]
         if gone:
             left = self._desk.watches(chat.subscriber_id)
-            empty = "" if left else " Nothing is left, so nothing is sent; /watch all brings everything back."
-            lines.insert(0, f"No longer following {self._watching.enumerated(gone)}.{empty}")
+            said = tr("No longer following {followed}.", followed=self._watching.enumerated(gone))
+            if not left:
+                rest = tr("Nothing is left, so nothing is sent; /watch all brings everything back.")
+                said = f"{said} {rest}"
+            lines.insert(0, said)
         return line(*lines)
 
     async def page(self, chat: Chat, number: int) -> Card:
         """A page of what is followed, with a button to stop each; the last page where there are not so many."""
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if subscriber is None or not subscriber.active:
-            return say("Alerts are off in this chat. /start turns them on.")
+            return say(tr("Alerts are off in this chat. /start turns them on."))
         followed = self._desk.watches(subscriber.id)
         if not followed:
-            return say("This chat follows nothing, so nothing is sent. /watch all follows everything.")
+            return say(tr("This chat follows nothing, so nothing is sent. /watch all follows everything."))
         pages = -(-len(followed) // _PAGE)
         number = min(max(number, 1), pages)
         shown = followed[(number - 1) * _PAGE : number * _PAGE]
-        level, floors = subscriber.level.word, self._desk.floors(subscriber.id)
-        of = f" {count(len(followed), 'thing', 'things')}, page {number} of {pages}" if pages > 1 else ""
-        sheet = Sheet().line(f"This chat follows{of}, at level {level} and above:")
+        level, floors = level_word(subscriber.level), self._desk.floors(subscriber.id)
+        head = tr("This chat follows, at level {level} and above:", level=level)
+        if pages > 1:
+            head = tr(
+                "This chat follows {things}, page {page} of {pages}, at level {level} and above:",
+                things=count(len(followed), "thing", "things"),
+                page=number,
+                pages=pages,
+                level=level,
+            )
+        sheet = Sheet().line(head)
         for target in shown:
             sheet.line("• " + await self._row(target, subscriber, floors))
         if subscriber.muted_until and subscriber.muted_until > self._clock():
             until = clock_time(subscriber.muted_until, self._clock(), zone_of(subscriber.timezone), zone=True)
-            sheet.line(f"Muted until {until}; /unmute ends it.")
+            sheet.line(tr("Muted until {time}; /unmute ends it.", time=until))
         return sheet.card([*self._buttons(shown, number), _turns(number, pages)])
 
     async def _row(self, target: Target, subscriber: Subscriber, floors: Mapping[Target, Severity]) -> str:
         label = target_label(target, self._vocabulary.name)
         if floors.get(target, subscriber.level) > subscriber.level:
-            label += f", only {floors[target].word}"
+            label = tr("{name}, only {level}", name=label, level=level_word(floors[target]))
         tally = await self._history.tally([target], subscriber.level, MONTH, floors)
         return f"{label} · {tally.per_week()}" if tally.is_known else label
 
@@ -117,7 +137,7 @@ class Listing:
     def _drop_all(self, text: str, chat: Chat) -> Reply:
         for target in self._desk.watches(chat.subscriber_id):
             self._desk.unwatch(chat.subscriber_id, target)
-        said = "This chat follows nothing now, so nothing is sent. /watch all brings everything back."
+        said = tr("This chat follows nothing now, so nothing is sent. /watch all brings everything back.")
         return Reply(cards=(say(said),), replace=True)
 
     def _followed(self, item: str, followed: Sequence[Target]) -> list[Target]:

@@ -11,6 +11,7 @@ from bot.delivery.sheet import Sheet, clip, fold
 from bot.delivery.words import clock_time
 from bot.errors import BotError, ConfigError
 from bot.hours import zone_of
+from bot.locale import tr
 from bot.model import Card, EntityKind
 from bot.office import Deed, Registry
 from bot.ports import Clock
@@ -64,9 +65,9 @@ class Office:
 
         async def guarded(text: str, chat: Chat) -> Reply:
             if chat.user not in self._operators:
-                return line(f"/{name} is for the managers of this bot.")
+                return line(tr("/{name} is for the managers of this bot.", name=name))
             if chat.address != chat.user:
-                return line(f"/{name} is for private chats: write it to me there.")
+                return line(tr("/{name} is for private chats: write it to me there.", name=name))
             try:
                 reply = handler(text, chat)
                 reply = await reply if inspect.isawaitable(reply) else reply
@@ -74,7 +75,7 @@ class Office:
                 reply = line(clip(str(e), 1000))
             except BotError as e:
                 if when(text):
-                    self.note(chat, f"{name} {text}", f"failed: {e}")
+                    self.note(chat, f"{name} {text}", tr("failed: {problem}", problem=e))
                 raise
             if when(text):
                 self.note(chat, f"{name} {text}", reply.cards[0].text)
@@ -91,7 +92,7 @@ class Office:
             try:
                 card = await work()
             except BotError as e:
-                self.note(chat, what, f"failed: {e}")
+                self.note(chat, what, tr("failed: {problem}", problem=e))
                 raise
             self.note(chat, what, card.text)
             return card
@@ -109,14 +110,15 @@ class Office:
     def audit(self, text: str, chat: Chat) -> Reply:
         """What was done last."""
         if text:
-            return line("/audit stands alone: it shows the last things that managers did.")
+            return line(tr("/audit stands alone: it shows the last things that managers did."))
         deeds = self._registry.deeds(_LISTED)
         if not deeds:
-            return line("Managers have done nothing so far.")
+            return line(tr("Managers have done nothing so far."))
         now, zone = self._clock(), zone_of(self.timezone)
-        sheet = Sheet().line("What managers did, newest first:")
+        sheet = Sheet().line(tr("What managers did, newest first:"))
         for deed in deeds:
-            sheet.line(f"{clock_time(deed.at, now, zone)} user {clip(deed.who, 20)}: ")
+            time = clock_time(deed.at, now, zone)
+            sheet.line(tr("{time} user {who}:", time=time, who=clip(deed.who, 20)) + " ")
             sheet.add(clip(deed.what, _SHOWN), EntityKind.BOLD)
             sheet.add(f" → {clip(deed.result, _SHOWN)}")
         return Reply(cards=(sheet.card(),))

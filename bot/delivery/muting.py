@@ -10,8 +10,9 @@ from bot.delivery.attention import MAX_MUTE, MIN_MUTE, known, parse_span
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, alerts_off, echo, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip
-from bot.delivery.words import clock_time, count
+from bot.delivery.words import alternatives, clock_time, count, kind_word
 from bot.hours import next_digest, zone_of
+from bot.locale import marked, tr, tr_n
 from bot.model import DENIABLE, Button, Digest, Silence, Subscriber, TargetKind
 from bot.ports import Clock, Desk, Explanation, Vocabulary
 from bot.text import digest, show_duration
@@ -23,7 +24,7 @@ _NAME = 40
 _MOST = 50  # mutes of one reader
 _LISTED = 20
 _OFF = frozenset({"off", "end", "stop"})
-_LASTS = "A pause lasts from 1m to 30d. /stop turns alerts off for good."
+_LASTS = marked("A pause lasts from 1m to 30d. /stop turns alerts off for good.")
 
 
 class Muting:
@@ -53,7 +54,9 @@ class Muting:
             return self.unmute("", chat)
         if not text:
             return line(
-                "For how long, or what? /mute 2h, /mute today, /mute nvidia 3d; /mute story as an answer to a card."
+                tr(
+                    "For how long, or what? /mute 2h, /mute today, /mute nvidia 3d; /mute story as an answer to a card."
+                )
             )
         if text.lower() == "today":
             return self._pause(subscriber, _end_of_day(subscriber, self._clock()))
@@ -62,11 +65,11 @@ class Muting:
             return (
                 self._pause(subscriber, self._clock() + span)
                 if MIN_MUTE <= span <= MAX_MUTE
-                else line(_LASTS)
+                else line(tr(_LASTS))
             )
         name, lasts = _apart(text)
         if lasts is not None and not MIN_MUTE <= lasts <= MAX_MUTE:
-            return line(_LASTS)
+            return line(tr(_LASTS))
         word, _, rest = name.partition(" ")
         if word.lower() in ("story", "source") and not rest:
             return self._of_card(subscriber, word.lower(), chat.reply_to, lasts)
@@ -83,16 +86,16 @@ class Muting:
         """What of a card can be muted, with a button for each."""
         found = self._desk.why(text, subscriber_id=chat.subscriber_id) if text else None
         if found is None:
-            return line("I know no alert for that message. /mutes shows what is muted.")
+            return line(tr("I know no alert for that message. /mutes shows what is muted."))
         alert_id = found.alert.id
-        rows = [[Button("1 h", data="mute:1h"), Button("Today", data="mute:today")]]
-        rows.append([Button("This story", data=f"hush:story:{alert_id}")])
+        rows = [[Button(tr("1 h"), data="mute:1h"), Button(tr("Today"), data="mute:today")]]
+        rows.append([Button(tr("This story"), data=f"hush:story:{alert_id}")])
         actor = found.alert.event.actor
         if actor and actor in found.alert.companies:
             rows.append([Button(clip(self._vocabulary.name(actor), _NAME), data=f"hush:company:{alert_id}")])
-        rows.append([Button(f"Source: {_source(found)}", data=f"hush:source:{alert_id}")])
+        rows.append([Button(tr("Source: {name}", name=_source(found)), data=f"hush:source:{alert_id}")])
         fitting = [[b for b in row if len(b.data.encode()) <= MAX_DATA] for row in rows]
-        sheet = Sheet().line("Mute what? Denials of what you were told still reach you.")
+        sheet = Sheet().line(tr("Mute what? Denials of what you were told still reach you."))
         return Reply(cards=(sheet.card(fitting),))
 
     def hush(self, text: str, chat: Chat) -> Reply:
@@ -111,7 +114,7 @@ class Muting:
         if subscriber is None:
             return alerts_off()
         gone = self._desk.end_mute(subscriber.id, text)
-        return line("No longer muted." if gone else "That is not muted any more.")
+        return line(tr("No longer muted.") if gone else tr("That is not muted any more."))
 
     def mutes(self, text: str, chat: Chat) -> Reply:
         """What is muted, until when, with a button to end each."""
@@ -122,14 +125,14 @@ class Muting:
         found = self._desk.mutes(subscriber.id, now)
         paused = subscriber.muted_until is not None and subscriber.muted_until > now
         if not found and not paused:
-            return line("Nothing is muted here.")
-        sheet.line("Muted here, /unmute all ends everything:")
+            return line(tr("Nothing is muted here."))
+        sheet.line(tr("Muted here, /unmute all ends everything:"))
         if subscriber.muted_until is not None and paused:
-            sheet.line(f"• everything, {self._left(subscriber, subscriber.muted_until)}")
+            sheet.line(f"• {self._left(subscriber, kind_word(TargetKind.ALL), subscriber.muted_until)}")
         for mute in found[:_LISTED]:
-            sheet.line(f"• {clip(mute.comment, _NAME)}, {self._left(subscriber, mute.until)}")
+            sheet.line(f"• {self._left(subscriber, clip(mute.comment, _NAME), mute.until)}")
         if len(found) > _LISTED:
-            sheet.line(f"and {len(found) - _LISTED} more")
+            sheet.line(tr("and {number} more", number=len(found) - _LISTED))
         return Reply(
             cards=(
                 sheet.card(
@@ -153,7 +156,7 @@ class Muting:
                 if wanted in (m.comment.casefold(), m.company.casefold(), m.rule_id.casefold())
             ]
             if not named:
-                return line(f"{echo(text)} is not muted here. /mutes shows what is.")
+                return line(tr("{name} is not muted here. /mutes shows what is.", name=echo(text)))
             found, paused = named, False
         elif not wanted:
             found = []
@@ -163,22 +166,28 @@ class Muting:
             self._desk.mute(subscriber.id, None)
         if not found and not paused:
             others = self._desk.mutes(subscriber.id, now)
-            hint = f" {count(len(others), 'thing', 'things')} in it are: /mutes shows them." if others else ""
-            hint = " One thing in it is: /mutes shows it." if len(others) == 1 else hint
-            return line(f"This chat isn't muted.{hint}")
-        return line("No longer muted.")
+            said = tr("This chat isn't muted.")
+            if others:
+                rest = tr_n(
+                    "One thing in it is: /mutes shows it.",
+                    "{n} things in it are: /mutes shows them.",
+                    len(others),
+                )
+                said = f"{said} {rest}"
+            return line(said)
+        return line(tr("No longer muted."))
 
     def _pause(self, subscriber: Subscriber, until: datetime) -> Reply:
         self._desk.mute(subscriber.id, until)
-        return line(f"Muted {self._until(subscriber, until)}. /unmute ends it sooner.")
+        return line(tr("Muted until {time}. /unmute ends it sooner.", time=self._time(subscriber, until)))
 
     def _of_card(self, subscriber: Subscriber, what: str, reference: str, lasts: timedelta | None) -> Reply:
         found = self._desk.why(reference, subscriber_id=subscriber.id) if reference else None
         if found is None:
-            return line(f"Which one? Answer a card with /mute {what}.")
+            return line(tr("Which one? Answer a card with {command}.", command=f"/mute {what}"))
         alert = found.alert
         if what == "story":
-            title = clip(found.story_title, _NAME) or "this story"
+            title = clip(found.story_title, _NAME) or tr("this story")
             made = Silence(id="", until=self._ends(lasts, DENIABLE), story_id=alert.story_id, comment=title)
         elif what == "source":
             made = Silence(
@@ -204,42 +213,60 @@ class Muting:
                 Silence(id="", until=self._ends(lasts, USUAL), company=companies[0].id, comment=shown),
             )
         if companies:
-            names = " or ".join(f"/mute {clip(t.id, _NAME)}" for t in companies[:3])
-            return line(f"{echo(name)} can mean several companies. Write {names}.")
+            names = alternatives([f"/mute {clip(t.id, _NAME)}" for t in companies[:3]])
+            return line(
+                tr("{name} can mean several companies. Write {commands}.", name=echo(name), commands=names)
+            )
         if targets:
-            return line(f"A {targets[0].kind} can't be muted for a while; /unwatch stops following it.")
+            kind = kind_word(targets[0].kind)
+            return line(tr("A {kind} can't be muted for a while; /unwatch stops following it.", kind=kind))
         near = self._vocabulary.suggest(name)[:3]
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return line(
-            f"{echo(name)} is no duration, nor anything that I can mute.{hint} Write /mute 2h or /mute nvidia 3d."
-        )
+        said = [tr("{name} is no duration, nor anything that I can mute.", name=echo(name))]
+        if near:
+            said.append(tr("Did you mean {near}?", near=alternatives(near)))
+        said.append(tr("Write /mute 2h or /mute nvidia 3d."))
+        return line(" ".join(said))
 
     def _add(self, subscriber: Subscriber, mute: Silence) -> Reply:
         now = self._clock()
         if len(self._desk.mutes(subscriber.id, now)) >= _MOST:
-            return line(f"{_MOST} things are muted here already, which is the most. /mutes ends some.")
+            return line(
+                tr(
+                    "{number} things are muted here already, which is the most. /mutes ends some.",
+                    number=_MOST,
+                )
+            )
         key = digest("mute", subscriber.id, mute.rule_id, mute.company, mute.story_id, mute.feed_id)[:12]
         made = replace(mute, id=key)
         self._desk.add_mute(subscriber.id, made)
-        sheet = Sheet().line(f"Muted: {made.comment}, {self._until(subscriber, made.until)}.")
-        sheet.line(self._preview(subscriber, made, now) + " Denials of what you were told still reach you.")
-        return Reply(cards=(sheet.card([[Button("Undo", data=f"unhush:{made.id}")]]),))
+        until = self._time(subscriber, made.until)
+        sheet = Sheet().line(tr("Muted: {what}, until {time}.", what=made.comment, time=until))
+        sheet.line(self._preview(subscriber, made, now))
+        sheet.add(" " + tr("Denials of what you were told still reach you."))
+        return Reply(cards=(sheet.card([[Button(tr("Undo"), data=f"unhush:{made.id}")]]),))
 
     def _preview(self, subscriber: Subscriber, mute: Silence, now: datetime) -> str:
         sent = self._desk.sent_cards(subscriber.id, now - _PREVIEW, _PREVIEWED)
         hidden = sum(story.is_covered(mute, alert.rule_id, alert.event.actor) for alert, story in sent)
-        return (
-            f"It would have held back {hidden} of the {count(len(sent), 'card', 'cards')} of the last 7 days."
+        return tr(
+            "It would have held back {number} of the {cards} of the last 7 days.",
+            number=hidden,
+            cards=count(len(sent), "card", "cards"),
         )
 
     def _ends(self, lasts: timedelta | None, usual: timedelta) -> datetime:
         return self._clock() + (usual if lasts is None else lasts)
 
-    def _until(self, subscriber: Subscriber, moment: datetime) -> str:
-        return f"until {clock_time(moment, self._clock(), zone_of(subscriber.timezone), zone=True)}"
+    def _time(self, subscriber: Subscriber, moment: datetime) -> str:
+        return clock_time(moment, self._clock(), zone_of(subscriber.timezone), zone=True)
 
-    def _left(self, subscriber: Subscriber, moment: datetime) -> str:
-        return f"{self._until(subscriber, moment)} ({show_duration(moment - self._clock())} left)"
+    def _left(self, subscriber: Subscriber, what: str, moment: datetime) -> str:
+        return tr(
+            "{what}, until {time} ({duration} left)",
+            what=what,
+            time=self._time(subscriber, moment),
+            duration=show_duration(moment - self._clock()),
+        )
 
 
 def _apart(text: str) -> tuple[str, timedelta | None]:

@@ -7,19 +7,20 @@ from datetime import datetime, tzinfo
 
 from bot.delivery.history import Tally
 from bot.delivery.replies import ECHO
-from bot.delivery.sheet import MAX_DATA, NO_TITLE, Sheet, clip, safe_url
-from bot.delivery.words import Names, clock_time, count
+from bot.delivery.sheet import MAX_DATA, Sheet, clip, no_title, safe_url
+from bot.delivery.words import Names, clock_time, count, level_name, level_word
+from bot.locale import marked, tr
 from bot.model import Button, Card, Severity, Target, TargetKind
 
 _SAMPLES = 3
 _TITLE = 120
 _MEANS = {
-    TargetKind.ALL: "whatever any rule tells",
-    TargetKind.COMPANY: "whatever it does or is touched by",
-    TargetKind.SECTOR: "whatever companies of this sector do",
-    TargetKind.THEME: "this kind of event, whoever is behind it",
-    TargetKind.PACK: "whatever the rules of this pack tell",
-    TargetKind.WORD: "whatever is told with this in its headline or text",
+    TargetKind.ALL: marked("Everything: whatever any rule tells"),
+    TargetKind.COMPANY: marked("{name}: whatever it does or is touched by"),
+    TargetKind.SECTOR: marked("{name}: whatever companies of this sector do"),
+    TargetKind.THEME: marked("{name}: this kind of event, whoever is behind it"),
+    TargetKind.PACK: marked("{name}: whatever the rules of this pack tell"),
+    TargetKind.WORD: marked("“{name}” as a word: whatever is told with this in its headline or text"),
 }
 
 
@@ -49,38 +50,44 @@ def preview(
     sheet = Sheet()
     for line in head:
         sheet.line(line)
-    sheet.line(meaning(target, names) + f", at level {level.word} and above.")
+    sheet.line(
+        tr("{meaning}, at level {level} and above.", meaning=meaning(target, names), level=level_word(level))
+    )
     if target.kind is TargetKind.WORD:
-        sheet.line("A word knows no meaning: it also finds what is denied, quoted or about something else.")
+        sheet.line(
+            tr("A word knows no meaning: it also finds what is denied, quoted or about something else.")
+        )
     sheet.line(_would_have_been(tally))
     for alert, entry in tally.hits[:_SAMPLES]:
-        sheet.line(f"• {clock_time(alert.created_at, now, tz)} {alert.level.name} ")
-        sheet.add(clip(entry.headline, _TITLE) or NO_TITLE, url=safe_url(entry.url))
-    row = [Button("Follow", data=f"watch:{target}")]
+        sheet.line(f"• {clock_time(alert.created_at, now, tz)} {level_name(alert.level)} ")
+        sheet.add(clip(entry.headline, _TITLE) or no_title(), url=safe_url(entry.url))
+    row = [Button(tr("Follow"), data=f"watch:{target}")]
     if level < Severity.HIGH:
-        row.append(Button("Only high", data=f"high:{target}"))
-    return sheet.card([row, [Button("Cancel", data="cancel:")]])
+        row.append(Button(tr("Only high"), data=f"high:{target}"))
+    return sheet.card([row, [Button(tr("Cancel"), data="cancel:")]])
 
 
 def meaning(target: Target, names: Names) -> str:
     """'Nvidia: whatever it does or is touched by'."""
     if target.kind is TargetKind.ALL:
-        return f"Everything: {_MEANS[target.kind]}"
-    if target.kind is TargetKind.WORD:
-        return f"“{clip(target.id, ECHO)}” as a word: {_MEANS[target.kind]}"
-    return f"{clip(names(target.id), ECHO)}: {_MEANS[target.kind]}"
+        return tr(_MEANS[target.kind])
+    name = target.id if target.kind is TargetKind.WORD else names(target.id)
+    return tr(_MEANS[target.kind], name=clip(name, ECHO))
 
 
 def _would_have_been(tally: Tally) -> str:
     if not tally.is_known:
-        return "I have kept less than a day of news so far, so I can't say how much that is."
-    rate = f", {tally.per_week()}" if tally.hits and tally.is_whole else ""
-    more = (
-        ""
-        if tally.is_whole
-        else " There may have been more: only what somebody here was sent is kept, and nobody is sent everything."
-    )
-    least = "" if tally.is_whole or not tally.hits else "at least "
-    return (
-        f"That would have been {least}{count(len(tally.hits), 'alert', 'alerts')} {tally.when}{rate}.{more}"
-    )
+        return tr("I have kept less than a day of news so far, so I can't say how much that is.")
+    alerts, when = count(len(tally.hits), "alert", "alerts"), tally.when
+    if not tally.hits or not tally.is_whole:
+        least = tr("That would have been {alerts} {when}.", alerts=alerts, when=when)
+        if tally.is_whole:
+            return least
+        if tally.hits:
+            least = tr("That would have been at least {alerts} {when}.", alerts=alerts, when=when)
+        more = tr(
+            "There may have been more: only what somebody here was sent is kept, and nobody is sent everything."
+        )
+        return f"{least} {more}"
+    rate = tally.per_week()
+    return tr("That would have been {alerts} {when}, {rate}.", alerts=alerts, when=when, rate=rate)

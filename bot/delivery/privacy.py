@@ -44,22 +44,37 @@ class Private:
         """What is stored, and for how long."""
         keep = show_duration(self._keep)
         lines = [
-            "What this bot stores about a chat, on the machine that it runs on:",
-            "• the chat's Telegram id (in a private chat that is yours), since when it is here, whether alerts are on",
-            "• its settings, what it follows and what it mutes, until you change them",
-            f"• which alerts it was sent or not sent, when and why: {keep}, longer while their story is open",
-            tr(
-                "• of a group or channel: the id of the admin who turned alerts on there, to be told when they end"
+            tr("What this bot stores about a chat, on the machine that it runs on:"),
+            "• "
+            + tr(
+                "the chat's Telegram id (in a private chat that is yours), since when it is here, "
+                "whether alerts are on"
             ),
-            f"• whether the bot's managers let it in or keep it out, and {keep} long what they did about it",
-            "Not stored: names, phone numbers, who is in a group, what you write beyond settings.",
-            "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. The bot's log "
-            "names a chat's id where something goes wrong; whoever runs the bot decides how long logs and "
-            "backups are kept.",
-            "/export sends everything as a file, /deleteme deletes it.",
+            "• " + tr("its settings, what it follows and what it mutes, until you change them"),
+            "• "
+            + tr(
+                "which alerts it was sent or not sent, when and why: {span}, longer while their story is open",
+                span=keep,
+            ),
+            "• "
+            + tr(
+                "of a group or channel: the id of the admin who turned alerts on there, to be told when they end"
+            ),
+            "• "
+            + tr(
+                "whether the bot's managers let it in or keep it out, and {span} long what they did about it",
+                span=keep,
+            ),
+            tr("Not stored: names, phone numbers, who is in a group, what you write beyond settings."),
+            tr(
+                "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. "
+                "The bot's log names a chat's id where something goes wrong; whoever runs the bot decides "
+                "how long logs and backups are kept."
+            ),
+            tr("/export sends everything as a file, /deleteme deletes it."),
         ]
         if self._contact:
-            lines.append(f"Questions: {clip(self._contact, 100)}")
+            lines.append(tr("Questions: {contact}", contact=clip(self._contact, 100)))
         return line(*lines)
 
     async def export(self, text: str, chat: Chat) -> Reply:
@@ -68,23 +83,21 @@ class Private:
         found = await asyncio.to_thread(self._privacy.everything, chat.subscriber_id, now)
         content = await asyncio.to_thread(json.dumps, found, ensure_ascii=False, indent=1)
         return Reply(
-            cards=(say("Everything that is stored about this chat, as JSON:"),),
+            cards=(say(tr("Everything that is stored about this chat, as JSON:")),),
             file=File(name=f"spillover-{now:%Y-%m-%d}.json", content=content.encode("utf-8", "replace")),
         )
 
     def deleteme(self, text: str, chat: Chat) -> Reply:
         """Ask whether everything is to be deleted."""
         if text:
-            return line("/deleteme stands alone. It deletes everything about this chat, after asking once.")
-        what = "this topic" if "/" in chat.address else "this chat"
-        topics = " with all its topics" if chat.address.startswith("-") and "/" not in chat.address else ""
-        sheet = Sheet().line(
-            f"Delete everything about {what}{topics}: settings, what it follows, what it was sent?"
-        )
-        sheet.line("Alerts end, and where the bot is by invitation, a manager must let you in again.")
-        sheet.line("This can't be undone; /export saves a copy first, /stop only ends alerts.")
+            return line(
+                tr("/deleteme stands alone. It deletes everything about this chat, after asking once.")
+            )
+        sheet = Sheet().line(_asks(chat))
+        sheet.line(tr("Alerts end, and where the bot is by invitation, a manager must let you in again."))
+        sheet.line(tr("This can't be undone; /export saves a copy first, /stop only ends alerts."))
         asked = int(self._clock().timestamp())
-        return Reply(cards=(sheet.card([[Button("Delete everything", data=f"erase:{asked}")]]),))
+        return Reply(cards=(sheet.card([[Button(tr("Delete everything"), data=f"erase:{asked}")]]),))
 
     async def erase(self, text: str, chat: Chat) -> Reply:
         """Delete everything, if the question is young enough to be meant."""
@@ -92,10 +105,21 @@ class Private:
             return old_button()
         now = self._clock()
         if not 0 <= now.timestamp() - int(text) <= CONFIRM_WITHIN.total_seconds():
-            return line("That was asked a while ago, so nothing was deleted. /deleteme asks again.")
+            return line(tr("That was asked a while ago, so nothing was deleted. /deleteme asks again."))
         gone = await asyncio.to_thread(self._privacy.erase, chat.subscriber_id, now)
         if not gone:
-            return Reply(cards=(say("Nothing is stored about this chat."),), replace=True)
+            return Reply(cards=(say(tr("Nothing is stored about this chat.")),), replace=True)
         return Reply(
-            cards=(say("Everything about this chat was deleted. /start begins anew."),), replace=True
+            cards=(say(tr("Everything about this chat was deleted. /start begins anew.")),), replace=True
         )
+
+
+def _asks(chat: Chat) -> str:
+    if "/" in chat.address:
+        return tr("Delete everything about this topic: settings, what it follows, what it was sent?")
+    if chat.address.startswith("-"):
+        return tr(
+            "Delete everything about this chat with all its topics: "
+            "settings, what it follows, what it was sent?"
+        )
+    return tr("Delete everything about this chat: settings, what it follows, what it was sent?")

@@ -9,6 +9,7 @@ from bot.delivery.explain import explanation, latest
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line
 from bot.hours import zone_of
+from bot.locale import tr
 from bot.ports import Clock, Desk, Vocabulary
 
 _LATEST, _MAX_LATEST = 5, 10
@@ -27,28 +28,31 @@ class Reading:
     def latest(self, text: str, chat: Chat) -> Reply:
         """The newest alerts of the chat, or of all where it has none yet."""
         if text and not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= _MAX_LATEST):
-            return line(f"How many? /latest 5 shows five; the most is {_MAX_LATEST}.")
+            return line(tr("How many? /latest 5 shows five; the most is {most}.", most=_MAX_LATEST))
         limit = int(text) if text else _LATEST
-        heading = "The newest alerts of this chat, /why and an id explains one:"
+        heading = tr("The newest alerts of this chat, /why and an id explains one:")
         alerts = self._desk.latest(limit, subscriber_id=chat.subscriber_id)
         if not alerts:
-            heading = "Nothing was sent here yet. The newest alerts of all:"
+            heading = tr("Nothing was sent here yet. The newest alerts of all:")
             alerts = self._desk.latest(limit)
         if not alerts:
-            return line("There are no alerts yet. The first one comes as soon as a rule is satisfied.")
+            return line(tr("There are no alerts yet. The first one comes as soon as a rule is satisfied."))
         return Reply(cards=(latest(alerts, now=self._clock(), tz=self._zone(chat), heading=heading),))
 
     def why(self, text: str, chat: Chat) -> Reply:
         """Explain an alert, named by its id or by the message that is answered."""
         reference = text or chat.reply_to
         if not reference:
-            return line("Which alert? Reply to its card with /why, or write /why and an id from /latest.")
+            return line(tr("Which alert? Reply to its card with /why, or write /why and an id from /latest."))
         found = None
         if reference.isascii() and reference.replace("-", "").isalnum():
             found = self._desk.why(reference.lower(), subscriber_id=chat.subscriber_id)
         if found is None:
-            what = f"the id {echo(text)}" if text else "that message"
-            return line(f"I know no alert for {what}. /latest lists alerts with their ids.")
+            if not text:
+                return line(tr("I know no alert for that message. /latest lists alerts with their ids."))
+            return line(
+                tr("I know no alert for the id {id}. /latest lists alerts with their ids.", id=echo(text))
+            )
         card = explanation(
             found,
             names=self._vocabulary.name,

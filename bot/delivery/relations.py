@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, time
 
-from bot.delivery.sheet import MAX_DATA, Sheet, clip
-from bot.delivery.words import Names, count
+from bot.delivery.sheet import GAP, MAX_DATA, Sheet, around, clip
+from bot.delivery.words import Names
+from bot.locale import marked, show_date, tr, tr_n
 from bot.model import Button, Card, EntityKind, Neighbour
 
 PAGE = 10  # relations on a page
 _NAME, _SOURCE = 50, 80
 
 _STEPS: Mapping[str, str] = {
-    "supplies": "supplies it",
-    "competes_with": "competes with it",
-    "customer_of": "buys from it",
-    "funds": "funds it",
-    "funded_by": "is funded by it",
+    "supplies": marked("{company} supplies it: {weight}"),
+    "competes_with": marked("{company} competes with it: {weight}"),
+    "customer_of": marked("{company} buys from it: {weight}"),
+    "funds": marked("{company} funds it: {weight}"),
+    "funded_by": marked("{company} is funded by it: {weight}"),
 }
-_MANY: Mapping[str, str] = {
-    "supplies": "supply it",
-    "competes_with": "compete with it",
-    "customer_of": "buy from it",
-    "funds": "fund it",
-    "funded_by": "are funded by it",
+_MANY: Mapping[str, Callable[[int], str]] = {
+    "supplies": lambda n: tr_n("{n} supplies it", "{n} supply it", n),
+    "competes_with": lambda n: tr_n("{n} competes with it", "{n} compete with it", n),
+    "customer_of": lambda n: tr_n("{n} buys from it", "{n} buy from it", n),
+    "funds": lambda n: tr_n("{n} funds it", "{n} fund it", n),
+    "funded_by": lambda n: tr_n("{n} is funded by it", "{n} are funded by it", n),
 }
 # The exposure file's own scale: .8 a dominant share, .6 large, .4 noticeable, .3 the least worth an alert.
-_WEIGHTS = ((0.75, "very strong"), (0.55, "strong"), (0.38, "noticeable"), (0.0, "slight"))
+_WEIGHTS = (
+    (0.75, marked("very strong")),
+    (0.55, marked("strong")),
+    (0.38, marked("noticeable")),
+    (0.0, marked("slight")),
+)
 
 
 def weight_word(weight: float) -> str:
     """A weight as a reader understands it."""
-    return next(word for least, word in _WEIGHTS if weight >= least)
+    return next(tr(word) for least, word in _WEIGHTS if weight >= least)
 
 
 def exposure_card(company: str, neighbours: Sequence[Neighbour], start: int, *, names: Names) -> Card:
@@ -46,23 +53,36 @@ def exposure_card(company: str, neighbours: Sequence[Neighbour], start: int, *, 
     """
     ordered = sorted(neighbours, key=lambda x: (-x.weight, x.step, names(x.company), x.company))
     total = len(ordered)
-    sheet = Sheet().line(clip(names(company), _NAME), EntityKind.BOLD)
-    sheet.add(f": {count(total, 'relation', 'relations')}, strongest first")
+    before, after = around(
+        tr_n(
+            "{company}: {n} relation, strongest first",
+            "{company}: {n} relations, strongest first",
+            total,
+            company=GAP,
+        )
+    )
+    sheet = Sheet().line(before).add(clip(names(company), _NAME), EntityKind.BOLD).add(after)
     if total > PAGE:
         sheet.add(f"; {start + 1}–{min(start + PAGE, total)}")
     numbers = Counter(x.step for x in ordered)
-    sheet.line(
-        "; ".join(f"{numbers[s]} {_STEPS[s] if numbers[s] == 1 else _MANY[s]}" for s in _MANY if numbers[s])
-    )
+    sheet.line("; ".join(say(numbers[step]) for step, say in _MANY.items() if numbers[step]))
     for x in ordered[start : start + PAGE]:
-        sheet.line("• ").add(clip(names(x.company), _NAME), EntityKind.BOLD)
-        sheet.add(f" {_STEPS.get(x.step) or x.step.replace('_', ' ')}: {weight_word(x.weight)}")
+        before, after = around(_relation(x.step, weight_word(x.weight)))
+        sheet.line("• " + before).add(clip(names(x.company), _NAME), EntityKind.BOLD).add(after)
         source = clip(x.source, _SOURCE)
-        sheet.add(f" ({source}, {x.known_since:%b %Y})" if source else f" ({x.known_since:%b %Y})")
+        since = show_date(datetime.combine(x.known_since, time.min, UTC), "MMM y")
+        sheet.add(f" ({source}, {since})" if source else f" ({since})")
     turns = [(max(start - PAGE, 0), "◀")] if start > 0 else []
     turns += [(start + PAGE, "▶")] if start + PAGE < total else []
     row = [Button(label, data=turn(at, company)) for at, label in turns]
     return sheet.card([[button for button in row if len(button.data.encode()) <= MAX_DATA]])
+
+
+def _relation(step: str, weight: str) -> str:
+    """What the company in the gap is to the other one."""
+    if step in _STEPS:
+        return tr(_STEPS[step], company=GAP, weight=weight)
+    return f"{GAP} {step.replace('_', ' ')}: {weight}"
 
 
 def turn(start: int, company: str) -> str:

@@ -6,21 +6,25 @@ first line the status, second line the headline, last line the facts.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, tzinfo
 
-from bot.delivery.quote import locate, quote, split
-from bot.delivery.sheet import MAX_DATA, NO_TITLE, Sheet, clean, clip, safe_url
+from bot.delivery.quote import Quote, locate, quote, split
+from bot.delivery.sheet import GAP, MAX_DATA, Sheet, around, clean, clip, no_title, safe_url
+from bot.delivery.stored import note_text, together_text
 from bot.delivery.words import (
     Names,
     certainty,
     clock_time,
     count,
     flag_text,
+    level_name,
+    modality_word,
     relation_text,
     ticker,
     voice,
 )
+from bot.locale import marked, tr
 from bot.model import (
     Alert,
     AlertKind,
@@ -43,7 +47,12 @@ _TITLE, _POST, _SOURCE, _NOTE, _RULE, _FLAGS, _EXPOSED = 300, 200, 60, 150, 120,
 _MAX_EXPOSED = 12
 _TOGETHER, _MAX_TOGETHER = 150, 6
 _NAME = 24
-_TAKEN_BACK = (Reason.DENIED, Reason.CORRECTED, Reason.WITHDRAWN)
+_TAKEN_BACK: Mapping[Reason, str] = {
+    Reason.DENIED: marked("DENIED"),
+    Reason.CORRECTED: marked("CORRECTED"),
+    Reason.WITHDRAWN: marked("WITHDRAWN"),
+}
+_TOUCHED = ((True, marked("Exposed: {companies}")), (False, marked("May gain: {companies}")))
 
 
 def card(
@@ -76,45 +85,50 @@ def card(
     shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story) or _withdrawn(alert, story))
     found = None if shown else quote(alert, entry)
     if found:
-        sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
-        sheet.add(f" ({source})" if source else "")
+        quoted(sheet.line(), found).add(f" ({source})" if source else "")
     elif source:
-        sheet.line(f"Source: {source}")
+        sheet.line(tr("Source: {source}", source=source))
     for line in alert.together[-_MAX_TOGETHER:] if len(alert.together) > 1 else ():
-        sheet.line(f"– {clip(line, _TOGETHER)}")
-    for label, hurt in (("Exposed", True), ("May gain", False)):
+        sheet.line(f"– {clip(together_text(line), _TOGETHER)}")
+    for hurt, text in _TOUCHED:
         groups = exposed([e for e in alert.exposures if (e.direction < 0) == hurt], names)
         if groups:
-            sheet.line(f"{label}: {groups}")
+            sheet.line(tr(text, companies=groups))
     if flags:
         sheet.line(clip(" · ".join(flag_text(flag) for flag in sorted(flags)), _FLAGS), EntityKind.ITALIC)
     if alert.title:
-        sheet.line(f"Rule: {clip(alert.title, _RULE)}")
-    change = clip(note or alert.note, _NOTE)
+        sheet.line(tr("Rule: {title}", title=clip(alert.title, _RULE)))
+    change = clip(note or note_text(alert.note, names), _NOTE)
     if change and alert.kind is AlertKind.EDIT:
-        sheet.line(f"Update: {change}")
+        sheet.line(tr("Update: {change}", change=change))
     sheet.line(_facts(alert, story, entry, now, tz))
     return sheet.card(buttons(alert, _link(alert, story, entry)))
 
 
-def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo = UTC) -> Card:
+def reply(
+    alert: Alert, story: Story, entry: Entry, *, names: Names = str, now: datetime, tz: tzinfo = UTC
+) -> Card:
     """A reply to a story's card: what changed, who says so, and the link, in two or three lines."""
     sheet = Sheet().line()
-    own = tuple(_news(alert) + mark for mark in ":-")  # a wire's own "CORRECTED:" says it already
-    if not entry.title.upper().startswith(own):
-        sheet.add(_news(alert), EntityKind.BOLD).add(" · ")
+    news = _news(alert)
+    if not entry.title.upper().startswith(
+        (f"{news}:", f"{news}-")
+    ):  # a wire's own "CORRECTED:" says it already
+        sheet.add(news, EntityKind.BOLD).add(" · ")
     start = sheet.length
     shown = _evident_title(sheet, alert, entry)
     url = safe_url(entry.url)
     if url:
         sheet.style(EntityKind.LINK, start, url=url)
     if alert.reason is Reason.SPILLOVER:
-        sheet.add(": predicted by this card")
+        sheet.add(tr(": predicted by this card"))
     found = None if shown else quote(alert, entry)
     if found:
-        sheet.line("“" + found.before).add(found.words, EntityKind.BOLD).add(found.after + "”")
-    facts = [clip(alert.note, _NOTE), clip(entry.source, _SOURCE), voice(alert.event.attribution, entry.kind)]
-    facts += [
+        quoted(sheet.line(), found)
+    facts = [
+        clip(note_text(alert.note, names), _NOTE),
+        clip(entry.source, _SOURCE),
+        voice(alert.event.attribution, entry.kind),
         count(story.origins, "independent origin", "independent origins"),
         clock_time(entry.at, now, tz, zone=True),
     ]
@@ -125,19 +139,25 @@ def reply(alert: Alert, story: Story, entry: Entry, *, now: datetime, tz: tzinfo
 def buttons(alert: Alert, url: str, *, mute: bool = True) -> tuple[tuple[Button, ...], ...]:
     """The row under a card; `url` must be empty or safe."""
     row = [
-        Button("Why", data=_fitting(f"why:{alert.id}")),
-        Button("Story", data=_fitting(f"story:{alert.id}")),
+        Button(tr("Why"), data=_fitting(f"why:{alert.id}")),
+        Button(tr("Story"), data=_fitting(f"story:{alert.id}")),
     ]
     if url:
-        row.append(Button("Open", url=url))
+        row.append(Button(tr("Open"), url=url))
     if not mute:
         return (tuple(row),)
     say = [
-        Button("Useful", data=_fitting(f"good:{alert.id}")),
-        Button("Noise", data=_fitting(f"noise:{alert.id}")),
-        Button("Mute ▾", data=_fitting(f"mutes:{alert.id}")),
+        Button(tr("Useful"), data=_fitting(f"good:{alert.id}")),
+        Button(tr("Noise"), data=_fitting(f"noise:{alert.id}")),
+        Button(tr("Mute ▾"), data=_fitting(f"mutes:{alert.id}")),
     ]
     return tuple(row), tuple(say)
+
+
+def quoted(sheet: Sheet, found: Quote) -> Sheet:
+    """Add evidence in quotation marks, its own words in bold."""
+    opening, closing = around(tr("“{quote}”", quote=GAP))
+    return sheet.add(opening + found.before).add(found.words, EntityKind.BOLD).add(found.after + closing)
 
 
 def exposed(exposures: Collection[Exposure], names: Names) -> str:
@@ -149,7 +169,7 @@ def exposed(exposures: Collection[Exposure], names: Names) -> str:
         groups.setdefault(relation, []).append(clip(ticker(exposure.company, names), _NAME))
     parts = [", ".join(who) + (f" ({how})" if how else "") for how, who in groups.items()]
     if len(strongest) > _MAX_EXPOSED:
-        parts.append(f"{len(strongest) - _MAX_EXPOSED} more")
+        parts.append(tr("{n} more", n=len(strongest) - _MAX_EXPOSED))
     return shorten(" · ".join(parts), _EXPOSED)
 
 
@@ -169,16 +189,17 @@ def facts_of(drawn: Card) -> list[str]:
 
 
 def _status(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) -> str:
-    level = alert.level.name
+    level = level_name(alert.level)
     claim = story.claim(alert.event.theme, alert.event.actor) if alert.kind is AlertKind.EDIT else None
     known = claim or alert.event
     if alert.reason in _TAKEN_BACK and (alert.reason is not Reason.WITHDRAWN or _withdrawn(alert, story)):
         # Then the event itself is the denial.
-        word, said = f"{alert.reason.name} {clock_time(alert.created_at, now, tz)}", alert.event.attribution
+        word = f"{tr(_TAKEN_BACK[alert.reason])} {clock_time(alert.created_at, now, tz)}"
+        said = alert.event.attribution
     elif _denied(alert, story):
-        word, said = "DENIED", known.attribution
+        word, said = tr("DENIED"), known.attribution
     elif _withdrawn(alert, story):
-        word, said = "WITHDRAWN", known.attribution
+        word, said = tr("WITHDRAWN"), known.attribution
     else:
         return f"{level} · {certainty(known.modality, known.attribution, entry.kind)}"
     return " · ".join(part for part in (word, voice(said, entry.kind), level) if part)
@@ -234,7 +255,7 @@ def _evident_title(sheet: Sheet, alert: Alert, entry: Entry) -> bool:
         if parts:
             sheet.add(parts.before).add(parts.words, EntityKind.BOLD).add(parts.after)
             return True
-    sheet.add(clip(body, limit) or NO_TITLE)
+    sheet.add(clip(body, limit) or no_title())
     return False
 
 
@@ -248,30 +269,32 @@ def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) 
     edited = alert.kind is AlertKind.EDIT
     first = story.members[0] if edited and story.members else None
     if first is not None:
-        published = "published " + clock_time(first.at, now, tz)
+        published = tr("published {time}", time=clock_time(first.at, now, tz))
     elif entry.published is None or entry.date_quality not in (DateQuality.OK, DateQuality.NAIVE):
-        published = "undated"
+        published = tr("undated")
     else:
-        published = "published " + clock_time(entry.published, now, tz)
+        published = tr("published {time}", time=clock_time(entry.published, now, tz))
     seen = story.first_seen if edited else entry.seen_at
     facts = [
         f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}",
         published,
-        "seen " + clock_time(seen, now, tz, zone=not edited),
+        tr("seen {time}", time=clock_time(seen, now, tz, zone=not edited)),
     ]
     if edited:
-        facts.append("updated " + clock_time(alert.created_at, now, tz, zone=True))
-    return " · ".join([*facts, f"rev {story.revision + 1}"])
+        facts.append(tr("updated {time}", time=clock_time(alert.created_at, now, tz, zone=True)))
+    return " · ".join([*facts, tr("rev {n}", n=story.revision + 1)])
 
 
 def _news(alert: Alert) -> str:
     """A reply's first word."""
     if alert.reason is Reason.SPILLOVER:
-        return "SPILLOVER SEEN"
+        return tr("SPILLOVER SEEN")
     if alert.reason in _TAKEN_BACK:
-        return alert.reason.name
+        return tr(_TAKEN_BACK[alert.reason])
     certain = alert.event.modality
-    return "CONFIRMED" if certain is Modality.CONFIRMED else f"NOW {certain.name}"
+    if certain is Modality.CONFIRMED:
+        return tr("CONFIRMED")
+    return tr("NOW {modality}", modality=modality_word(certain).upper())
 
 
 def _fitting(data: str) -> str:

@@ -8,62 +8,74 @@ from datetime import datetime
 
 from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
-from bot.delivery.words import Names, count, reason_text, suggestion
-from bot.locale import marked
+from bot.delivery.words import Names, alternatives, count, kind_word, level_words, reason_text, suggestion
+from bot.locale import marked, show_number, tr
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
-from bot.text import show_duration
+from bot.text import nearest, show_duration
 
 MENU: Sequence[tuple[str, str]] = (
-    ("start", "Start alerts, or see how they are set"),
-    ("watch", "Follow a company, theme, sector, pack or word"),
-    ("unwatch", "Stop following one, or all"),
-    ("list", "What this chat follows"),
+    ("start", marked("Start alerts, or see how they are set")),
+    ("watch", marked("Follow a company, theme, sector, pack or word")),
+    ("unwatch", marked("Stop following one, or all")),
+    ("list", marked("What this chat follows")),
     ("bind", marked("What a group, channel or topic follows")),
     ("unbind", marked("End alerts in a group, channel or topic")),
     ("here", marked("What this place is, and what I may do here")),
-    ("latest", "The newest alerts"),
-    ("why", "Why an alert was sent"),
-    ("chart", "How often something is in the news"),
-    ("whynot", "Why an article was not told"),
-    ("story", "How a story went, step by step"),
-    ("top", "The biggest stories now"),
-    ("search", "Look for news by words and filters"),
-    ("who", "A company's suppliers, rivals, customers and funders"),
-    ("level", "How important an alert must be"),
-    ("quiet", "Hours without a sound"),
-    ("budget", "How many sounds a day"),
-    ("digest", "What did not ring, in one message"),
-    ("mute", "Hold back everything, a story, a company or a source"),
-    ("mutes", "What is muted, and until when"),
-    ("unmute", "End a pause"),
-    ("timezone", "By which clock times are shown"),
-    ("lang", "The language that I speak"),
-    ("stop", "End alerts in this chat"),
-    ("privacy", "What is stored, and for how long"),
-    ("export", "Everything about this chat as a file"),
-    ("deleteme", "Delete everything about this chat"),
-    ("help", "All commands with examples"),
+    ("latest", marked("The newest alerts")),
+    ("why", marked("Why an alert was sent")),
+    ("chart", marked("How often something is in the news")),
+    ("whynot", marked("Why an article was not told")),
+    ("story", marked("How a story went, step by step")),
+    ("top", marked("The biggest stories now")),
+    ("search", marked("Look for news by words and filters")),
+    ("who", marked("A company's suppliers, rivals, customers and funders")),
+    ("level", marked("How important an alert must be")),
+    ("quiet", marked("Hours without a sound")),
+    ("budget", marked("How many sounds a day")),
+    ("digest", marked("What did not ring, in one message")),
+    ("mute", marked("Hold back everything, a story, a company or a source")),
+    ("mutes", marked("What is muted, and until when")),
+    ("unmute", marked("End a pause")),
+    ("timezone", marked("By which clock times are shown")),
+    ("lang", marked("The language that I speak")),
+    ("stop", marked("End alerts in this chat")),
+    ("privacy", marked("What is stored, and for how long")),
+    ("export", marked("Everything about this chat as a file")),
+    ("deleteme", marked("Delete everything about this chat")),
+    ("help", marked("All commands with examples")),
 )
-"""Commands with their descriptions, as the client's menu shows them (`setMyCommands`)."""
+"""Commands with their descriptions in English, as the client's menu shows them (`setMyCommands`)."""
 
 LEVELS = [level.word for level in Severity]
+"""As commands and buttons name them, in every language."""
 ECHO = 40  # characters of what somebody typed that are repeated to them
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
-        "/watch nvidia shows what I understand and how many alerts that would have been, then asks.",
-        "/watch nvidia, compute resale follows several things at once: companies (name, ticker or cashtag), "
-        "themes, sectors, packs.",
-        "/watch liquid cooling, or /watch word cooling: what nobody is called can be followed as a word.",
-        "/watch all follows everything. The first thing you name replaces everything.",
+        marked("/watch nvidia shows what I understand and how many alerts that would have been, then asks."),
+        marked(
+            "/watch nvidia, compute resale follows several things at once: companies (name, ticker or cashtag), "
+            "themes, sectors, packs."
+        ),
+        marked(
+            "/watch liquid cooling, or /watch word cooling: what nobody is called can be followed as a word."
+        ),
+        marked("/watch all follows everything. The first thing you name replaces everything."),
     ),
     "unwatch": (
-        "/unwatch nvidia stops following it; /unwatch all asks, and then stops following anything.",
-        "/unwatch alone shows what there is, with buttons.",
+        marked("/unwatch nvidia stops following it; /unwatch all asks, and then stops following anything."),
+        marked("/unwatch alone shows what there is, with buttons."),
     ),
     "list": (
-        "/list shows what this chat follows, how often each is told, its level and its pause, with buttons to stop.",
+        marked(
+            "/list shows what this chat follows, how often each is told, its level and its pause, with buttons to stop."
+        ),
+    ),
+    "latest": (marked("/latest shows the 5 newest alerts of this chat, /latest 10 the ten newest."),),
+    "why": (marked("Reply to a card with /why, or write /why and an id from /latest."),),
+    "whynot": (
+        marked("/whynot https://… says what was decided about an article, and which rules came nearest."),
     ),
     "bind": (
         marked(
@@ -88,57 +100,78 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
             "/here shows what this place follows, its level and which rights I lack; in private /here @yourchannel."
         ),
     ),
-    "latest": ("/latest shows the 5 newest alerts of this chat, /latest 10 the ten newest.",),
-    "why": ("Reply to a card with /why, or write /why and an id from /latest.",),
-    "whynot": ("/whynot https://… says what was decided about an article, and which rules came nearest.",),
     "story": (
-        "Reply to a card with /story, or write /story and an id from /latest: first report, further origins, turns.",
+        marked(
+            "Reply to a card with /story, or write /story and an id from /latest: first report, further origins, turns."
+        ),
     ),
-    "top": ("/top shows the biggest stories of the last 24 hours that were told, /top 7d of a week.",),
+    "top": (
+        marked("/top shows the biggest stories of the last 24 hours that were told, /top 7d of a week."),
+    ),
     "search": (
-        "/search surplus compute: all words must be there; in quotes, together. The newest come first.",
-        "Filters: company:nvidia theme:compute_resale modality:denied level:high since:7d (or since:2026-03-01).",
-        "In any chat, my name and some words find the same.",
+        marked(
+            "/search surplus compute: all words must be there; in quotes, together. The newest come first."
+        ),
+        marked(
+            "Filters: company:nvidia theme:compute_resale modality:denied level:high since:7d (or since:2026-03-01)."
+        ),
+        marked("In any chat, my name and some words find the same."),
     ),
-    "who": ("/who nvidia: who supplies it, competes with it, buys from it, funds it; with source and date.",),
+    "who": (
+        marked(
+            "/who nvidia: who supplies it, competes with it, buys from it, funds it; with source and date."
+        ),
+    ),
     "chart": (
-        "/chart nvidia shows its mentions a day over 30 days, with the alerts marked; /chart capex cut 90d over 90.",
-        "From 7d to 365d; weeks (12w) do as well. Companies, sectors and themes can be shown.",
+        marked(
+            "/chart nvidia shows its mentions a day over 30 days, with the alerts marked; /chart capex cut 90d over 90."
+        ),
+        marked("From 7d to 365d; weeks (12w) do as well. Companies, sectors and themes can be shown."),
     ),
     "mute": (
-        "/mute 2h (or 30m, 1d, 1h30m, today) holds everything back until then; /mute off ends it.",
-        "/mute nvidia 3d holds a company back. As an answer to a card: /mute story, /mute source 2d.",
-        "/mute rule compute/resale 7d holds a rule back. Denials of what you were told still reach you.",
+        marked("/mute 2h (or 30m, 1d, 1h30m, today) holds everything back until then; /mute off ends it."),
+        marked("/mute nvidia 3d holds a company back. As an answer to a card: /mute story, /mute source 2d."),
+        marked(
+            "/mute rule compute/resale 7d holds a rule back. Denials of what you were told still reach you."
+        ),
     ),
-    "mutes": ("/mutes lists what is muted, with buttons to end each.",),
-    "unmute": ("/unmute ends the pause, /unmute nvidia one mute, /unmute all everything.",),
+    "mutes": (marked("/mutes lists what is muted, with buttons to end each."),),
+    "unmute": (marked("/unmute ends the pause, /unmute nvidia one mute, /unmute all everything."),),
     "quiet": (
-        "/quiet 22:00-07:00 Europe/Berlin: cards come without a sound in these hours; what is critical rings.",
-        "/quiet shows them, /quiet off ends them.",
+        marked(
+            "/quiet 22:00-07:00 Europe/Berlin: cards come without a sound in these hours; what is critical rings."
+        ),
+        marked("/quiet shows them, /quiet off ends them."),
     ),
     "budget": (
-        "/budget 8 rings eight times a day at most; the rest goes into the digest, the most important first.",
-        "/budget off lifts it. What is critical always rings.",
+        marked(
+            "/budget 8 rings eight times a day at most; the rest goes into the digest, the most important first."
+        ),
+        marked("/budget off lifts it. What is critical always rings."),
     ),
     "digest": (
-        "/digest daily 07:30 or /digest weekly mon 08:00 sends in one message what did not ring: over the "
-        "budget, below the level, muted.",
-        "/digest off ends it.",
+        marked(
+            "/digest daily 07:30 or /digest weekly mon 08:00 sends in one message what did not ring: over the "
+            "budget, below the level, muted."
+        ),
+        marked("/digest off ends it."),
     ),
-    "timezone": ("/timezone Europe/Berlin (or only Berlin) shows times by that clock.",),
-    "lang": ("/lang de speaks German; /lang shows which languages there are, with buttons.",),
-    "level": (f"/level high sends nothing below high. Levels: {', '.join(LEVELS)}.",),
+    "timezone": (marked("/timezone Europe/Berlin (or only Berlin) shows times by that clock."),),
+    "lang": (marked("/lang de speaks German; /lang shows which languages there are, with buttons."),),
+    "level": (marked("/level high sends nothing below high. Levels: {levels}."),),
     "start": (
-        "/start turns alerts on and keeps what the chat followed before. A new chat is asked what it wants; later "
-        "/start shows how it is set.",
+        marked(
+            "/start turns alerts on and keeps what the chat followed before. A new chat is asked what it wants; later "
+            "/start shows how it is set."
+        ),
     ),
-    "stop": ("/stop turns alerts off in this chat; /start brings everything back.",),
-    "privacy": ("/privacy says what is stored about a chat and for how long.",),
-    "export": ("/export sends everything that is stored about this chat as a JSON file.",),
-    "deleteme": ("/deleteme deletes everything that is stored about this chat, after asking once.",),
+    "stop": (marked("/stop turns alerts off in this chat; /start brings everything back."),),
+    "privacy": (marked("/privacy says what is stored about a chat and for how long."),),
+    "export": (marked("/export sends everything that is stored about this chat as a JSON file."),),
+    "deleteme": (marked("/deleteme deletes everything that is stored about this chat, after asking once."),),
     **MANAGERS_TOPICS,
-    "precision": ("/precision shows how useful rules and sources are to readers; for operators.",),
-    "status": ("/status shows how feeds and deliveries are doing; for operators.",),
+    "precision": (marked("/precision shows how useful rules and sources are to readers; for operators."),),
+    "status": (marked("/status shows how feeds and deliveries are doing; for operators."),),
 }
 
 
@@ -188,56 +221,66 @@ def line(*lines: str) -> Reply:
 
 def alerts_off() -> Reply:
     """What is answered where something would need alerts."""
-    return line("Alerts are off in this chat. /start turns them on first.")
+    return line(tr("Alerts are off in this chat. /start turns them on first."))
 
 
 def old_button() -> Reply:
     """What is answered to a button that nobody draws any more."""
-    return line("This button is of an older version. /help lists what I understand.")
+    return line(tr("This button is of an older version. /help lists what I understand."))
 
 
 def echo(text: str) -> str:
     """What somebody typed, quoted, short and harmless."""
-    return f"“{clip(text, ECHO)}”"
+    return tr("“{text}”", text=clip(text, ECHO))
 
 
 def help_card(topic: str, *, for_manager: bool = False) -> Card:
     """All commands, or one with examples; those of managers are listed for managers only."""
     word = topic.removeprefix("/").lower()
     if word in _TOPICS:
-        return say(*_TOPICS[word])
-    head = [f"No help on {echo(topic)}{suggestion(word, list(_TOPICS))}"] if word else []
-    listed = [f"/{name}: {text}" for name, text in MENU if name != "help"]
+        levels = ", ".join(level_words())
+        return say(*(tr(text, levels=levels) for text in _TOPICS[word]))
+    hint = suggestion(word, list(_TOPICS))
+    head = [tr("No help on {topic}{hint}", topic=echo(topic), hint=hint)] if word else []
+    listed = [f"/{name}: {tr(text)}" for name, text in MENU if name != "help"]
     if for_manager:
-        listed += ["For managers, in private:", *(f"/{name}: {text}" for name, text in MANAGERS_MENU)]
-    return say(*head, *listed, "/help watch shows examples.")
+        listed.append(tr("For managers, in private:"))
+        listed += [f"/{name}: {tr(text)}" for name, text in MANAGERS_MENU]
+    return say(*head, *listed, tr("/help watch shows examples."))
 
 
 def unknown_command(name: str) -> Reply:
     """One line that names the nearest command."""
-    hint = suggestion(name, [known for known, _ in MENU]).replace("mean ", "mean /")
-    return line(f"There is no command {echo('/' + name)}{hint or '.'} /help lists them all.")
+    shown, near = echo("/" + name), nearest(name, [known for known, _ in MENU])
+    if not near:
+        return line(tr("There is no command {command}. /help lists them all.", command=shown))
+    text = tr(
+        "There is no command {command}; did you mean /{near}? /help lists them all.",
+        command=shown,
+        near=near[0],
+    )
+    return line(text)
 
 
 def unknown_text() -> Reply:
     """One line for whoever writes without a command."""
-    return line("I only understand commands: /watch nvidia follows a company, /help lists the rest.")
+    return line(tr("I only understand commands: /watch nvidia follows a company, /help lists the rest."))
 
 
 def unknown_name(item: str, suggestions: Sequence[str]) -> str:
     """One line for a name that means nothing, with the nearest that do."""
-    near = suggestions[:3]
-    hint = f" Did you mean {' or '.join(near)}?" if near else " Try a company, ticker, theme or sector."
-    return f"I don't know {echo(item)}.{hint}"
+    near = alternatives(suggestions[:3])
+    if near:
+        return tr("I don't know {name}. Did you mean {near}?", name=echo(item), near=near)
+    return tr("I don't know {name}. Try a company, ticker, theme or sector.", name=echo(item))
 
 
 def target_label(target: Target, names: Names) -> str:
     """'Nvidia (company)'; 'everything' for the target that is all."""
     if target.kind is TargetKind.ALL:
-        return "everything"
-    if target.kind is TargetKind.WORD:
-        return f"{echo(target.id)} (word)"
-    return f"{clip(names(target.id), ECHO)} ({target.kind})"
+        return kind_word(target.kind)
+    name = echo(target.id) if target.kind is TargetKind.WORD else clip(names(target.id), ECHO)
+    return f"{name} ({kind_word(target.kind)})"
 
 
 def target_buttons(
@@ -260,7 +303,7 @@ def read_target(text: str) -> Target | None:
 
 def chooser(text: str, targets: Sequence[Target], names: Names, *, verb: str = "watch") -> Card:
     """Asks which of several is meant; the button of each begins with `verb`."""
-    sheet = Sheet().line(f"{echo(text)} can mean several things. Which one?")
+    sheet = Sheet().line(tr("{name} can mean several things. Which one?", name=echo(text)))
     for target in targets:
         sheet.line("• " + target_label(target, names))
     return sheet.card(target_buttons(verb, targets, lambda t: target_label(t, names)))
@@ -271,22 +314,42 @@ def status_card(status: Status, now: datetime, troubles: Sequence[str] = ()) -> 
     held = sorted(
         ((n, reason) for reason, n in status.counters.items() if n and _is_hold_back(reason)), reverse=True
     )
-    sheet = Sheet().line("Status", EntityKind.BOLD)
+    sheet = Sheet().line(tr("Status"), EntityKind.BOLD)
     for trouble in troubles:
         sheet.line(trouble)
     sheet.line(
-        f"Feeds: {status.feeds:,}, failing {status.feeds_failing:,}, stopped {status.feeds_stopped:,}; "
-        f"last poll {_ago(status.last_poll_at, now)}"
+        tr(
+            "Feeds: {feeds}, failing {failing}, stopped {stopped}; last poll {ago}",
+            feeds=show_number(status.feeds),
+            failing=show_number(status.feeds_failing),
+            stopped=show_number(status.feeds_stopped),
+            ago=_ago(status.last_poll_at, now),
+        )
     )
     sheet.line(
-        f"Stored: {count(status.entries, 'entry', 'entries')}, {count(status.stories, 'story', 'stories')}, "
-        f"{count(status.alerts, 'alert', 'alerts')}; {count(status.subscribers, 'subscriber', 'subscribers')}"
+        tr(
+            "Stored: {entries}, {stories}, {alerts}; {subscribers}",
+            entries=count(status.entries, "entry", "entries"),
+            stories=count(status.stories, "story", "stories"),
+            alerts=count(status.alerts, "alert", "alerts"),
+            subscribers=count(status.subscribers, "subscriber", "subscribers"),
+        )
     )
-    oldest = f", oldest {_ago(status.oldest_pending_at, now)}" if status.oldest_pending_at else ""
-    sheet.line(f"Outbox: {status.pending:,} pending{oldest}, {status.parked:,} parked")
+    sheet.line(_outbox(status, now))
     for n, reason in held[:5]:
-        sheet.line(f"Held back {n:,}: {reason_text(Reason(reason))} ({reason})")
+        text = reason_text(Reason(reason))
+        sheet.line(tr("Held back {number}: {why} ({reason})", number=show_number(n), why=text, reason=reason))
     return sheet.card()
+
+
+def _outbox(status: Status, now: datetime) -> str:
+    pending, parked = show_number(status.pending), show_number(status.parked)
+    if not status.oldest_pending_at:
+        return tr("Outbox: {pending} pending, {parked} parked", pending=pending, parked=parked)
+    ago = _ago(status.oldest_pending_at, now)
+    return tr(
+        "Outbox: {pending} pending, oldest {ago}, {parked} parked", pending=pending, ago=ago, parked=parked
+    )
 
 
 def _is_hold_back(reason: str) -> bool:
@@ -303,4 +366,6 @@ def _is_hold_back(reason: str) -> bool:
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:
-    return "never" if moment is None else f"{show_duration(max(now - moment, now - now))} ago"
+    if moment is None:
+        return tr("never")
+    return tr("{duration} ago", duration=show_duration(max(now - moment, now - now)))

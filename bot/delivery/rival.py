@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.locale import tr
 from bot.ports import Clock
 
 OVER_AFTER = timedelta(minutes=2)  # without a refusal; while there is a rival, one comes every 30 s at most
@@ -50,7 +51,8 @@ class Rival:
         """What is wrong and what to do; empty if there is no rival now."""
         if self.since is None:
             return ""
-        return (
-            f"Another program has used the same Telegram token since {self.since:%Y-%m-%d %H:%M} UTC: commands reach only one of "
-            "the two, alerts are sent by both. End the other one, or give each its own token from @BotFather."
+        return tr(
+            "Another program has used the same Telegram token since {time} UTC: commands reach only one of the "
+            "two, alerts are sent by both. End the other one, or give each its own token from @BotFather.",
+            time=f"{self.since:%Y-%m-%d %H:%M}",
         )

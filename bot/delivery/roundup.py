@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clip, safe_url
-from bot.delivery.words import Names, certainty, clock_time, count
+from bot.delivery.sheet import MAX_UNITS, Sheet, clip, no_title, safe_url
+from bot.delivery.words import Names, certainty, clock_time, count, level_name
 from bot.hours import zone_of
+from bot.locale import marked, tr, tr_n
 from bot.model import Alert, Card, DigestDue, EntityKind, Held, Modality, Polarity, Reason, SourceKind, Story
 from bot.text import utf16_length
 
@@ -15,10 +16,10 @@ MOST = 20  # stories in one digest
 _TITLE, _NAME, _COMPANIES = 160, 40, 6
 _ROOM = 200  # units that the last lines need
 _WHY: Mapping[Reason, str] = {
-    Reason.OVER_BUDGET: "over the budget of sounds",
-    Reason.MUTED: "muted",
-    Reason.BELOW_LEVEL: "below the level",
-    Reason.AWAY: "while the bot was down",
+    Reason.OVER_BUDGET: marked("{n} over the budget of sounds"),
+    Reason.MUTED: marked("{n} muted"),
+    Reason.BELOW_LEVEL: marked("{n} below the level"),
+    Reason.AWAY: marked("{n} while the bot was down"),
 }
 
 
@@ -51,20 +52,22 @@ def roundup(due: DigestDue, *, names: Names, now: datetime) -> tuple[Card, Seque
         for text, kinds, url in line:
             sheet.add(text, *kinds, url=url)
     if more := len(items) - len(shown):
-        sheet.line(f"and {count(more, 'less important story', 'less important stories')}")
+        sheet.line(tr_n("and {n} less important story", "and {n} less important stories", more))
     if due.is_regular:
         sheet.line(f"{_reasons(items)} · {clock_time(now, now, tz, zone=True)}")
     return sheet.card(), shown
 
 
 def _heading(due: DigestDue, items: Sequence[Held]) -> str:
-    stories = count(len(items), "story", "stories")
-    return f"Digest: {stories} that did not ring" if due.is_regular else f"While I was down: {stories}"
+    number = len(items)
+    if due.is_regular:
+        return tr_n("Digest: {n} story that did not ring", "Digest: {n} stories that did not ring", number)
+    return tr_n("While I was down: {n} story", "While I was down: {n} stories", number)
 
 
 def _reasons(items: Iterable[Held]) -> str:
     found = [held.reason for held in items]
-    return ", ".join(f"{found.count(reason)} {text}" for reason, text in _WHY.items() if reason in found)
+    return ", ".join(tr(text, n=found.count(reason)) for reason, text in _WHY.items() if reason in found)
 
 
 def _line(alert: Alert, story: Story | None, names: Names) -> list[tuple[str, list[EntityKind], str]]:
@@ -72,11 +75,11 @@ def _line(alert: Alert, story: Story | None, names: Names) -> list[tuple[str, li
     claim = story.claim(alert.event.theme, alert.event.actor) if story else None
     known = claim or alert.event
     gone = known.polarity is Polarity.DENIED or (story is not None and not story.stands)
-    title = clip(story.title if story else alert.evidence, _TITLE) or NO_TITLE
+    title = clip(story.title if story else alert.evidence, _TITLE) or no_title()
     url = safe_url(story.members[0].url) if story and story.members else ""
-    word = alert.level.name
+    word = level_name(alert.level)
     if gone:
-        word = "DENIED" if known.polarity is Polarity.DENIED else "WITHDRAWN"
+        word = tr("DENIED") if known.polarity is Polarity.DENIED else tr("WITHDRAWN")
     if story is not None and story.rule_id:
         who = [clip(names(company), _NAME) for company in sorted(story.companies)[:_COMPANIES]]
         return [(f"{word} · ", [], ""), (title, [], ""), (f" · {', '.join(who)}" if who else "", [], "")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.delivery.attention import parse_span
 from bot.delivery.errands import Errands
@@ -12,9 +12,10 @@ from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line
 from bot.delivery.sheet import MAX_UNITS, Sheet, clean
 from bot.delivery.words import count
+from bot.locale import show_decimal, show_number, tr
 from bot.model import Card, EntityKind
 from bot.office import Delays, Sources, Works
-from bot.ports import Clock, Desk
+from bot.ports import Clock, Desk, Status
 from bot.text import show_duration, utf16_length
 
 LONGEST = timedelta(days=30)
@@ -45,44 +46,58 @@ class Running:
     async def health(self, text: str, chat: Chat) -> Reply:
         """How the program and its machine are."""
         if text:
-            return line("/health stands alone.")
+            return line(tr("/health stands alone."))
         now, vitals = self._clock(), self._works.vitals()
         status, listing = self._desk.status(now), await self._sources.listing()
         down = [s.id for s in listing if s.is_down]
-        sheet = Sheet().line("Health", EntityKind.BOLD)
+        sheet = Sheet().line(tr("Health"), EntityKind.BOLD)
         if vitals.trouble:
-            sheet.line(f"Trouble: {clean(vitals.trouble)}")
+            sheet.line(tr("Trouble: {problem}", problem=clean(tr(vitals.trouble))))
         since = show_duration(now - vitals.started_at)
-        sheet.line(f"Running for {since}, rules {clean(vitals.rules)}")
-        sheet.line(f"Queue: {status.pending:,} waiting, {status.parked:,} parked")
-        if status.oldest_pending_at is not None:
-            sheet.add(f"; oldest unsent for {show_duration(now - status.oldest_pending_at)}")
-        polled = show_duration(now - status.last_poll_at) + " ago" if status.last_poll_at else "never"
-        sheet.line(f"Feeds: {len(listing):,}, {len(down):,} down; last poll {polled}")
+        sheet.line(tr("Running for {span}, rules {version}", span=since, version=clean(vitals.rules)))
+        sheet.line(_queue(status, now))
+        sheet.line(_feeds(len(listing), len(down), status.last_poll_at, now))
         if down:
-            more = f" and {len(down) - _DOWN:,} more" if len(down) > _DOWN else ""
-            sheet.line(f"Down: {', '.join(down[:_DOWN])}{more}")
-        sheet.line(f"Loop delay: {vitals.loop_delay * 1000:,.0f} ms; memory: {_size(vitals.memory)}")
-        sheet.line(f"Database: {_size(vitals.database)}; disk free: {_size(vitals.disk_free)}")
+            shown, more = ", ".join(down[:_DOWN]), len(down) - _DOWN
+            sheet.line(
+                tr("Down: {feeds} and {n} more", feeds=shown, n=show_number(more))
+                if more > 0
+                else tr("Down: {feeds}", feeds=shown)
+            )
+        sheet.line(
+            tr(
+                "Loop delay: {delay}; memory: {memory}",
+                delay=_milliseconds(vitals.loop_delay),
+                memory=_size(vitals.memory),
+            )
+        )
+        sheet.line(
+            tr(
+                "Database: {size}; disk free: {free}",
+                size=_size(vitals.database),
+                free=_size(vitals.disk_free),
+            )
+        )
         return Reply(cards=(sheet.card(),))
 
     async def latency(self, text: str, chat: Chat) -> Reply:
         """How long news takes, over the last day."""
         if text:
-            return line("/latency stands alone; it looks at the last 24 hours.")
+            return line(tr("/latency stands alone; it looks at the last 24 hours."))
         found = await self._works.latency()
         if not found.stages:
-            return line("Nothing came in the last 24 hours, so there is nothing to measure.")
-        sheet = Sheet().line("Latency of the last 24 hours, median and 95 %", EntityKind.BOLD)
+            return line(tr("Nothing came in the last 24 hours, so there is nothing to measure."))
+        sheet = Sheet().line(tr("Latency of the last 24 hours, median and 95 %"), EntityKind.BOLD)
         for heading, delays in (
             ("", found.stages),
-            ("Published → seen, by kind:", found.kinds),
-            ("Slowest sources:", found.worst),
+            (tr("Published → seen, by kind:"), found.kinds),
+            (tr("Slowest sources:"), found.worst),
         ):
             if heading and delays:
                 sheet.line(heading)
             for delay in delays:
-                sheet.line(("• " if heading else "") + _delay(delay))
+                name = delay.name if heading else tr(delay.name)  # a stage has a name of ours
+                sheet.line(("• " if heading else "") + _delay(name, delay))
         return Reply(cards=(sheet.card(),))
 
     def reload(self, text: str, chat: Chat) -> Reply:
@@ -97,13 +112,14 @@ class Running:
         """Say what the rules in force would have told."""
         span = parse_span(text) if text else _USUAL
         if span is None or not timedelta(hours=1) <= span <= LONGEST:
-            what = f"{echo(text)} is no time to look back. " if text else ""
-            return line(f"{what}Write for example /backtest 7d; from 1h to {show_duration(LONGEST)}.")
+            what = tr("{text} is no time to look back.", text=echo(text)) + " " if text else ""
+            example = tr("Write for example /backtest 7d; from 1h to {most}.", most=show_duration(LONGEST))
+            return line(what + example)
         return self._begin("backtest", f"backtest {text}".strip(), chat, lambda: self._works.backtest(span))
 
     def _later(self, name: str, text: str, chat: Chat, work: Callable[[], Awaitable[Sequence[str]]]) -> Reply:
         if text:
-            return line(f"/{name} stands alone: it reads the whole rules folder.")
+            return line(tr("/{name} stands alone: it reads the whole rules folder.", name=name))
         return self._begin(name, name, chat, work)
 
     def _begin(self, name: str, what: str, chat: Chat, work: Callable[[], Awaitable[Sequence[str]]]) -> Reply:
@@ -111,8 +127,8 @@ class Running:
             return listed(await work())
 
         if not self._errands.start(name, chat, self._office.noted(chat, what, done)):
-            return line(f"A /{name} is under way already. One at a time, please.")
-        return line("Begun; what comes of it follows here.")
+            return line(tr("A /{name} is under way already. One at a time, please.", name=name))
+        return line(tr("Begun; what comes of it follows here."))
 
 
 def listed(lines: Iterable[str]) -> Card:
@@ -125,18 +141,46 @@ def listed(lines: Iterable[str]) -> Card:
         else:
             sheet.line(shown)
     if left_out:
-        sheet.line(f"and {count(left_out, 'further line', 'further lines')}")
+        sheet.line(tr("and {lines}", lines=count(left_out, "further line", "further lines")))
     return sheet.card()
 
 
-def _delay(delay: Delays) -> str:
-    return f"{clean(delay.name)}: {_span(delay.median)}, {_span(delay.slow)} ({delay.count:,})"
+def _queue(status: Status, now: datetime) -> str:
+    pending, parked = show_number(status.pending), show_number(status.parked)
+    if status.oldest_pending_at is None:
+        return tr("Queue: {pending} waiting, {parked} parked", pending=pending, parked=parked)
+    return tr(
+        "Queue: {pending} waiting, {parked} parked; oldest unsent for {span}",
+        pending=pending,
+        parked=parked,
+        span=show_duration(now - status.oldest_pending_at),
+    )
+
+
+def _feeds(all_of_them: int, down: int, polled_at: datetime | None, now: datetime) -> str:
+    feeds, failing = show_number(all_of_them), show_number(down)
+    if polled_at is None:
+        return tr("Feeds: {feeds}, {down} down; last poll never", feeds=feeds, down=failing)
+    return tr(
+        "Feeds: {feeds}, {down} down; last poll {span} ago",
+        feeds=feeds,
+        down=failing,
+        span=show_duration(now - polled_at),
+    )
+
+
+def _delay(name: str, delay: Delays) -> str:
+    return f"{clean(name)}: {_span(delay.median)}, {_span(delay.slow)} ({show_number(delay.count)})"
 
 
 def _span(span: timedelta) -> str:
     seconds = span.total_seconds()
-    return f"{seconds * 1000:,.0f} ms" if seconds < 1 else show_duration(span)
+    return _milliseconds(seconds) if seconds < 1 else show_duration(span)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{show_decimal(seconds * 1000, 0)} ms"
 
 
 def _size(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+    return f"{show_decimal(size / 1e9, 1)} GB" if size >= 1e9 else f"{show_decimal(size / 1e6, 0)} MB"

@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from bot.delivery.forms import Form, Message, Room, compose, headline
 from bot.delivery.overheard import Overheard, hush
 from bot.errors import ConfigError, DeliveryError, RejectedError, TransientDeliveryError
+from bot.locale import tr
 from bot.model import AlertKind, Notification, OutboxItem, Receipt, Severity
 from bot.ports import Clock
 from bot.text import digest, nearest, show_duration, utf16_length
@@ -170,7 +171,7 @@ class Services:
     Args:
         addresses: Name → address.
         clock: The time.
-        tell: Tells operators of a service that refuses messages; once, until it takes one again.
+        tell: Says to operators, to each in its language, of a service that refuses messages; once, until it takes one again.
 
     Raises:
         ConfigError: Apprise can't use an address.
@@ -180,7 +181,7 @@ class Services:
         self,
         addresses: Mapping[str, str],
         clock: Clock,
-        tell: Callable[[str], Awaitable[None]],
+        tell: Callable[[Callable[[], str]], Awaitable[None]],
         *,
         within: timedelta = WITHIN,
     ) -> None:
@@ -225,7 +226,11 @@ class Services:
             self._refusing.add(name)
             log.error("service_refuses setting=%s problem=%r", setting(name), why)
             await self._tell(
-                f"{why}. Such messages are not sent again; check {setting(name)} and start again if it is wrong."
+                lambda: tr(
+                    "{why}. Such messages are not sent again; check {setting} and start again if it is wrong.",
+                    why=why,
+                    setting=setting(name),
+                )
             )
 
 

@@ -27,9 +27,10 @@ from bot.delivery.replies import (
 )
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, items_of
-from bot.delivery.words import clock_time, suggestion
+from bot.delivery.words import clock_time, level_word, level_words, read_level, suggestion
 from bot.following import word_target
 from bot.hours import zone_of
+from bot.locale import tr
 from bot.model import (
     AlertKind,
     Button,
@@ -99,7 +100,7 @@ class Beginning:
             return alerts_off()
         setup = self._desk.setup(chat.subscriber_id)
         if setup is None:
-            return line("That is set up already. /start shows how.")
+            return line(tr("That is set up already. /start shows how."))
         kind, _, answer = text.partition(":")
         if kind not in _TAKES:
             return old_button()
@@ -118,10 +119,13 @@ class Beginning:
         if setup.step in (SetupStep.FOLLOW, SetupStep.PICK):
             note = self._name(setup, text, chat)
         elif setup.step is SetupStep.LEVEL:
-            hint = f"{echo(text)} is no level{suggestion(text, LEVELS)}"
-            note = self._level(setup, text.lower(), chat) if text.lower() in LEVELS else hint
+            level, near = read_level(text), suggestion(text, level_words())
+            hint = tr("{text} is no level{hint}", text=echo(text), hint=near)
+            note = hint if level is None else self._level(setup, level.word, chat)
         else:
-            hint = f"{echo(text)} are no quiet hours. Write for example 23:00-06:30 Europe/Paris."
+            hint = tr(
+                "{text} are no quiet hours. Write for example 23:00-06:30 Europe/Paris.", text=echo(text)
+            )
             hours = [text, f"{USUAL_HOURS} {text}"]  # a town alone means the usual ones
             said = next((s for h in hours if (s := self._quiet(setup, h, chat)) is not None), None)
             note = hint if said is None else said
@@ -137,9 +141,9 @@ class Beginning:
         if wanted is None:
             return None
         missing = [t for t in wanted if t not in self._desk.watches(chat.subscriber_id)]
-        said = self._watching.follow(missing, chat) if missing else ""
+        said = self._refused(missing, chat)
         self._go(chat, setup, SetupStep.LEVEL)
-        return said if "Not followed" in said else ""
+        return said
 
     def _pick(self, setup: Setup, answer: str, chat: Chat) -> str | None:
         target = read_target(answer[1:])
@@ -147,8 +151,7 @@ class Beginning:
             return None
         self._go(chat, setup, SetupStep.PICK)
         if answer[0] == "+":
-            said = self._watching.follow([target], chat)
-            return said if "Not followed" in said else ""
+            return self._refused([target], chat)
         self._desk.unwatch(chat.subscriber_id, target)
         if not self._desk.watches(chat.subscriber_id):
             self._desk.watch(chat.subscriber_id, EVERYTHING, self._clock())
@@ -175,13 +178,13 @@ class Beginning:
         items = items_of(text, self._vocabulary)
         if not items or len(items) > MAX_ITEMS:
             self._go(chat, setup, SetupStep.PICK)
-            return f"Name at most {MAX_ITEMS} things at a time." if items else ""
+            return tr("Name at most {number} things at a time.", number=MAX_ITEMS) if items else ""
         found = self._watching.understand(items)
-        said = [self._watching.follow(found.targets, chat)] if found.targets else []
-        said = [s for s in said if "Not followed" in s]
+        refused = self._refused(found.targets, chat)
+        said = [refused] if refused else []
         offers: list[Target] = []
         for item, targets in found.ambiguous:
-            said.append(f"{echo(item)} can mean several things: choose below.")
+            said.append(tr("{name} can mean several things: choose below.", name=echo(item)))
             offers += targets
         for item in found.unknown:
             said.append(self._watching.unknown(item))
@@ -190,6 +193,11 @@ class Beginning:
         step = SetupStep.PICK if said else SetupStep.LEVEL
         self._go(chat, replace(setup, offers=tuple(dict.fromkeys(offers))), step)
         return " ".join(said)
+
+    def _refused(self, targets: Sequence[Target], chat: Chat) -> str:
+        """Follow them; gives what is said where there was no room for all."""
+        came = self._watching.follow(targets, chat) if targets else None
+        return came.said if came is not None and came.is_refused else ""
 
     def _go(self, chat: Chat, setup: Setup, step: SetupStep) -> None:
         self._desk.save_setup(chat.subscriber_id, replace(setup, step=step))
@@ -216,40 +224,44 @@ class Beginning:
         elif setup.step is SetupStep.LEVEL:
             rows = await self._ask_how_loud(sheet, subscriber)
         else:
-            sheet.line("Step 3 of 3: quiet hours?", EntityKind.BOLD)
+            sheet.line(tr("Step 3 of 3: quiet hours?"), EntityKind.BOLD)
             sheet.line(
-                "From 22:00 to 07:00 cards then come without a sound; what is critical rings all the same. "
-                "By which clock? Or type it: 23:00-06:30 Europe/Paris."
+                tr(
+                    "From 22:00 to 07:00 cards then come without a sound; what is critical rings all the same. "
+                    "By which clock? Or type it: 23:00-06:30 Europe/Paris."
+                )
             )
-            rows = [*quiet_rows("setup:quiet"), [Button("No quiet hours", data="setup:quiet:skip")]]
+            rows = [*quiet_rows("setup:quiet"), [Button(tr("No quiet hours"), data="setup:quiet:skip")]]
         return Reply(cards=(sheet.card(rows),), replace=True, keep=True)
 
     def _ask_what(self, sheet: Sheet) -> list[list[Button]]:
-        sheet.line("Step 1 of 3: what should this chat follow?", EntityKind.BOLD)
-        sheet.line("Tap, or type names: nvidia, compute resale. Until you choose, it follows everything.")
-        starter = [Button("AI compute starter pack", data="setup:follow:starter")] if self._starter() else []
+        sheet.line(tr("Step 1 of 3: what should this chat follow?"), EntityKind.BOLD)
+        sheet.line(tr("Tap, or type names: nvidia, compute resale. Until you choose, it follows everything."))
+        starter = (
+            [Button(tr("AI compute starter pack"), data="setup:follow:starter")] if self._starter() else []
+        )
         choices = [
-            Button("Pick companies", data="setup:follow:pick"),
-            Button("Everything", data="setup:follow:all"),
+            Button(tr("Pick companies"), data="setup:follow:pick"),
+            Button(tr("Everything"), data="setup:follow:all"),
         ]
-        return [starter, choices, [Button("Skip", data="setup:follow:skip")]]
+        return [starter, choices, [Button(tr("Skip"), data="setup:follow:skip")]]
 
     async def _ask_which(self, sheet: Sheet, setup: Setup, subscriber: Subscriber) -> list[list[Button]]:
         followed = [t for t in self._desk.watches(subscriber.id) if t != EVERYTHING]
-        sheet.line("Step 1 of 3: which companies?", EntityKind.BOLD)
-        sheet.line("Tap as many as you like, or type names.")
+        sheet.line(tr("Step 1 of 3: which companies?"), EntityKind.BOLD)
+        sheet.line(tr("Tap as many as you like, or type names."))
         rows = [[b] for b in self._toggles(setup.offers, followed)]
         usual = [t for word in _USUAL for t in self._vocabulary.resolve(word) if t.id == word]
         grid = self._toggles([t for t in usual if t not in setup.offers], followed)
         rows += [grid[n : n + 3] for n in range(0, len(grid), 3)]
         if not followed:
-            sheet.line("Nothing is chosen yet, so it follows everything.")
-            return [*rows, [Button("Skip", data="setup:follow:skip")]]
-        sheet.line(f"Chosen: {self._watching.enumerated(followed)}.")
-        sheet.line("Done? Then say how loud:")
+            sheet.line(tr("Nothing is chosen yet, so it follows everything."))
+            return [*rows, [Button(tr("Skip"), data="setup:follow:skip")]]
+        sheet.line(tr("Chosen: {followed}.", followed=self._watching.enumerated(followed)))
+        sheet.line(tr("Done? Then say how loud:"))
         for told in await figures(self._history, followed, self._desk.floors(subscriber.id)):
             sheet.line(told)
-        return [*rows, level_row("setup:level"), [Button("Skip", data="setup:level:skip")]]
+        return [*rows, level_row("setup:level"), [Button(tr("Skip"), data="setup:level:skip")]]
 
     def _toggles(self, targets: Sequence[Target], followed: Sequence[Target]) -> list[Button]:
         buttons = []
@@ -264,30 +276,35 @@ class Beginning:
 
     async def _ask_how_loud(self, sheet: Sheet, subscriber: Subscriber) -> list[list[Button]]:
         followed = self._desk.watches(subscriber.id)
-        sheet.line("Step 2 of 3: how loud?", EntityKind.BOLD)
-        sheet.line(f"This chat follows {self._watching.enumerated(followed)}.")
+        sheet.line(tr("Step 2 of 3: how loud?"), EntityKind.BOLD)
+        sheet.line(tr("This chat follows {followed}.", followed=self._watching.enumerated(followed)))
         for told in await figures(self._history, followed, self._desk.floors(subscriber.id)):
             sheet.line(told)
-        skip = Button(f"Skip: {subscriber.level.word}", data="setup:level:skip")
+        skip = Button(tr("Skip: {level}", level=level_word(subscriber.level)), data="setup:level:skip")
         return [level_row("setup:level"), [skip]]
 
     # --- the end ---
 
     async def _end(self, subscriber: Subscriber) -> tuple[Card, ...]:
         followed, floors = self._desk.watches(subscriber.id), self._desk.floors(subscriber.id)
-        zone = subscriber.timezone.replace("_", " ")
-        quiet = "No quiet hours"
-        if subscriber.quiet is not None:
-            quiet = f"Quiet from {subscriber.quiet[0]:%H:%M} to {subscriber.quiet[1]:%H:%M}"
         daily = await self._history.tally(followed, subscriber.level, FORTNIGHT, floors)
-        pace = f", {daily.rate()} going by what came {daily.when}" if daily.is_known and daily.hits else ""
-        summary = say(
-            f"That's it. This chat follows {self._watching.enumerated(followed)}, "
-            f"at level {subscriber.level.word} and above.",
-            f"{quiet}; times are shown in {zone}.",
-            f"What comes next: one card for each story{pace}. It is edited as the story grows, and answered only "
-            "when it really changes. /watch, /level and /quiet change all this, /help shows the rest.",
+        following = tr(
+            "That's it. This chat follows {followed}, at level {level} and above.",
+            followed=self._watching.enumerated(followed),
+            level=level_word(subscriber.level),
         )
+        pace = tr("What comes next: one card for each story.")
+        if daily.is_known and daily.hits:
+            pace = tr(
+                "What comes next: one card for each story, {rate} going by what came {when}.",
+                rate=daily.rate(),
+                when=daily.when,
+            )
+        rest = tr(
+            "It is edited as the story grows, and answered only when it really changes. "
+            "/watch, /level and /quiet change all this, /help shows the rest."
+        )
+        summary = say(following, _hours(subscriber), f"{pace} {rest}")
         return (summary, await self._sample(subscriber, followed, floors))
 
     async def _sample(
@@ -303,10 +320,20 @@ class Beginning:
             shown = replace(alert, kind=AlertKind.EDIT, created_at=max(alert.created_at, story.last_seen))
             drawn = card(shown, story, entry, names=self._vocabulary.name, now=now, tz=zone)
             when = clock_time(alert.created_at, now, zone, zone=True)
-            return _marked(f"SAMPLE, no news: this was sent {when}", drawn)
+            return _marked(tr("SAMPLE, no news: this was sent {time}", time=when), drawn)
         return say(
-            "Nothing that fits was sent of late, so there is no sample to show. The first card will be real."
+            tr(
+                "Nothing that fits was sent of late, so there is no sample to show. The first card will be real."
+            )
         )
+
+
+def _hours(subscriber: Subscriber) -> str:
+    zone = subscriber.timezone.replace("_", " ")
+    if subscriber.quiet is None:
+        return tr("No quiet hours; times are shown in {zone}.", zone=zone)
+    begin, end = (f"{at:%H:%M}" for at in subscriber.quiet)
+    return tr("Quiet from {begin} to {end}; times are shown in {zone}.", begin=begin, end=end, zone=zone)
 
 
 def _marked(mark: str, drawn: Card) -> Card:

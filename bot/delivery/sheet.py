@@ -10,10 +10,12 @@ import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from bot.locale import marked, tr
 from bot.model import Button, Card, EntityKind, TextEntity
 from bot.text import shorten, utf16_length
 
-NO_TITLE = "(no title)"
+_NO_TITLE = marked("(no title)")
+GAP = "\x00"  # stands in a text for a piece of it that has a style of its own
 MAX_UNITS = 4096  # UTF-16 units of one message. Source: core.telegram.org/bots/api#sendmessage
 MAX_DATA = 64  # bytes of a button's data. Source: core.telegram.org/bots/api#inlinekeyboardbutton
 
@@ -58,9 +60,20 @@ def clip(text: str, limit: int) -> str:
     return shorten(clean(text[: 4 * limit]).strip(), limit)
 
 
+def around(said: str) -> tuple[str, str]:
+    """What stands before the gap in a text, and what stands behind it."""
+    before, _, after = said.partition(GAP)
+    return before, after
+
+
+def no_title() -> str:
+    """What stands for a headline where there is none."""
+    return tr(_NO_TITLE)
+
+
 def titled(text: str) -> str:
     """A headline for a line of plain output: folded, short, and never empty."""
-    return shorten(fold(text).strip(), _TITLE) or NO_TITLE
+    return shorten(fold(text).strip(), _TITLE) or no_title()
 
 
 def safe_url(url: str) -> str:

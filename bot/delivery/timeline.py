@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from bot.delivery.finds import standing, story_buttons
-from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clip, safe_url
-from bot.delivery.words import Names, certainty, clock_time, count, voice
+from bot.delivery.sheet import MAX_UNITS, Sheet, clip, no_title, safe_url
+from bot.delivery.stored import note_text
+from bot.delivery.words import Names, certainty, clock_time, count, modality_word, voice
+from bot.locale import marked, tr, tr_n
 from bot.model import (
     AlertKind,
     Button,
@@ -53,7 +55,7 @@ def timeline(history: History, *, names: Names, now: datetime, tz: tzinfo) -> Ca
     story = history.story
     loudest = max(history.alerts, key=lambda a: a.level, default=None)
     link = next((u for u in (safe_url(m.url) for m in story.members) if u), "")
-    sheet = Sheet().line(clip(story.title, _TITLE) or NO_TITLE, EntityKind.BOLD, url=link)
+    sheet = Sheet().line(clip(story.title, _TITLE) or no_title(), EntityKind.BOLD, url=link)
     counts = f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}"
     sheet.line(" · ".join(part for part in (standing(story, loudest), counts) if part))
     if story.rule_id:
@@ -61,22 +63,22 @@ def timeline(history: History, *, names: Names, now: datetime, tz: tzinfo) -> Ca
     else:
         _draw_steps(sheet, steps(history, names), now, tz)
     first = next((a for a in history.alerts if a.kind is AlertKind.NEW), None)
-    row = [Button("Why", data=f"why:{first.id}")] if first else []
-    row += [Button("Open", url=link)] if link else []
+    row = [Button(tr("Why"), data=f"why:{first.id}")] if first else []
+    row += [Button(tr("Open"), url=link)] if link else []
     return sheet.card([*story_buttons(list(enumerate(history.parts[:_MAX_PARTS], 1))), row])
 
 
 def _draw_parts(sheet: Sheet, history: History, now: datetime, tz: tzinfo) -> None:
     """What a story of stories puts together, and what was told of it."""
-    sheet.line("It puts together:")
+    sheet.line(tr("It puts together:"))
     for n, part in enumerate(history.parts[:_MAX_PARTS], 1):
         url = next((u for u in (safe_url(m.url) for m in part.members) if u), "")
         sheet.line(f"{n}. {clock_time(part.first_seen, now, tz)} ")
-        sheet.add(clip(part.title, _STEP_TITLE) or NO_TITLE, url=url)
+        sheet.add(clip(part.title, _STEP_TITLE) or no_title(), url=url)
         sheet.add(" · " + count(part.origins, "independent origin", "independent origins"))
     gone = len(history.story.links) - len(history.parts[:_MAX_PARTS])
     if gone > 0:
-        sheet.line(f"… and {count(gone, 'story', 'stories')} more")
+        sheet.line(tr_n("… and {n} story more", "… and {n} stories more", gone))
 
 
 def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> None:
@@ -86,7 +88,7 @@ def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> N
     before = -1
     for n, step in shown:
         if n > before + 1:
-            sheet.line(f"… {count(n - before - 1, 'step', 'steps')} left out …")
+            sheet.line(tr_n("… {n} step left out …", "… {n} steps left out …", n - before - 1))
         before = n
         sheet.line(f"{clock_time(step.at, now, tz)} ")
         sheet.add(clip(" · ".join(step.did), _DID), EntityKind.BOLD)
@@ -96,7 +98,7 @@ def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> N
             sheet.add(": ").add(title, url=safe_url(step.url))
         left = len(found) - 1 - n
         if left and sheet.units > MAX_UNITS - _LONGEST_STEP:
-            sheet.line(f"… {count(left, 'step', 'steps')} more")
+            sheet.line(tr_n("… {n} step more", "… {n} steps more", left))
             break
 
 
@@ -104,24 +106,27 @@ def steps(history: History, names: Names) -> list[Step]:
     """What happened in a story, in the order in which it was seen: only what says something new."""
     did: dict[str, list[str]] = {}
     for n, member in enumerate(m for m in history.story.members if m.origin):
-        did.setdefault(member.entry_id, []).append(f"Independent origin {n + 1}" if n else "First report")
+        did.setdefault(member.entry_id, []).append(
+            tr("Independent origin {n}", n=n + 1) if n else tr("First report")
+        )
     for entry_id, words in _turns(history, names):
         did.setdefault(entry_id, []).append(words)
     for member in history.story.members:
         if member.entry_id in history.withdrawals:
-            did.setdefault(member.entry_id, []).append("Withdrawn")
+            did.setdefault(member.entry_id, []).append(tr("Withdrawn"))
     for alert in history.alerts:
         if alert.reason is Reason.SPILLOVER:
-            note = clip(alert.note, _NOTE)
-            did.setdefault(alert.entry_id, []).append("Spillover seen" + (f": {note}" if note else ""))
+            note = clip(note_text(alert.note, names), _NOTE)
+            seen = tr("Spillover seen: {note}", note=note) if note else tr("Spillover seen")
+            did.setdefault(alert.entry_id, []).append(seen)
     order = {m.entry_id: n for n, m in enumerate(history.story.members)}
     made = [
         _step(history, entry_id, list(dict.fromkeys(words)))
         for entry_id, words in sorted(did.items(), key=lambda pair: order.get(pair[0], len(order)))
     ]
-    seen = history.story.spillover_at
-    if seen is not None and not any(a.reason is Reason.SPILLOVER for a in history.alerts):
-        made.append(Step(at=seen, source="", url="", title="", did=["Spillover seen"]))
+    at = history.story.spillover_at
+    if at is not None and not any(a.reason is Reason.SPILLOVER for a in history.alerts):
+        made.append(Step(at=at, source="", url="", title="", did=[tr("Spillover seen")]))
     return made
 
 
@@ -157,27 +162,32 @@ def _turn(before: Event | None, sighting: Sighting, names: Names, *, is_first: b
     """How a claim changed, in a few words."""
     event = sighting.event
     if event.polarity is Polarity.DENIED:
-        return "" if before is not None and before.polarity is Polarity.DENIED else "Denied"
+        return "" if before is not None and before.polarity is Polarity.DENIED else tr("Denied")
     if event.polarity is Polarity.CORRECTED:
-        return "Corrected"
+        return tr("Corrected")
     certain = certainty(event.modality, event.attribution, sighting.kind)
     if is_first:
         return certain
     if before is None:
-        who = f" by {clip(names(event.actor), _SOURCE)}" if event.actor else ""
-        return f"Also {clip(names(event.theme), _SOURCE)}{who}: {certain}"
+        theme = clip(names(event.theme), _SOURCE)
+        if not event.actor:
+            return tr("Also {theme}: {certain}", theme=theme, certain=certain)
+        who = clip(names(event.actor), _SOURCE)
+        return tr("Also {theme} by {company}: {certain}", theme=theme, company=who, certain=certain)
     if event.modality is Modality.CONFIRMED and before.modality is not Modality.CONFIRMED:
-        return "Confirmed"
+        return tr("Confirmed")
     if event.stage.rank > before.stage.rank:
-        return f"Now {_STAGES[event.stage]}"
+        return tr(_STAGES[event.stage])
     if event.attribution.rank > before.attribution.rank:
-        return f"Now {voice(event.attribution, sighting.kind)}"
-    return f"Now {event.modality}" if event.modality is not before.modality else ""
+        return tr("Now {voice}", voice=voice(event.attribution, sighting.kind))
+    if event.modality is before.modality:
+        return ""
+    return tr("Now {modality}", modality=modality_word(event.modality))
 
 
 _STAGES: Mapping[Stage, str] = {
-    Stage.EXPLORING: "explored",
-    Stage.PLANNED: "planned",
-    Stage.AGREED: "agreed",
-    Stage.DONE: "done",
+    Stage.EXPLORING: marked("Now explored"),
+    Stage.PLANNED: marked("Now planned"),
+    Stage.AGREED: marked("Now agreed"),
+    Stage.DONE: marked("Now done"),
 }

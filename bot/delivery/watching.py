@@ -20,9 +20,10 @@ from bot.delivery.replies import (
     unknown_name,
 )
 from bot.delivery.sheet import say
+from bot.delivery.words import kind_word, level_word
 from bot.following import MIN_WORD, word_target
 from bot.hours import zone_of
-from bot.locale import spoken
+from bot.locale import spoken, tr
 from bot.model import Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
 
@@ -45,6 +46,14 @@ class Understood:
     unknown: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What came of following something."""
+
+    said: str  # a sentence or several
+    is_refused: bool  # there was no room for some of it
+
+
 class Watching:
     """The part of the commands that adds to what a chat follows."""
 
@@ -58,7 +67,7 @@ class Watching:
             "watch": lambda text, chat: self._tap(text, chat, None),
             "high": lambda text, chat: self._tap(text, chat, Severity.HIGH),
             "ask": self._tap_ask,
-            "cancel": lambda text, chat: Reply(cards=(say("Nothing was changed."),), replace=True),
+            "cancel": lambda text, chat: Reply(cards=(say(tr("Nothing was changed.")),), replace=True),
         }
         self.managing = frozenset({"watch", "high", "ask", "cancel"})
 
@@ -73,11 +82,13 @@ class Watching:
         """Follow what is named; ask where it is ambiguous, suggest where it is unknown."""
         items = items_of(text, self._vocabulary)
         if not items:
-            return line("What should this chat follow? For example: /watch nvidia, or /watch all.")
+            return line(tr("What should this chat follow? For example: /watch nvidia, or /watch all."))
         if len(items) > MAX_ITEMS:
-            return line(f"That is too much at once: name at most {MAX_ITEMS} things to follow.")
+            return line(
+                tr("That is too much at once: name at most {number} things to follow.", number=MAX_ITEMS)
+            )
         found = self.understand(items)
-        lines = [self.follow(found.targets, chat)] if found.targets else []
+        lines = [self.follow(found.targets, chat).said] if found.targets else []
         lines += [self.unknown(item) for item in found.unknown]
         cards = [chooser(item, targets, self._vocabulary.name) for item, targets in found.ambiguous]
         return Reply(cards=((say(*lines),) if lines else ()) + tuple(cards))
@@ -103,12 +114,8 @@ class Watching:
         named = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
         return named or target in self._vocabulary.resolve(target.id)
 
-    def follow(self, targets: Sequence[Target], chat: Chat, level: Severity | None = None) -> str:
-        """Follow them, from a level on if one is given; the first specific one takes the place of everything.
-
-        Returns:
-            What came of it, as a sentence or several.
-        """
+    def follow(self, targets: Sequence[Target], chat: Chat, level: Severity | None = None) -> Followed:
+        """Follow them, from a level on if one is given; the first specific one takes the place of everything."""
         subscriber = self.enroll(chat)
         before = self._desk.watches(subscriber.id)
         wanted = list(dict.fromkeys(targets))
@@ -127,22 +134,33 @@ class Watching:
                 kept.append(target)
         said = []
         if new:
-            said.append(
-                f"Following {self.enumerated(new)}{f', only {level.word} and above' if level else ''}."
-            )
+            said.append(self._following(new, level))
         if known:
-            said.append(f"Followed already: {self.enumerated(known)}.")
+            said.append(self._known(known))
         if refused:
-            said.append(
-                f"Not followed: {self.enumerated(refused)}. A chat follows at most {MOST_FOLLOWED} things, "
-                f"{MOST_WORDS} of them words; /list drops some, /watch all follows everything."
+            text = tr(
+                "Not followed: {followed}. A chat follows at most {most} things, {words} of them words; "
+                "/list drops some, /watch all follows everything.",
+                followed=self.enumerated(refused),
+                most=MOST_FOLLOWED,
+                words=MOST_WORDS,
             )
+            said.append(text)
         if replaces and kept:
             self._desk.unwatch(subscriber.id, EVERYTHING)
-            said.append("This replaces everything; /watch all brings that back.")
+            said.append(tr("This replaces everything; /watch all brings that back."))
         elif EVERYTHING in before and any(t not in before for t in new):
-            said.append("This chat also follows everything; /unwatch everything leaves the rest.")
-        return " ".join(said)
+            said.append(tr("This chat also follows everything; /unwatch everything leaves the rest."))
+        return Followed(" ".join(said), is_refused=bool(refused))
+
+    def _following(self, targets: Sequence[Target], level: Severity | None) -> str:
+        followed = self.enumerated(targets)
+        if level is None:
+            return tr("Following {followed}.", followed=followed)
+        return tr("Following {followed}, only {level} and above.", followed=followed, level=level_word(level))
+
+    def _known(self, targets: Sequence[Target]) -> str:
+        return tr("Followed already: {followed}.", followed=self.enumerated(targets))
 
     def enroll(self, chat: Chat) -> Subscriber:
         """The chat's subscriber, turned on; a new one starts at `FIRST_LEVEL`."""
@@ -161,8 +179,9 @@ class Watching:
     def enumerated(self, targets: Sequence[Target]) -> str:
         """Targets as a phrase."""
         shown = [target_label(t, self._vocabulary.name) for t in targets[:MAX_ITEMS]]
-        more = [f"{len(targets) - MAX_ITEMS} more"] if len(targets) > MAX_ITEMS else []
-        return ", ".join(shown + more) or "nothing (/watch all follows everything)"
+        if len(targets) > MAX_ITEMS:
+            shown.append(tr("{number} more", number=len(targets) - MAX_ITEMS))
+        return ", ".join(shown) or tr("nothing (/watch all follows everything)")
 
     def _meant(self, item: str) -> list[Target]:
         if is_all(item):
@@ -181,8 +200,12 @@ class Watching:
             return Reply(cards=(chooser(item, meant[:_MAX_CHOICES], self._vocabulary.name, verb="ask"),))
         word, named = word_target(item), named_word(item)
         if word is None or named is not None:
-            hint = f" A word to look for has at least {MIN_WORD} letters, and no more than fit a button."
-            return line((self.unknown(item) if named is None else f"{echo(named)} is no word.") + hint)
+            wrong = self.unknown(item) if named is None else tr("{text} is no word.", text=echo(named))
+            hint = tr(
+                "A word to look for has at least {number} letters, and no more than fit a button.",
+                number=MIN_WORD,
+            )
+            return line(f"{wrong} {hint}")
         return await self._ask(word, chat, head=[self.unknown(item)])
 
     async def _ask(
@@ -193,14 +216,14 @@ class Watching:
         if target in self._desk.watches(chat.subscriber_id) and target not in self._desk.floors(
             chat.subscriber_id
         ):
-            return Reply(cards=(say(f"Followed already: {self.enumerated([target])}."),), replace=replace)
+            return Reply(cards=(say(self._known([target])),), replace=replace)
         level = subscriber.level if subscriber else FIRST_LEVEL
         zone = zone_of(subscriber.timezone if subscriber else self._timezone)
         tally = await self._history.tally([target], level, MONTH)
         names, now = self._vocabulary.name, self._clock()
         card = preview(target, tally, level=level, names=names, now=now, tz=zone, head=head)
         if card is None:  # no button can name it
-            card = say(self.follow([target], chat))
+            card = say(self.follow([target], chat).said)
         return Reply(cards=(card,), replace=replace)
 
     async def _tap_ask(self, text: str, chat: Chat) -> Reply:
@@ -215,12 +238,12 @@ class Watching:
             return old_button()
         if not self.is_known(target):
             return _gone()
-        return Reply(cards=(say(self.follow([target], chat, level)),), replace=True)
+        return Reply(cards=(say(self.follow([target], chat, level).said),), replace=True)
 
 
 def is_all(item: str) -> bool:
     """Whether everything is meant."""
-    return item.lower() in ("all", "everything")
+    return item.casefold() in ("all", "everything", kind_word(TargetKind.ALL).casefold())
 
 
 def named_word(item: str) -> str | None:
@@ -254,4 +277,4 @@ def _has_room(kept: Sequence[Target], target: Target) -> bool:
 
 
 def _gone() -> Reply:
-    return line("That can't be followed any more. /watch and a name finds what can.")
+    return line(tr("That can't be followed any more. /watch and a name finds what can."))

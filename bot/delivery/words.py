@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import reduce
 
-from bot.locale import marked, plural_form, show_date, show_number, tr
-from bot.model import Attribution, Exposure, Modality, Reason, Severity, SourceKind, TargetKind
+from babel.numbers import format_percent
+
+from bot.locale import SOURCE, each_language, marked, plural_form, show_date, show_number, spoken, tr
+from bot.model import (
+    Attribution,
+    Exposure,
+    Modality,
+    Polarity,
+    Reason,
+    Severity,
+    SourceKind,
+    Stage,
+    TargetKind,
+)
 from bot.text import nearest
 
 Names = Callable[[str], str]
@@ -72,6 +85,19 @@ _VOICES: Mapping[Attribution, str] = {
     Attribution.ON_RECORD: marked("on record"),
     Attribution.FILING: marked("filing"),
 }
+_AXES: Mapping[Stage | Attribution | Polarity, str] = {
+    Stage.EXPLORING: marked("exploring"),
+    Stage.PLANNED: marked("planned"),
+    Stage.AGREED: marked("agreed"),
+    Stage.DONE: marked("done"),
+    Attribution.SPECULATION: marked("speculation"),
+    Attribution.SOURCED: marked("sourced"),
+    Attribution.ON_RECORD: marked("on record"),
+    Attribution.FILING: marked("filing"),
+    Polarity.AFFIRMED: marked("affirmed"),
+    Polarity.DENIED: marked("denied"),
+    Polarity.CORRECTED: marked("corrected"),
+}
 _KINDS: Mapping[TargetKind, str] = {
     TargetKind.ALL: marked("everything"),
     TargetKind.COMPANY: marked("company"),
@@ -97,6 +123,21 @@ def level_name(level: Severity) -> str:
     return level_word(level).upper()
 
 
+def said_names(names: Names) -> Names:
+    """The same names, those of themes and sectors in the language that is spoken when they are asked for."""
+    return lambda an_id: tr(names(an_id))
+
+
+def level_names(level: Severity) -> frozenset[str]:
+    """The level at the beginning of a line, in every language."""
+    return frozenset(each_language(lambda: level_name(level)).values())
+
+
+def level_words() -> list[str]:
+    """All levels in the language that is spoken, the lowest first."""
+    return [level_word(level) for level in Severity]
+
+
 def read_level(text: str) -> Severity | None:
     """The level that somebody names, in English or in the language that is spoken; None if it is none."""
     word = text.strip().casefold()
@@ -106,6 +147,17 @@ def read_level(text: str) -> Severity | None:
 def modality_word(modality: Modality) -> str:
     """'considering', in the language that is spoken."""
     return tr(_MODALITIES[modality])
+
+
+def read_modality(text: str) -> Modality | None:
+    """The modality that somebody names, in English or in the language that is spoken; None if it is none."""
+    word = text.strip().casefold()
+    return next((m for m in Modality if word in (m, modality_word(m).casefold())), None)
+
+
+def axis_word(axis: Stage | Attribution | Polarity) -> str:
+    """Where an event stands on one of its axes: 'planned', 'on record', 'affirmed'."""
+    return tr(_AXES[axis])
 
 
 def kind_word(kind: TargetKind) -> str:
@@ -149,6 +201,11 @@ def count(number: int, noun: str, plural: str) -> str:
     return f"{show_number(number)} {plural_form(noun, plural, number)}"
 
 
+def show_share(share: float) -> str:
+    """'25%', '25 %'."""
+    return f"{share:.0%}" if spoken() == SOURCE else str(format_percent(share, locale=spoken()))
+
+
 def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = False) -> str:
     """'14:03 EDT'; with its day where that isn't today's, with its year where that isn't this year's."""
     local, today = moment.astimezone(tz), now.astimezone(tz)
@@ -159,6 +216,11 @@ def clock_time(moment: datetime, now: datetime, tz: tzinfo, *, zone: bool = Fals
     else:
         shown = show_date(local, "dd MMM y HH:mm")
     return f"{shown} {local:%Z}".strip() if zone else shown
+
+
+def alternatives(items: Sequence[str]) -> str:
+    """'A or B or C'; empty for none."""
+    return reduce(lambda first, second: tr("{first} or {second}", first=first, second=second), items or [""])
 
 
 def suggestion(word: str, known: list[str]) -> str:

@@ -160,14 +160,15 @@ def _summarise(console: Console, app: App, server: DemoServer) -> None:
             "alerts",
             f"{sum(told.levels.values())} cards: {_list(told.levels)}; {told.replies} replies, {told.edits} silent edits",
         ),
-        ("held back", _list({REASONS_SHORT.get(k, k): v for k, v in told.held.items()})),
+        ("held back", _list({_in_words(k): v for k, v in told.held.items()})),
     ]
     for name, value in rows:
         table.add_row(name, value)
     console.print(table)
 
 
-REASONS_SHORT = {reason.value: reason_text(reason) for reason in Reason}
+def _in_words(reason: str) -> str:
+    return reason_text(Reason(reason)) if reason in set(Reason) else reason
 
 
 def _list(counts: Mapping[str, int]) -> str:

@@ -101,6 +101,14 @@ def show_number(number: int) -> str:
     return f"{number:,}" if _spoken.get() == SOURCE else str(format_decimal(number, locale=_spoken.get()))
 
 
+def show_decimal(number: float, digits: int) -> str:
+    """'1,234.5', '1.234,5', with so many digits behind the point."""
+    if _spoken.get() == SOURCE:
+        return f"{number:,.{digits}f}"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(number, format=pattern, locale=_spoken.get()))
+
+
 def show_date(moment: datetime, pattern: str) -> str:
     """A time by a pattern of the Unicode standard ('d MMM HH:mm'), which each language may have its own of."""
     return str(format_datetime(moment, tr(pattern), locale=_spoken.get()))

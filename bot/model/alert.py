@@ -205,7 +205,7 @@ class Alert:
     companies: frozenset[str] = frozenset()
     sectors: frozenset[str] = frozenset()
     exposures: tuple[Exposure, ...] = field(default_factory=tuple)
-    note: str = ""  # for a reply: what changed, one line
+    note: str = ""  # for a reply: what changed, in the fixed words of `delivery.stored`
     together: tuple[str, ...] = ()  # what a correlation puts together, a line each, oldest first
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from bot.locale import each_language, tr
 from bot.model import Target, TargetKind
 from bot.nlp.lexicon import Lexicon
 from bot.nlp.themes import Taxonomy
@@ -28,12 +30,16 @@ class RulesVocabulary:
         for kind, parts in ((TargetKind.SECTOR, taxonomy.sectors), (TargetKind.THEME, taxonomy.themes)):
             for part in parts.values():
                 self._names.setdefault(part.id, part.name)
-                for word in (part.id, part.name):
-                    self._add(word, Target(kind, part.id))
+                self._add_all(part.id, part.name, Target(kind, part.id))
         for pack, title in packs.items():
             self._names.setdefault(pack, title or pack)
-            for word in filter(None, (pack, title)):
-                self._add(word, Target(TargetKind.PACK, pack))
+            self._add_all(pack, title, Target(TargetKind.PACK, pack))
+
+    def _add_all(self, an_id: str, name: str, target: Target) -> None:
+        """By id and name, also as readers of other languages see it."""
+        for word in dict.fromkeys((an_id, *each_language(partial(tr, name)).values())):
+            if word:
+                self._add(word, target)
 
     def _add(self, word: str, target: Target) -> None:
         self._targets.setdefault(_key(word), {}).setdefault(target, word)

@@ -147,19 +147,18 @@ def cause(analysis: Analysis, told: Event, reason: Reason) -> Event | None:
 
 
 def _moves(book: Book, analysis: Analysis, story: Story) -> str:
+    """'NVDA, memory fell; MU rose': by ids, as each reader is told in a language of their own."""
     parts = []
     for theme, verb in (("selloff", "fell"), ("rally", "rose")):
         moved = {
-            book.rules.name(e.actor)
-            for e in analysis.fresh_events
-            if e.theme == theme and e.actor and book.moved(e, story)
+            e.actor for e in analysis.fresh_events if e.theme == theme and e.actor and book.moved(e, story)
         }
-        parts += [f"{', '.join(sorted(moved))} {verb}"] if moved else []
+        parts += [f"{', '.join(sorted(moved, key=book.rules.name))} {verb}"] if moved else []
     return "; ".join(parts)
 
 
 def _told(changes: frozenset[Change]) -> str:
-    """What a reply's first word does not say already."""
+    """What a reply's first word does not say already, by the names of the changes."""
     said = {
         Change.COPY,
         Change.NEW_ORIGIN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.delivery.roundup import roundup
-from bot.delivery.words import Names
+from bot.delivery.words import Names, said_names
 from bot.hours import is_quiet, next_digest
 from bot.locale import speaking
 from bot.model import AlertKind, DigestDue, DigestSent, Notification, Outcome, Severity, Told
@@ -28,7 +28,7 @@ def send_digest(due: DigestDue, names: Names, now: datetime) -> Outcome:
     if not due.held:
         return Outcome(digests=(sent,))
     with speaking(reader.language):
-        card, shown = roundup(due, names=names, now=now)
+        card, shown = roundup(due, names=said_names(names), now=now)
     key = digested("digest", reader.id, now.isoformat())
     note = Notification(
         id=key,

@@ -15,6 +15,7 @@ from bot.alerts.decide import (
 )
 from bot.alerts.route import recipients
 from bot.delivery.render import card, reply
+from bot.delivery.words import said_names
 from bot.hours import zone_of
 from bot.locale import speaking
 from bot.model import (
@@ -294,7 +295,7 @@ class Telling:
         )
         drawn = self._drawn.get(key)
         if drawn is None:
-            names, tz = self._book.rules.name, zone_of(reader.timezone)
+            names, tz = said_names(self._book.rules.name), zone_of(reader.timezone)
             with speaking(reader.language):
                 drawn = card(alert, story, entry, names=names, now=self._now, tz=tz, flags=flags)
             self._drawn[key] = drawn
@@ -338,8 +339,9 @@ class Telling:
         key = (answer.id, str(story.revision), reader.timezone, reader.language)
         drawn = self._drawn.get(key)
         if drawn is None:
+            names, tz = said_names(self._book.rules.name), zone_of(reader.timezone)
             with speaking(reader.language):
-                drawn = reply(answer, story, entry, now=self._now, tz=zone_of(reader.timezone))
+                drawn = reply(answer, story, entry, names=names, now=self._now, tz=tz)
             self._drawn[key] = drawn
         self._queue(answer, story, reader, drawn, silent=self.readers.is_silent(level, reader), of=alert)
 

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+from bot.locale import tr
 from bot.model import Analysis, Entry, Event
 from bot.rules.parts import Choice, Condition, Group, Scale, SourceCondition, Who, rank
 from bot.rules.values import compile_pattern
@@ -69,10 +70,13 @@ def _checks(condition: Condition, scene: Scene) -> Iterable[str | None]:
         yield next((r for part in condition.all_ if (r := failure(part, scene))), None)
     if condition.any_:
         reasons = [failure(part, scene) for part in condition.any_]
-        yield None if None in reasons else "none of `any` holds: " + "; ".join(r for r in reasons if r)
+        if None in reasons:
+            yield None
+        else:
+            yield tr("none of `any` holds: {reasons}", reasons="; ".join(r for r in reasons if r))
     if condition.not_:
         yield (
-            f"the rule excludes it by `not: {shown(condition.not_)}`"
+            tr("the rule excludes it by `not: {condition}`", condition=shown(condition.not_))
             if not failure(condition.not_, scene)
             else None
         )
@@ -80,31 +84,48 @@ def _checks(condition: Condition, scene: Scene) -> Iterable[str | None]:
 
 def _choice(name: str, choice: Choice[Any], found: Sequence[Any]) -> str | None:
     if choice.in_ and not set(found) & set(choice.in_):
-        return f"{name} is {_words(found) or 'none'}, the rule wants {_words(choice.in_)}"
+        return _wanted(name, _words(found) or tr("none"), _words(choice.in_))
     if choice.not_ and (hits := [f for f in found if f in choice.not_]):
-        return f"{name} is {_words(hits)}, which the rule excludes"
+        return _excluded(name, _words(hits))
     return None
 
 
 def _scale(name: str, scale: Scale[Any], found: Any) -> str | None:
     if scale.in_ and found not in scale.in_:
-        return f"{name} is {_word(found)}, the rule wants {_words(scale.in_)}"
+        return _wanted(name, _word(found), _words(scale.in_))
     if scale.not_ and found in scale.not_:
-        return f"{name} is {_word(found)}, which the rule excludes"
+        return _excluded(name, _word(found))
     if scale.gte is not None and rank(found) < rank(scale.gte):
-        return f"{name} is {_word(found)}, the rule wants at least {_word(scale.gte)}"
+        least = _word(scale.gte)
+        return tr(
+            "{name} is {found}, the rule wants at least {least}", name=name, found=_word(found), least=least
+        )
     if scale.lte is not None and rank(found) > rank(scale.lte):
-        return f"{name} is {_word(found)}, the rule wants at most {_word(scale.lte)}"
+        most = _word(scale.lte)
+        return tr(
+            "{name} is {found}, the rule wants at most {most}", name=name, found=_word(found), most=most
+        )
     return None
+
+
+def _wanted(name: str, found: str, wanted: str) -> str:
+    return tr("{name} is {found}, the rule wants {wanted}", name=name, found=found, wanted=wanted)
+
+
+def _excluded(name: str, found: str) -> str:
+    return tr("{name} is {found}, which the rule excludes", name=name, found=found)
 
 
 def _who(name: str, who: Who, found: Sequence[str], sectors: Mapping[str, str]) -> str | None:
     if who.named is not None and who.named != bool(found):
-        return f"{name} is {_words(found) or 'nobody'}, the rule wants {'somebody' if who.named else 'nobody'} named"
+        shown_found = _words(found) or tr("nobody")
+        if who.named:
+            return tr("{name} is {found}, the rule wants somebody named", name=name, found=shown_found)
+        return tr("{name} is {found}, the rule wants nobody named", name=name, found=shown_found)
     if who.not_ and (hits := [f for f in found if _in_group(f, who.not_, sectors)]):
-        return f"{name} is {_words(hits)}, which the rule excludes"
+        return _excluded(name, _words(hits))
     if (who.in_ or who.sector) and not any(_in_group(f, who, sectors) for f in found):
-        return f"{name} is {_words(found) or 'nobody'}, the rule wants {_group(who)}"
+        return _wanted(name, _words(found) or tr("nobody"), _group(who))
     return None
 
 
@@ -119,8 +140,8 @@ def _source(source: SourceCondition, entry: Entry) -> str | None:
     language = entry.language.lower().partition("-")[0]
     checks = (
         source.id and _choice("source", source.id, (entry.feed_id,)),
-        source.kind and _choice("kind of source", source.kind, (entry.kind,)),
-        source.tier and _scale("tier of the source", source.tier, entry.tier),
+        source.kind and _choice(tr("kind of source"), source.kind, (entry.kind,)),
+        source.tier and _scale(tr("tier of the source"), source.tier, entry.tier),
         source.language and _choice("language", source.language, (language,)),
     )
     return next((reason for reason in checks if reason), None)
@@ -129,9 +150,9 @@ def _source(source: SourceCondition, entry: Entry) -> str | None:
 def _text(choice: Choice[str], entry: Entry) -> str | None:
     text = f"{entry.title}\n{entry.text}".encode("utf-8", "replace").decode()
     if choice.in_ and not any(_compiled(p).search(text) for p in choice.in_):
-        return f"text holds nothing like {_words(choice.in_)}"
+        return tr("text holds nothing like {words}", words=_words(choice.in_))
     hit = next((p for p in choice.not_ or () if _compiled(p).search(text)), None)
-    return f"text holds {hit!r}, which the rule excludes" if hit else None
+    return tr("text holds {word}, which the rule excludes", word=repr(hit)) if hit else None
 
 
 @lru_cache(maxsize=1024)
@@ -156,12 +177,14 @@ def _flow(value: Any) -> str:
 
 
 def _group(group: Group) -> str:
-    sector = f"one of sector {_words(group.sector)}" if group.sector else ""
-    return " and ".join(part for part in (_words(group.in_ or ()), sector) if part)
+    sector = tr("one of sector {sector}", sector=_words(group.sector)) if group.sector else ""
+    named = _words(group.in_ or ())
+    return tr("{one} and {other}", one=named, other=sector) if named and sector else named or sector
 
 
 def _words(values: Iterable[Any]) -> str:
-    return " or ".join(_word(v) for v in values)
+    words = [_word(v) for v in values]
+    return words[0] if len(words) == 1 else tr(" or ").join(words)
 
 
 def _word(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.locale import tr
 from bot.model import Analysis, Entry, Event, Match, Modality, Story
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure, progress
@@ -72,20 +73,22 @@ def explain(rulebook: Rulebook, rule: Rule, entry: Entry, analysis: Analysis) ->
     """
     condition = rule.condition
     if condition is None:
-        return "it correlates several stories"
+        return tr("it correlates several stories")
     scenes = _scenes(rulebook, entry, analysis)
     if not scenes:
         return no_news(analysis)
     if best_event(rulebook, rule, entry, analysis) is not None:
         return ""
     closest = max(scenes, key=lambda s: progress(condition, s))
-    who = rulebook.name(closest.event.actor) if closest.event.actor else "nobody named"
+    who = rulebook.name(closest.event.actor) if closest.event.actor else tr("nobody named")
     return f"{closest.event.theme} ({who}): {failure(condition, closest)}"
 
 
 def no_news(analysis: Analysis) -> str:
     """What an entry without a fresh event has instead, in words."""
-    return "only background is in it, no news" if analysis.events else "no event of any theme is in it"
+    if analysis.events:
+        return tr("only background is in it, no news")
+    return tr("no event of any theme is in it")
 
 
 def fill_title(rulebook: Rulebook, template: str, event: Event, count: int = 1) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.locale import marked
 from bot.office import Delays, Latency
 from bot.store.database import Database
 from bot.store.rows import stamp
@@ -48,9 +49,9 @@ def latency(db: Database, now: datetime) -> Latency:
         by_kind.setdefault(row["kind"], []).append(row["seen"])
         by_feed.setdefault(row["feed_id"], []).append(row["seen"])
     stages = {
-        "published → seen": [row["seen"] for row in rows],
-        "seen → decided": [row["decided"] for row in rows],
-        "decided → sent": sent,
+        marked("published → seen"): [row["seen"] for row in rows],
+        marked("seen → decided"): [row["decided"] for row in rows],
+        marked("decided → sent"): sent,
     }
     return Latency(
         stages=_all(stages),

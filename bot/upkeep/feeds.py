@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import ConfigError
+from bot.locale import tr
 from bot.model import Feed, FeedStatus, PollState, SourceKind
 from bot.office import FeedChange, Source, Trial
 from bot.ports import Clock, Fetcher, Parser
@@ -17,7 +18,7 @@ from bot.sources.registry import same_address
 from bot.sources.urls import show_url, web_url
 from bot.store.feed_changes import FeedChanges
 from bot.store.polls import PollStates
-from bot.text import did_you_mean
+from bot.text import nearest
 
 MOST_ADDED = 200
 SPAN = timedelta(days=7)  # over which entries a day are counted
@@ -96,7 +97,7 @@ class FeedDesk:
         """Poll it no more."""
         feed = self._known(feed_id)
         if not feed.enabled:
-            raise ConfigError(f"{feed_id} is not polled as it is")
+            raise ConfigError(tr("{feed} is not polled as it is", feed=feed_id))
         of_file = self._of_file(feed_id)
         self._put(feed_id, enabled=None if of_file is not None and not of_file.enabled else False)
 
@@ -104,7 +105,7 @@ class FeedDesk:
         """Poll it again, and soon; also one that is gone or blocked."""
         feed = self._known(feed_id)
         if "${" in feed.url:
-            raise ConfigError(f"{feed_id} needs a bridge that is not set; see BOT_RSSHUB_URL")
+            raise _no_bridge(feed_id)
         of_file = self._of_file(feed_id)
         if not feed.enabled:
             self._put(feed_id, enabled=True if of_file is not None and not of_file.enabled else None)
@@ -116,10 +117,9 @@ class FeedDesk:
         """Poll a feed, named by its id or any address, once."""
         known = next((f for f in self.in_force() if f.id == reference.lower()), None)
         if known is not None and "${" in known.url:
-            raise ConfigError(f"{known.id} needs a bridge that is not set; see BOT_RSSHUB_URL")
+            raise _no_bridge(known.id)
         if known is None and ":" not in reference:
-            hint = did_you_mean(reference, [f.id for f in self.in_force()])
-            raise ConfigError(f"there is no feed {reference!r}{hint}; name one, or an http(s) address")
+            raise self._no_feed(reference)
         return await self._try(known or self._candidate(reference))
 
     async def move(self, feed_id: str, url: str, /) -> Trial:
@@ -128,7 +128,9 @@ class FeedDesk:
         moved = replace(feed, url=self._new_address(url, but=feed_id))
         trial = await self._try(moved)
         if trial.error:
-            raise ConfigError(f"nothing was changed, as the new address can't be read: {trial.error}")
+            raise ConfigError(
+                tr("nothing was changed, as the new address can't be read: {problem}", problem=trial.error)
+            )
         self._new_address(url, but=feed_id)  # somebody else may have added it meanwhile
         of_file, change = self._of_file(feed_id), self._wanted.get(feed_id)
         if of_file is not None:
@@ -141,11 +143,13 @@ class FeedDesk:
     async def add(self, url: str, kind: str, tier: int, /) -> tuple[str, Trial]:
         """Poll a further address, if it can be read; gives the feed's id."""
         if sum(c.added is not None for c in self._wanted.values()) >= MOST_ADDED:
-            raise ConfigError(f"{MOST_ADDED} feeds were added already; move some to rules/sources.yaml")
+            raise ConfigError(
+                tr("{n} feeds were added already; move some to rules/sources.yaml", n=MOST_ADDED)
+            )
         self._new_address(url)
         trial = await self._try(self._candidate(url))
         if trial.error:
-            raise ConfigError(f"nothing was added, as it can't be read: {trial.error}")
+            raise ConfigError(tr("nothing was added, as it can't be read: {problem}", problem=trial.error))
         self._new_address(url)
         taken = {f.id for f in self.in_force()} | self._states.known()
         feed = Feed(
@@ -158,14 +162,28 @@ class FeedDesk:
         """Drop a feed that was added."""
         self._known(feed_id)
         if self._of_file(feed_id) is not None:
-            raise ConfigError(f"{feed_id} stands in rules/sources.yaml: delete it there, or pause it here")
+            raise ConfigError(
+                tr("{feed} stands in rules/sources.yaml: delete it there, or pause it here", feed=feed_id)
+            )
         self._put(feed_id, enabled=None, url="", added=None)
 
     def _known(self, feed_id: str) -> Feed:
         found = next((f for f in self.in_force() if f.id == feed_id), None)
         if found is None:
-            raise ConfigError(f"there is no feed {feed_id!r}")
+            raise ConfigError(tr("there is no feed {feed}", feed=repr(feed_id)))
         return found
+
+    def _no_feed(self, reference: str) -> ConfigError:
+        near, shown = nearest(reference, [f.id for f in self.in_force()]), repr(reference)
+        if not near:
+            return ConfigError(tr("there is no feed {feed}; name one, or an http(s) address", feed=shown))
+        return ConfigError(
+            tr(
+                "there is no feed {feed}; did you mean {near}?; name one, or an http(s) address",
+                feed=shown,
+                near=repr(near[0]),
+            )
+        )
 
     def _of_file(self, feed_id: str) -> Feed | None:
         return next((f for f in self._listed() if f.id == feed_id), None)
@@ -175,7 +193,7 @@ class FeedDesk:
 
     def _address(self, url: str) -> str:
         if web_url(url) != url or "${" in url:
-            raise ConfigError(f"{show_url(url)} is no http(s) address")
+            raise ConfigError(tr("{url} is no http(s) address", url=show_url(url)))
         return url
 
     def _new_address(self, url: str, *, but: str = "") -> str:
@@ -183,7 +201,7 @@ class FeedDesk:
         wanted = same_address(self._address(url))
         for feed in (*self.in_force(), *self._listed()):
             if feed.id != but and same_address(feed.url) == wanted:
-                raise ConfigError(f"that is the address of {feed.id} already")
+                raise ConfigError(tr("that is the address of {feed} already", feed=feed.id))
         return url
 
     async def _try(self, feed: Feed) -> Trial:
@@ -196,6 +214,10 @@ class FeedDesk:
         self._wanted = self._changes.all()
         self._laid = None
         self._changed()
+
+
+def _no_bridge(feed_id: str) -> ConfigError:
+    return ConfigError(tr("{feed} needs a bridge that is not set; see BOT_RSSHUB_URL", feed=feed_id))
 
 
 def _trial(feed: Feed, result: PollResult) -> Trial:

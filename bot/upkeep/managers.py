@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.config import Settings
 from bot.delivery.errands import Errands
+from bot.delivery.feedback import SPAN as VOTED
 from bot.delivery.feeds import Feeds
 from bot.delivery.gate import Gate
 from bot.delivery.managing import Office
@@ -21,9 +22,11 @@ from bot.hours import next_digest
 from bot.model import Digest
 from bot.office import Access, Sources, Works
 from bot.ports import Clock, Desk
+from bot.shelves import Votes
 from bot.store.database import Database
 from bot.store.delays import latency
 from bot.store.feed_changes import FeedChanges
+from bot.store.feedback import FeedbackStore
 from bot.store.mornings import fired, last_report, note_report
 from bot.store.privacy import Privacy
 from bot.store.registry import Registry
@@ -34,6 +37,9 @@ log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 _FIRED = 5  # rules that are named
+_VOTING = timedelta(
+    days=7
+)  # what nobody voted on for so long was demoted or is gone: nothing is proposed for it
 
 
 class Managers:
@@ -108,10 +114,13 @@ class Managers:
 
     async def _night(self) -> Night:
         now, database = self._clock(), self._database
-        slowest, rates, rules = await asyncio.gather(
+        feedback = FeedbackStore(database)
+        slowest, rates, rules, rule_votes, source_votes = await asyncio.gather(
             asyncio.to_thread(lambda: latency(database, now).worst),
             asyncio.to_thread(FeedChanges(database).rates, now, SPAN),
             asyncio.to_thread(fired, database, now - _DAY, _FIRED),
+            asyncio.to_thread(_voted, feedback.by_rule, now),
+            asyncio.to_thread(_voted, feedback.by_source, now),
         )
         return Night(
             status=self._desk.status(now),
@@ -120,4 +129,12 @@ class Managers:
             rates=rates,
             slowest=slowest,
             fired=rules,
+            rule_votes=rule_votes,
+            source_votes=source_votes,
         )
+
+
+def _voted(votes: Callable[[datetime], list[Votes]], now: datetime) -> list[Votes]:
+    """All votes that count, of what readers still vote on."""
+    recent = {v.name for v in votes(now - _VOTING)}
+    return [v for v in votes(now - VOTED) if v.name in recent]

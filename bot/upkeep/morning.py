@@ -1,4 +1,4 @@
-"""What managers read in the morning: what is down, silent or slow, what fired, and how queue and disk are."""
+"""What managers read in the morning: what is down, silent or slow, what fired or annoys, and how queue and disk are."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.delivery.feedback import SPAN as VOTED
+from bot.delivery.feedback import doubtful, shares, wilson
+from bot.delivery.feeds import state_word
 from bot.delivery.sheet import clip
 from bot.delivery.words import count
+from bot.locale import show_decimal, show_number, tr
 from bot.office import Delays, Source, Vitals
 from bot.ports import Status
+from bot.shelves import Votes
 from bot.text import show_duration
 
 SPAN = timedelta(days=30)  # over which a feed's rhythm is measured
@@ -18,6 +23,9 @@ _GAPS, _QUIET = 6, timedelta(days=2)  # so many times its usual gap, and at leas
 _SLOW = timedelta(hours=1)
 _NAMED = 5
 _LOW_DISK = 1_000_000_000  # bytes
+_DOUBTED = 3  # rules and sources together
+_LOWEST_TIER = 3
+_NAME = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +38,17 @@ class Night:
     rates: Mapping[str, tuple[int, datetime]]  # feed id → entries within `SPAN`, and when the last came
     slowest: Sequence[Delays]  # feeds by median from publication to us, over the last day
     fired: Sequence[tuple[str, int]]  # rules and how many cards they began in the last day
+    rule_votes: Sequence[Votes] = ()  # of rules that readers still vote on, as `/precision` counts them
+    source_votes: Sequence[Votes] = ()
 
 
 def report(night: Night, now: datetime) -> list[str]:
     """The report, a line each."""
     return [
-        "Good morning. The last 24 hours:",
+        tr("Good morning. The last 24 hours:"),
         *_sources(night, now),
         _fired(night.fired),
+        *_doubted(night),
         _queue(night.status, now),
         _machine(night.vitals),
     ]
@@ -66,27 +77,99 @@ def _sources(night: Night, now: datetime) -> list[str]:
     quiet = silent(night.sources, night.rates, now)
     slow = [d for d in night.slowest if d.median > _SLOW]
     lines = [
-        f"Sources: {len(night.sources):,}, {len(down):,} down, {len(quiet):,} silent, {len(slow):,} slow"
+        tr(
+            "Sources: {all}, {down} down, {silent} silent, {slow} slow",
+            all=show_number(len(night.sources)),
+            down=show_number(len(down)),
+            silent=show_number(len(quiet)),
+            slow=show_number(len(slow)),
+        )
     ]
-    lines += [f"• down: {s.id}, {clip(s.last_error or s.state, 100)}" for s in down[:_NAMED]]
-    lines += [f"• silent for {show_duration(span)}: {feed}" for feed, span in quiet[:_NAMED]]
-    lines += [f"• slow: {d.name}, {show_duration(d.median)} after publication" for d in slow[:_NAMED]]
+    lines += [
+        tr("• down: {feed}, {problem}", feed=s.id, problem=clip(s.last_error or state_word(s.state), 100))
+        for s in down[:_NAMED]
+    ]
+    lines += [
+        tr("• silent for {span}: {feed}", span=show_duration(span), feed=feed)
+        for feed, span in quiet[:_NAMED]
+    ]
+    lines += [
+        tr("• slow: {feed}, {span} after publication", feed=d.name, span=show_duration(d.median))
+        for d in slow[:_NAMED]
+    ]
     more = sum(max(0, len(found) - _NAMED) for found in (down, quiet, slow))
-    return lines + ([f"• and {more:,} more: /sources"] if more else [])
+    return lines + ([tr("• and {n} more: /sources", n=show_number(more))] if more else [])
 
 
 def _fired(fired: Sequence[tuple[str, int]]) -> str:
     if not fired:
-        return "Rules: none fired"
-    return "Rules that fired most: " + ", ".join(f"{rule} {times:,}×" for rule, times in fired)
+        return tr("Rules: none fired")
+    most = ", ".join(f"{rule} {show_number(times)}×" for rule, times in fired)
+    return tr("Rules that fired most: {rules}", rules=most)
+
+
+def _doubted(night: Night) -> list[str]:
+    """The rules and sources whose cards are mostly noise to readers, the worst first, and what may be done."""
+    polled = {s.id: s for s in night.sources if s.state == "active"}
+    rules = [(v, _demote_rule(v)) for v in doubtful(night.rule_votes)]
+    sources = [
+        (v, _demote_source(v, polled[v.name])) for v in doubtful(night.source_votes) if v.name in polled
+    ]
+    found = sorted((*rules, *sources), key=lambda pair: wilson(pair[0].useful, pair[0].total)[1])
+    if not found:
+        return []
+    lines = [
+        tr("Least precise, by what readers said in {n} days; nothing changes by itself:", n=VOTED.days),
+        *(proposal for _, proposal in found[:_DOUBTED]),
+    ]
+    more = len(found) - _DOUBTED
+    return lines + ([tr("• and {n} more: /precision", n=show_number(more))] if more > 0 else [])
+
+
+def _demote_rule(votes: Votes) -> str:
+    return tr(
+        "• rule {rule}: {shares}; consider a lower level for it",
+        rule=clip(votes.name, _NAME),
+        shares=shares(votes),
+    )
+
+
+def _demote_source(votes: Votes, source: Source) -> str:
+    name = clip(source.id, _NAME)
+    if source.tier >= _LOWEST_TIER:
+        return tr(
+            "• source {feed}: {shares}; consider /sources pause {feed}", feed=name, shares=shares(votes)
+        )
+    return tr(
+        "• source {feed}: {shares}; consider tier {lower} instead of {tier} for it",
+        feed=name,
+        shares=shares(votes),
+        lower=source.tier + 1,
+        tier=source.tier,
+    )
 
 
 def _queue(status: Status, now: datetime) -> str:
-    oldest = status.oldest_pending_at
-    age = f", oldest for {show_duration(now - oldest)}" if oldest is not None else ""
-    return f"Queue: {status.pending:,} waiting{age}, {status.parked:,} parked; {count(status.subscribers, 'subscriber', 'subscribers')}"
+    pending, parked = show_number(status.pending), show_number(status.parked)
+    readers = count(status.subscribers, "subscriber", "subscribers")
+    if status.oldest_pending_at is None:
+        return tr(
+            "Queue: {pending} waiting, {parked} parked; {subscribers}",
+            pending=pending,
+            parked=parked,
+            subscribers=readers,
+        )
+    return tr(
+        "Queue: {pending} waiting, oldest for {span}, {parked} parked; {subscribers}",
+        pending=pending,
+        span=show_duration(now - status.oldest_pending_at),
+        parked=parked,
+        subscribers=readers,
+    )
 
 
 def _machine(vitals: Vitals) -> str:
-    low = " (low)" if vitals.disk_free < _LOW_DISK else ""
-    return f"Database {vitals.database / 1e6:,.0f} MB, disk free {vitals.disk_free / 1e9:,.1f} GB{low}"
+    size, free = show_decimal(vitals.database / 1e6, 0), show_decimal(vitals.disk_free / 1e9, 1)
+    if vitals.disk_free < _LOW_DISK:
+        return tr("Database {size} MB, disk free {free} GB (low)", size=size, free=free)
+    return tr("Database {size} MB, disk free {free} GB", size=size, free=free)

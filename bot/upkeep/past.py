@@ -21,6 +21,7 @@ from bot.config import Settings
 from bot.delivery.words import count
 from bot.errors import BotError, ConfigError
 from bot.loading import Loaded, load
+from bot.locale import show_decimal, show_number, speaking, spoken, tr
 from bot.model import DENIABLE, AlertKind, Reason
 from bot.replay import Replay
 from bot.store.archive import Archive
@@ -53,6 +54,7 @@ async def numbers(settings: Settings, version: str, span: timedelta, within: tim
         "settings": settings.model_dump(mode="json", include=set(_NEEDED)),
         "version": version,
         "seconds": span.total_seconds(),
+        "language": spoken(),
     }
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -67,8 +69,11 @@ async def numbers(settings: Settings, version: str, span: timedelta, within: tim
             out, _ = await child.communicate(json.dumps(order).encode())
     except TimeoutError as e:
         raise ConfigError(
-            f"that takes longer than {show_duration(within)}, so it was ended; ask for fewer days, "
-            "or run spillover backtest where the bot runs"
+            tr(
+                "that takes longer than {span}, so it was ended; ask for fewer days, "
+                "or run spillover backtest where the bot runs",
+                span=show_duration(within),
+            )
         ) from e
     finally:
         if child.returncode is None:
@@ -99,18 +104,23 @@ def compute(settings: Settings, version: str, span: timedelta) -> list[str]:
         archive = Archive(database)
         last = archive.last_decided()
         if last is None:
-            raise ConfigError("the archive holds no entries yet")
+            raise ConfigError(tr("the archive holds no entries yet"))
         entries = database.value(
             "SELECT count(DISTINCT entry_id) FROM verdicts WHERE at >= ?", (stamp(last - span - DENIABLE),)
         )
         if entries > MOST:
             raise ConfigError(
-                f"that is {entries:,} entries, with the {DENIABLE.days} days before that stories reach back to; "
-                f"at most {MOST:,} are looked at here: ask for fewer days, or run spillover backtest"
+                tr(
+                    "that is {entries} entries, with the {days} days before that stories reach back to; "
+                    "at most {most} are looked at here: ask for fewer days, or run spillover backtest",
+                    entries=show_number(entries),
+                    days=DENIABLE.days,
+                    most=show_number(MOST),
+                )
             )
         loaded = load(settings)
         if version_of(loaded) != version:
-            raise ConfigError("the files differ from the rules in force: /reload first")
+            raise ConfigError(tr("the files differ from the rules in force: /reload first"))
         ruleset = Ruleset(name="in force", settings=settings, loaded=loaded)
         run = replay_all([ruleset], from_archive(archive, span), None, memory_of(archive, span))[0]
     return list(summarised(run, [r.id for r in loaded.book.rules.rules], span))
@@ -120,23 +130,32 @@ def summarised(run: Replay, rules: list[str], span: timedelta) -> Iterator[str]:
     """Figures of a replay: all, by rule, and what was held back."""
     kinds = Counter(s.kind for s in run.sent)
     entries, stories = count(run.entries, "entry", "entries"), count(run.stories, "story", "stories")
-    yield f"Backtest of {show_duration(span)}: {entries}, {stories}"
+    yield tr(
+        "Backtest of {span}: {entries}, {stories}", span=show_duration(span), entries=entries, stories=stories
+    )
     sounds = sum(not s.silent for s in run.sent) / max(span / timedelta(days=1), 1)
-    yield (
-        f"{count(kinds[AlertKind.NEW], 'card', 'cards')}, {count(kinds[AlertKind.REPLY], 'reply', 'replies')}, "
-        f"{count(kinds[AlertKind.EDIT], 'silent edit', 'silent edits')}; {sounds:,.1f} sounds a day"
+    yield tr(
+        "{cards}, {replies}, {edits}; {sounds} sounds a day",
+        cards=count(kinds[AlertKind.NEW], "card", "cards"),
+        replies=count(kinds[AlertKind.REPLY], "reply", "replies"),
+        edits=count(kinds[AlertKind.EDIT], "silent edit", "silent edits"),
+        sounds=show_decimal(sounds, 1),
     )
     cards = Counter(s.rule for s in run.sent if s.kind is AlertKind.NEW)
     for rule, times in cards.most_common(_NAMED):
-        yield f"{times:,}× {rule}"
+        yield f"{show_number(times)}× {rule}"
     if len(cards) > _NAMED:
-        yield f"and {len(cards) - _NAMED:,} rules that fired less often"
-    yield f"{len([r for r in rules if r not in cards]):,} of {len(rules):,} rules never fired"
+        yield tr("and {n} rules that fired less often", n=show_number(len(cards) - _NAMED))
+    never = show_number(len([r for r in rules if r not in cards]))
+    yield tr("{n} of {rules} rules never fired", n=never, rules=show_number(len(rules)))
     held: Counter[Reason] = Counter()
     for reasons in run.held.values():
         held.update(reasons)
     if held:
-        yield "Held back: " + ", ".join(f"{n:,} {reason}" for reason, n in held.most_common(_REASONS))
+        most = held.most_common(_REASONS)
+        yield tr(
+            "Held back: {reasons}", reasons=", ".join(f"{show_number(n)} {reason}" for reason, n in most)
+        )
 
 
 def main() -> None:
@@ -146,7 +165,8 @@ def main() -> None:
     order = json.load(sys.stdin)
     try:
         settings = Settings.model_validate(order["settings"])
-        lines = compute(settings, order["version"], timedelta(seconds=order["seconds"]))
+        with speaking(order["language"]):
+            lines = compute(settings, order["version"], timedelta(seconds=order["seconds"]))
         answer: dict[str, Any] = {"lines": lines}
     except BotError as e:
         answer = {"problem": str(e)}

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.errors import BotError
 from bot.loading import Loaded
-from bot.locale import marked
+from bot.locale import marked, show_number, tr
 from bot.model import Feed
 from bot.rules.book import Rule
 
@@ -18,31 +18,38 @@ T = TypeVar("T")
 REFUSED = marked("The rules were not reloaded; the old ones stay in force.")
 MOST_MISTAKES = 8
 _NAMED = 8  # of what was added, dropped or changed
+# Of what is new, of what is gone, of what is otherwise.
+_RULES = marked("rules added:"), marked("rules dropped:"), marked("rules changed:")
+_FEEDS = marked("feeds added:"), marked("feeds dropped:"), marked("feeds changed:")
 
 
 def summary(loaded: Loaded) -> str:
     """What was read, in one line."""
     rules = loaded.book.rules
     tests = sum(len(r.tests) for r in rules.rules)
-    return (
-        f"{len(rules.packs):,} packs, {len(rules.rules):,} rules that pass {tests:,} tests, "
-        f"{len(loaded.feeds):,} feeds, version {rules.version}"
+    return tr(
+        "{packs} packs, {rules} rules that pass {tests} tests, {feeds} feeds, version {version}",
+        packs=show_number(len(rules.packs)),
+        rules=show_number(len(rules.rules)),
+        tests=show_number(tests),
+        feeds=show_number(len(loaded.feeds)),
+        version=rules.version,
     )
 
 
 def differences(before: Loaded, after: Loaded) -> list[str]:
     """What was added, dropped and changed, a line for each kind of thing."""
     lines = [
-        *_compared("rules", _rules(before), _rules(after), _same_rule),
-        *_compared("feeds", _feeds(before), _feeds(after)),
+        *_compared(_RULES, _rules(before), _rules(after), _same_rule),
+        *_compared(_FEEDS, _feeds(before), _feeds(after)),
     ]
     if before.analyzer.version != after.analyzer.version:
-        lines.append("companies, themes or language: changed")
+        lines.append(tr("companies, themes or language: changed"))
     if before.book.exposure != after.book.exposure:
-        lines.append("exposure: changed")
+        lines.append(tr("exposure: changed"))
     if before.book.routes != after.book.routes:
-        lines.append("routes: changed")
-    return lines or ["nothing differs"]
+        lines.append(tr("routes: changed"))
+    return lines or [tr("nothing differs")]
 
 
 def mistakes(error: BotError, most: int = MOST_MISTAKES) -> list[str]:
@@ -50,7 +57,7 @@ def mistakes(error: BotError, most: int = MOST_MISTAKES) -> list[str]:
     found = [error, *getattr(error, "others", ())]
     lines = [f"• {e}" for e in found[:most]]
     if more := len(found) - len(lines):
-        lines.append(f"and {more} more: run spillover rules check")
+        lines.append(tr("and {n} more: run spillover rules check", n=show_number(more)))
     return lines
 
 
@@ -76,16 +83,22 @@ def _same(one: object, other: object) -> bool:
 
 
 def _compared(
-    what: str,
+    headings: tuple[str, str, str],
     before: Mapping[str, T],
     after: Mapping[str, T],
     same: Callable[[T, T], bool] = _same,
 ) -> Iterable[str]:
-    for verb, ids in (
-        ("added", [i for i in after if i not in before]),
-        ("dropped", [i for i in before if i not in after]),
-        ("changed", [i for i in after if i in before and not same(before[i], after[i])]),
+    for heading, ids in zip(
+        headings,
+        (
+            [i for i in after if i not in before],
+            [i for i in before if i not in after],
+            [i for i in after if i in before and not same(before[i], after[i])],
+        ),
+        strict=True,
     ):
         if ids:
-            more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-            yield f"{what} {verb}: {', '.join(ids[:_NAMED])}{more}"
+            shown, more = ", ".join(ids[:_NAMED]), len(ids) - _NAMED
+            if more > 0:
+                shown = tr("{ids} and {n} more", ids=shown, n=show_number(more))
+            yield f"{tr(heading)} {shown}"

@@ -77,7 +77,7 @@ class ProgramWorks:
         except BotError as e:
             return [tr(REFUSED), *mistakes(e)]
         after = self._loaded()
-        return [f"Reloaded: {summary(after)}", *differences(before, after)]
+        return [tr("Reloaded: {summary}", summary=summary(after)), *differences(before, after)]
 
     async def lint(self) -> Sequence[str]:
         """Read and test the rules without putting them into force; what would differ, or where they are wrong."""
@@ -85,10 +85,10 @@ class ProgramWorks:
             async with self._reading:
                 found = await asyncio.get_running_loop().run_in_executor(None, load, self._settings)
         except BotError as e:
-            return ["The files are wrong; nothing was changed.", *mistakes(e)]
+            return [tr("The files are wrong; nothing was changed."), *mistakes(e)]
         return [
-            f"The files are good: {summary(found)}",
-            "A reload would change:",
+            tr("The files are good: {summary}", summary=summary(found)),
+            tr("A reload would change:"),
             *differences(self._loaded(), found),
         ]
 

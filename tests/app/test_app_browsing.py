@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from bot_api import BotApi
+from bot_api_people import person
 from desk_fakes import small_vocabulary
 from library_scene import CUT, RAIN, Day, busy_day, newsroom
 from make import HOUR, NOW, TITLE
@@ -30,8 +31,10 @@ class Talk:
     def __init__(self, api: BotApi) -> None:
         self.api = api
 
-    async def says(self, text: str) -> str:
-        return await self._answer(lambda: self.api.push_message(CHAT, text))
+    async def says(self, text: str, language: str = "en") -> str:
+        """Write it with a client in some language."""
+        writer = {**person(CHAT), "language_code": language}
+        return await self._answer(lambda: self.api.push_message(CHAT, text, **{"from": writer}))
 
     async def taps(self, label: str) -> str:
         """Tap a button of the last message."""
@@ -115,6 +118,17 @@ async def test_whynot_says_what_stopped_an_entry_and_nothing_of_other_chats(tmp_
         assert "it was not told here: nothing in it is followed here" in told_to_another
         assert told_to_another[-1].startswith("• compute/cut compute.yaml:")
         assert told_to_another[-1].endswith(": satisfied")
+
+
+async def test_whynot_speaks_the_language_of_the_chat(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.says("/search trims")
+        link = next(e["url"] for e in talk.api.accepted[-1].entities if e["type"] == "text_link")
+        lines = (await talk.says(f"/whynot {link}", "de")).split("\n")
+    assert lines[0] == CUT
+    assert lines[1].startswith("erschienen 2026-")
+    assert "hier wurde es nicht gemeldet: hier wird nichts davon verfolgt" in lines
+    assert lines[-1].endswith(": erfüllt")
 
 
 @pytest.mark.parametrize("url", ["https://nobody.example/x", "'; drop table entries --"])

@@ -84,8 +84,8 @@ async def bureau(folder: Path, route: str = "", **addresses: str) -> AsyncIterat
     database = Database(folder / "spillover.db")
     told: list[str] = []
 
-    async def tell(text: str) -> None:
-        told.append(text)
+    async def tell(say: Callable[[], str]) -> None:
+        told.append(say())
 
     def clock() -> datetime:
         return made.now

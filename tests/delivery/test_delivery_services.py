@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -41,8 +41,8 @@ class Desk:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    async def tell(self, text: str) -> None:
-        self.told.append(text)
+    async def tell(self, say: Callable[[], str]) -> None:
+        self.told.append(say())
 
 
 def services(address: str, desk: Desk | None = None, **more: Any) -> Services:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.locale import languages, speaking, tr
 from bot.model import Target, TargetKind
 from bot.nlp.vocabulary import RulesVocabulary
 
@@ -60,3 +61,14 @@ def test_every_company_resolves_by_its_name(vocabulary, lexicon):
         if Target(TargetKind.COMPANY, c.id) not in vocabulary.resolve(c.name)
     ]
     assert lost == []
+
+
+def test_themes_and_sectors_are_understood_as_readers_of_any_language_see_them(vocabulary, taxonomy):
+    for language in languages():
+        with speaking(language):
+            for kind, parts in ((TargetKind.SECTOR, taxonomy.sectors), (TargetKind.THEME, taxonomy.themes)):
+                lost = [
+                    p.id for p in parts.values() if Target(kind, p.id) not in vocabulary.resolve(tr(p.name))
+                ]
+                assert lost == []
+    assert Target(TargetKind.THEME, "capex_cut") in vocabulary.resolve("investitionskürzung")

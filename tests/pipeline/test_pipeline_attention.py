@@ -419,3 +419,17 @@ def test_a_count_of_the_past_is_what_was_sent(office: Office) -> None:
         assert {alert.story_id for alert, _ in tally.hits} == stories
         assert stories
     assert len(asyncio.run(history.tally([theme], Severity.LOW, MONTH)).hits) > 1
+
+
+def test_each_reader_gets_cards_replies_and_digests_in_its_language(office: Office) -> None:
+    office.desk.set_language(OTHER, "de")
+    office.desk.set_digest(OTHER, Digest(at=time(18)), NOW + HOUR)
+    office.desk.set_level(OTHER, Severity.MEDIUM)
+    cards = {n.subscriber_id: n.card for n in office.receive(entry(), at=NOW).notifications}
+    assert cards[ME].text.startswith("HIGH · considering · sourced\n" + TITLE)
+    assert cards[OTHER].text.startswith("HOCH · wird erwogen · aus Quellen\n" + TITLE)
+    assert [b.label for b in cards[OTHER].buttons[0]] == ["Warum", "Story", "Öffnen"]
+    outcome = office.receive(entry(DENIAL, feed="paper", at=NOW + HOUR), at=NOW + HOUR)
+    replies = {n.subscriber_id: n.card.text for n in outcome.notifications if n.kind is AlertKind.REPLY}
+    assert replies[ME].startswith("DENIED · ")
+    assert replies[OTHER].startswith("DEMENTIERT · ")

@@ -27,9 +27,11 @@ from bot.model import (
 )
 from bot.office import Delays, Latency, Source
 from bot.ports import Status
+from bot.shelves import Votes
 from bot.store.database import Database
 from bot.store.delays import latency
 from bot.store.desk import Desk
+from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
 from bot.store.mornings import fired, last_report
 from bot.store.queue import Queue
@@ -180,6 +182,51 @@ def test_a_quiet_night_is_four_lines():
     assert "Queue: 0 waiting, 0 parked" in found[3]
 
 
+def of(name: str, useful: int, total: int) -> Votes:
+    return Votes(name=name, useful=useful, total=total)
+
+
+def doubts(**more: object) -> list[str]:
+    """The lines between what fired and the queue."""
+    return report(night(**more), NOW)[3:-2]
+
+
+def test_the_least_precise_rules_and_sources_come_with_a_proposal():
+    found = doubts(
+        sources=[source("blog", tier=3), source("wire", tier=2), source("fine")],
+        rule_votes=[of("compute/resale", 3, 24), of("chips/ban", 20, 24)],
+        source_votes=[of("blog", 2, 20), of("fine", 9, 20), of("wire", 0, 30)],
+    )
+    assert found == [
+        "Least precise, by what readers said in 90 days; nothing changes by itself:",
+        "• source wire: 0 of 30 useful, 0% to 11%; consider tier 3 instead of 2 for it",
+        "• source blog: 2 of 20 useful, 3% to 30%; consider /sources pause blog",
+        "• rule compute/resale: 3 of 24 useful, 4% to 31%; consider a lower level for it",
+    ]
+
+
+def test_three_are_named_and_the_rest_is_counted():
+    found = doubts(rule_votes=[of(f"pack/r{n}", n, 40) for n in range(5)])
+    assert [line.partition(":")[0] for line in found[1:-1]] == [f"• rule pack/r{n}" for n in range(3)]
+    assert found[-1] == "• and 2 more: /precision"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"rule_votes": [of("a/b", 0, 9)]}, id="too few votes"),
+        pytest.param({"rule_votes": [of("a/b", 3, 11)]}, id="the upper bound is above a half"),
+        pytest.param({"source_votes": [of("gone", 0, 30)]}, id="a source that is not in the list any more"),
+        pytest.param(
+            {"sources": [source("a", state="paused")], "source_votes": [of("a", 0, 30)]},
+            id="a source that is paused already",
+        ),
+    ],
+)
+def test_nothing_is_proposed_without_a_reason(more):
+    assert doubts(**more) == []
+
+
 def test_rules_are_counted_by_their_cards(db: Database) -> None:
     ingest = Ingest(db)
     ingest.snapshot([], NOW)
@@ -223,6 +270,28 @@ async def test_a_report_that_was_missed_comes_once_after_the_start(db: Database)
     late = Morning(db)
     assert await late.at(NOW.replace(day=6, hour=11)) == 1
     assert await late.at(NOW.replace(day=6, hour=12)) == 1
+
+
+@pytest.mark.parametrize(
+    ("last_vote", "is_named"),
+    [
+        pytest.param(timedelta(hours=20), True, id="voted on"),
+        pytest.param(timedelta(days=8), False, id="nobody votes on it any more"),
+    ],
+)
+async def test_the_report_counts_all_votes_of_what_is_still_voted_on(
+    db: Database, last_vote: timedelta, is_named: bool
+) -> None:
+    morning, store = Morning(db), FeedbackStore(db)
+    await morning.at(NOW)
+    later = NOW + timedelta(days=1)
+    for n in range(12):
+        told = alert(entry(f"n{n}"), id=f"{n:016x}", rule_id="compute/resale")
+        at = later - (last_vote if n == 0 else timedelta(days=30))
+        store.vote(told, "paper", "telegram:1", "1", useful=n == 5, reason="", now=at)
+    assert await morning.at(later) == 1
+    line = "• rule compute/resale: 1 of 12 useful, 1% to 35%; consider a lower level for it"
+    assert (line in morning.told[0].splitlines()) is is_named
 
 
 @pytest.mark.parametrize("settings", [{"BOT_MORNING": "off"}, {"BOT_TELEGRAM_ADMINS": ""}])

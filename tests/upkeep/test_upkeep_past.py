@@ -13,6 +13,7 @@ from make import NOW, entry
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError
 from bot.loading import load
+from bot.locale import speaking
 from bot.model import Decision, Outcome, Reason, Verdict
 from bot.store.database import Database
 from bot.store.ingest import Ingest
@@ -49,6 +50,18 @@ async def test_the_numbers_are_those_of_the_rules_in_force_and_nothing_is_stored
     assert lines[2].startswith("1× ")
     assert lines[-1].startswith("Held back: ")
     assert settings.database.read_bytes() == before
+
+
+async def test_the_process_speaks_the_language_of_whoever_asked(settings: Settings) -> None:
+    with speaking("de"):
+        lines = await numbers(settings, version_of(load(settings)), 7 * DAY)
+        with pytest.raises(
+            ConfigError, match=r"^die Dateien weichen von den geltenden Regeln ab: erst /reload$"
+        ):
+            await numbers(settings, "another", 7 * DAY)
+    assert lines[0] == "Rückrechnung über 7d: 2 Einträge, 1 Story"
+    assert lines[1] == "1 Karte, 0 Antworten, 0 stille Änderungen; 0,1 Töne am Tag"
+    assert lines[-1].startswith("Zurückgehalten: ")
 
 
 async def test_rules_that_are_not_in_force_are_refused(settings: Settings) -> None:
