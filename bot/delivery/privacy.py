@@ -10,6 +10,7 @@ from datetime import timedelta
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, File, Reply, line, old_button
 from bot.delivery.sheet import Sheet, clip, say
+from bot.locale import tr
 from bot.model import Button
 from bot.office import Privacy
 from bot.ports import Clock
@@ -48,6 +49,7 @@ class Private:
             "• its settings, what it follows and what it mutes, until you change them",
             f"• which alerts it was sent or not sent, when and why: {keep}, longer while their story is open",
             f"• whether the bot's managers let it in or keep it out, and {keep} long what they did about it",
+            tr("• what you write to the managers with /feedback: {keep}", keep=keep),
             "Not stored: names, phone numbers, who is in a group, what you write beyond settings.",
             "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. The bot's log "
             "names a chat's id where something goes wrong; whoever runs the bot decides how long logs and "

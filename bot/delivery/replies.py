@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
+from bot.delivery.rules_manual import FEEDBACK_MENU, RULES_MENU, RULES_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import Names, count, reason_text, suggestion
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
@@ -26,6 +27,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("top", "The biggest stories now"),
     ("search", "Look for news by words and filters"),
     ("who", "A company's suppliers, rivals, customers and funders"),
+    *RULES_MENU,
     ("level", "How important an alert must be"),
     ("quiet", "Hours without a sound"),
     ("budget", "How many sounds a day"),
@@ -39,6 +41,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("privacy", "What is stored, and for how long"),
     ("export", "Everything about this chat as a file"),
     ("deleteme", "Delete everything about this chat"),
+    *FEEDBACK_MENU,
     ("help", "All commands with examples"),
 )
 """Commands with their descriptions, as the client's menu shows them (`setMyCommands`)."""
@@ -109,6 +112,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "privacy": ("/privacy says what is stored about a chat and for how long.",),
     "export": ("/export sends everything that is stored about this chat as a JSON file.",),
     "deleteme": ("/deleteme deletes everything that is stored about this chat, after asking once.",),
+    **RULES_TOPICS,
     **MANAGERS_TOPICS,
     "precision": ("/precision shows how useful rules and sources are to readers; for operators.",),
     "status": ("/status shows how feeds and deliveries are doing; for operators.",),
@@ -125,6 +129,7 @@ class Chat:
     may_manage: bool = True  # in private always, in groups its admins
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
+    answered: str = ""  # the text of that message, where it has one
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
