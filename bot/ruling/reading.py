@@ -129,7 +129,7 @@ def _frequency(spec: Correlate, claims: Sequence[str]) -> Iterator[str]:
 def _spike(spec: Correlate, claims: Sequence[str]) -> Iterator[str]:
     yield tr(
         "Tells when such claims come at least {ratio} times as often within {time} as usual: {claims}.",
-        ratio=f"{spec.ratio:g}",
+        ratio=_decimal(spec.ratio or 0),
         time=span(spec.current),
         claims=either(claims),
     )
@@ -243,10 +243,14 @@ def _exposure(policy: Policy) -> Iterator[str]:
     yield tr(
         "The card names companies that it touches, over {steps} at most; links weaker than {weight} are left out.",
         steps=steps,
-        weight=f"{policy.min_weight:g}",
+        weight=_decimal(policy.min_weight),
     )
     if policy.reverse:
         yield tr("Here, whom such events usually help is hurt, and the other way round.")
+
+
+def _decimal(number: float) -> str:
+    return show_number(int(number) if number == int(number) else number)
 
 
 def _listed(changes: frozenset[Change]) -> str:

@@ -264,9 +264,10 @@ class Trial:
             return
         who = self._names(event.actor) if event.actor else tr("nobody named")
         sheet.line(quoted(clip(self._names(event.theme), _NAME)))
-        sheet.add(f", {clip(who, _NAME)}, {said(event.modality)}: “")
+        sheet.add(f", {clip(who, _NAME)}, {said(event.modality)}: ")
         before, words, after = _quoted(self._entry, event.evidence)
-        sheet.add(before).add(words, EntityKind.BOLD).add(after + "”")
+        opening, closing = quoted("\n").split("\n")
+        sheet.add(opening + before).add(words, EntityKind.BOLD).add(after + closing)
 
     def _basis(self) -> str:
         entry = self._entry
@@ -335,7 +336,7 @@ _HAVE: Mapping[str, Callable[[Entry, Analysis, Event, Names], str]] = {
     "modality": _modality,
     "polarity": _modality,
     "source.id": lambda entry, analysis, event, names: clip(entry.feed_id, _NAME),
-    "source.kind": lambda entry, analysis, event, names: said(entry.kind),
+    "source.kind": lambda entry, analysis, event, names: tr("news from {kinds}", kinds=said(entry.kind)),
     "source.tier": lambda entry, analysis, event, names: str(entry.tier),
     "source.language": lambda entry, analysis, event, names: clip(entry.language, _NAME),
 }
