@@ -10,7 +10,7 @@ from bot.delivery.managing import Office
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
 from bot.delivery.sheet import Sheet, clean, fold
-from bot.locale import tr, tr_n
+from bot.locale import show_number, tr, tr_n
 from bot.model import Card, EntityKind
 from bot.ports import Clock
 from bot.text import utf16_length
@@ -51,7 +51,7 @@ class Mailbox:
         if not self._is_read:
             return line(tr("This bot has no manager to whom I could hand it on."))
         if utf16_length("\n".join(told)) > MAX_TEXT:
-            return line(tr("That is too long: at most {n} characters.", n=MAX_TEXT))
+            return line(tr("That is too long: at most {n} characters.", n=show_number(MAX_TEXT)))
         user = chat.user or chat.address
         if self._tally.take(user, LIMIT, self._clock()) is not Pass.YES:
             return line(

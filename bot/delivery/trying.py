@@ -11,7 +11,7 @@ from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line
 from bot.delivery.sheet import MAX_UNITS, safe_url
 from bot.errors import NotStoredError
-from bot.locale import tr
+from bot.locale import show_number, tr
 from bot.model import Card, SourceKind
 from bot.ports import Desk
 from bot.text import utf16_length
@@ -151,7 +151,7 @@ class Trying:
 def _of_text(rule_id: str, text: str, kind: SourceKind, tier: int) -> Ask | Reply:
     readable = "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
     if utf16_length(text) > MAX_UNITS:
-        return line(tr("That is too long: at most {n} characters.", n=MAX_UNITS))
+        return line(tr("That is too long: at most {n} characters.", n=show_number(MAX_UNITS)))
     if not readable:
         return line(tr("There is nothing in it that I could read."))
     return Ask(rule_id=rule_id, text=readable, kind=kind, tier=tier)
