@@ -254,7 +254,10 @@ def test_every_key_of_the_language_has_words() -> None:
         ({"source": {"tier": {"lte": "2"}}}, ["its source is of tier 1 or 2"]),
         ({"source": {"tier": {"not": "2"}}}, ["its source is of tier 1 or 3"]),
         ({"source": {"kind": ["wire", "filing"]}}, ["it comes from wire services or filings"]),
-        ({"source": {"id": {"in": "sec", "not": "blog"}}}, ["it comes from the feed sec", "it does not come from the feed blog"]),
+        (
+            {"source": {"id": {"in": "sec", "not": "blog"}}},
+            ["it comes from the feed sec", "it does not come from the feed blog"],
+        ),
         ({"source": {"language": ["en", "de"]}}, ["its language is English or German"]),
         ({"source": {"language": {"not": "ja"}}}, ["its language is not Japanese"]),
         ({"text": r"\bsu(e|ing)\b"}, ["there are words such as “su…” in its headline or text"]),
@@ -446,7 +449,8 @@ def test_a_correlation_reads_like_this(kind: str, said: str) -> None:
 
 
 def test_what_a_correlation_leaves_out_is_said_as_it_is_meant() -> None:
-    spec = Correlate.model_validate({"type": "spike", "of": ["selloff"], "ratio": "2.5", "current": "1h", "baseline": "7d"})  # fmt: skip
+    values = {"type": "spike", "of": ["selloff"], "ratio": "2.5", "current": "1h", "baseline": "7d"}
+    spec = Correlate.model_validate(values)
     said = " ".join(correlation(spec, name))
     assert "2.5 times as often within 1 hour" in said
     assert "Each story counts once. Usual is the average at the same hours over the last 7 days." in said
