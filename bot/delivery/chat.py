@@ -149,6 +149,14 @@ class Chatting:
             except TelegramError as e:
                 log.warning("operator_not_told operator=%s problem=%r", operator, str(translate(e)))
 
+    async def hand_on(self, draw: Callable[[], Card]) -> None:
+        """Write a card to each operator in its own language; one who can't be reached just now does not get it."""
+        for operator in self._operators:
+            chat = Chat(address=operator)
+            with speaking(self._commands.language(chat, "")):
+                card = draw()
+            await self.post(chat, card)
+
     async def post(self, chat: Chat, card: Card) -> None:
         """Write a card into a chat that waits for it; one that can't be reached just now does not get it."""
         address, thread = parse_address(chat.address)

@@ -61,6 +61,7 @@ class Private:
                 "whether the bot's managers let it in or keep it out, and {span} long what they did about it",
                 span=keep,
             ),
+            tr("• what you write to the managers with /feedback: {keep}", keep=keep),
             tr("Not stored: names, phone numbers, who is in a group, what you write beyond settings."),
             tr(
                 "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
+from bot.delivery.rules_manual import FEEDBACK_MENU, RULES_MENU, RULES_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import Names, alternatives, count, kind_word, level_words, reason_text, suggestion
 from bot.locale import marked, show_number, tr
@@ -27,6 +28,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("top", marked("The biggest stories now")),
     ("search", marked("Look for news by words and filters")),
     ("who", marked("A company's suppliers, rivals, customers and funders")),
+    *RULES_MENU,
     ("level", marked("How important an alert must be")),
     ("quiet", marked("Hours without a sound")),
     ("budget", marked("How many sounds a day")),
@@ -40,6 +42,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("privacy", marked("What is stored, and for how long")),
     ("export", marked("Everything about this chat as a file")),
     ("deleteme", marked("Delete everything about this chat")),
+    *FEEDBACK_MENU,
     ("help", marked("All commands with examples")),
 )
 """Commands with their descriptions in English, as the client's menu shows them (`setMyCommands`)."""
@@ -143,6 +146,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "privacy": (marked("/privacy says what is stored about a chat and for how long."),),
     "export": (marked("/export sends everything that is stored about this chat as a JSON file."),),
     "deleteme": (marked("/deleteme deletes everything that is stored about this chat, after asking once."),),
+    **RULES_TOPICS,
     **MANAGERS_TOPICS,
     "precision": (marked("/precision shows how useful rules and sources are to readers; for operators."),),
     "status": (marked("/status shows how feeds and deliveries are doing; for operators."),),
@@ -159,6 +163,7 @@ class Chat:
     may_manage: bool = True  # in private always, in groups its admins
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
+    answered: str = ""  # the text of that message, where it has one
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
