@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.delivery.replies import Reply, line
-from bot.delivery.sheet import clip
+from bot.delivery.sheet import fold
 from bot.errors import StoreError
 from bot.office import Access, Admission
 from bot.ports import Clock
-from bot.text import show_duration
+from bot.text import shorten, show_duration
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Gate:
 
     def _invitation(self, user: str, chat: str) -> Reply:
         managers = " or ".join(sorted(self._operators)[:3])
-        whom = clip(self._contact, 100) or (
+        whom = shorten(fold(self._contact), 100) or (
             f"the manager (user {managers})" if managers else "whoever runs it"
         )
         ids = f"your id {user}" if user == chat else f"your id {user} or this group's {chat}"

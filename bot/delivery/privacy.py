@@ -9,11 +9,11 @@ from datetime import timedelta
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, File, Reply, line, old_button
-from bot.delivery.sheet import Sheet, clip, say
+from bot.delivery.sheet import Sheet, fold, say
 from bot.model import Button
 from bot.office import Privacy
 from bot.ports import Clock
-from bot.text import show_duration
+from bot.text import shorten, show_duration
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 
@@ -55,7 +55,7 @@ class Private:
             "/export sends everything as a file, /deleteme deletes it.",
         ]
         if self._contact:
-            lines.append(f"Questions: {clip(self._contact, 100)}")
+            lines.append(f"Questions: {shorten(fold(self._contact), 100)}")
         return line(*lines)
 
     async def export(self, text: str, chat: Chat) -> Reply:
