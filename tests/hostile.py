@@ -48,14 +48,25 @@ _SIGNS = [
 ]  # fmt: skip
 
 
+_LONG = [
+    "🔥" * 320,
+    "Meta 🔥🔥🔥🔥 " * 35,
+    "z" * 350,
+    ("ش" * 9 + " ") * 35,
+    "e\u0301\u0301" * 120,
+    "Some news. " * 35,
+]
+
+
 def strange(pieces: int = 6) -> st.SearchStrategy[str]:
     """What a feed, a name or a person may hold: any character, and all that is known to do harm."""
     known = st.sampled_from([*_LIVE, *_MARKUP, *_BREAKS, *_SIGNS])
     free = st.text(st.characters(codec=None), max_size=12)
     glue = st.sampled_from(["", "", " ", ".", "/", "@", "-", "("])
-    return st.lists(st.tuples(known | free, glue), max_size=pieces).map(
+    mixed = st.lists(st.tuples(known | free, glue), max_size=pieces).map(
         lambda found: "".join(text + between for text, between in found)
     )
+    return st.one_of(mixed, mixed, mixed, st.sampled_from(_LONG))
 
 
 ADDRESSES = st.sampled_from(

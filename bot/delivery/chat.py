@@ -23,7 +23,6 @@ from bot.delivery.parts import Part
 from bot.delivery.replies import MENU, Chat
 from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
-from bot.delivery.sheet import MAX_UNITS
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
 from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
@@ -137,11 +136,10 @@ class Chatting:
 
     async def tell_operators(self, text: str) -> None:
         """Write to each operator; one who can't be reached just now only reads the log."""
+        draft = compose(Card(text=text))
         for operator in self._operators:
             try:
-                await self._application.bot.send_message(
-                    operator, text[:MAX_UNITS], disable_notification=True
-                )
+                await self._application.bot.send_message(operator, draft.text, disable_notification=True)
             except TelegramError as e:
                 log.warning("operator_not_told operator=%s problem=%r", operator, str(translate(e)))
 

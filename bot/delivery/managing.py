@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
-from bot.delivery.sheet import Sheet, clip, fold
-from bot.delivery.words import clock_time
+from bot.delivery.sheet import MAX_UNITS, Sheet, clip, fold
+from bot.delivery.words import clock_time, count
 from bot.errors import BotError, ConfigError
 from bot.hours import zone_of
 from bot.model import Card, EntityKind
@@ -18,6 +18,7 @@ from bot.ports import Clock
 _LISTED = 20
 _WHAT = 300  # characters of a deed that are kept
 _SHOWN = 120
+_ROOM = 4 * _SHOWN + 200  # UTF-16 units that a deed and the line that ends the list may need
 
 
 def _always(_: str) -> bool:
@@ -115,7 +116,10 @@ class Office:
             return line("Managers have done nothing so far.")
         now, zone = self._clock(), zone_of(self.timezone)
         sheet = Sheet().line("What managers did, newest first:")
-        for deed in deeds:
+        for n, deed in enumerate(deeds):
+            if sheet.units > MAX_UNITS - _ROOM:
+                sheet.line(f"and {count(len(deeds) - n, 'earlier one', 'earlier ones')}")
+                break
             sheet.line(f"{clock_time(deed.at, now, zone)} user {clip(deed.who, 20)}: ")
             sheet.add(clip(deed.what, _SHOWN), EntityKind.BOLD)
             sheet.add(f" → {clip(deed.result, _SHOWN)}")

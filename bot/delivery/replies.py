@@ -11,7 +11,7 @@ from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import Names, count, reason_text, suggestion
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
-from bot.text import show_duration
+from bot.text import shorten, show_duration
 
 MENU: Sequence[tuple[str, str]] = (
     ("start", "Start alerts, or see how they are set"),
@@ -44,6 +44,7 @@ MENU: Sequence[tuple[str, str]] = (
 
 LEVELS = [level.word for level in Severity]
 ECHO = 40  # characters of what somebody typed that are repeated to them
+_TROUBLE = 500
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
@@ -244,7 +245,7 @@ def status_card(status: Status, now: datetime, troubles: Sequence[str] = ()) -> 
     )
     sheet = Sheet().line("Status", EntityKind.BOLD)
     for trouble in troubles:
-        sheet.line(trouble)
+        sheet.line(shorten(trouble, _TROUBLE))
     sheet.line(
         f"Feeds: {status.feeds:,}, failing {status.feeds_failing:,}, stopped {status.feeds_stopped:,}; "
         f"last poll {_ago(status.last_poll_at, now)}"

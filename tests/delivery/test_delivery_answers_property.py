@@ -70,6 +70,9 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         "muted": draw(st.booleans()),
         "neighbours": draw(NEIGHBOURS),
         "lines": draw(st.lists(strange(4), max_size=4)),
+        "trouble": draw(strange(4))
+        .replace("zap", "our")
+        .replace("ZAP", "OUR"),  # Telegram's words, no stranger's
         "contact": draw(st.sampled_from(["", "@boss", "desk@example.org"])),
         "begun": draw(st.sampled_from([None, NOW - timedelta(hours=2), NOW - timedelta(days=40)])),
         "picture": draw(st.booleans()),
@@ -131,7 +134,7 @@ class World:
                 Voting(self.desk, MemoryFeedback(), self.clock, {"9"}),
             ),
             offers=browsing.offers,
-            troubles=lambda: drawn["lines"][:1],
+            troubles=lambda: [drawn["trouble"]],
         )
 
     def clock(self) -> Any:
