@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+from bot_api import BotApi
 from card_scene import NOW, begun, names, told, wire
 from hostile import EXAMPLES, alive, in_each_language, message, offered, strange
 from hostile_news import NAMES, NEIGHBOURS, alerts, entries, histories, hits, stories, verdicts
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from mail import subscriber
+from mail import item, subscriber
 
 from bot.delivery.explain import explanation, latest
 from bot.delivery.finds import PAGE, offer, page, top_card
@@ -19,9 +21,12 @@ from bot.delivery.history import Tally
 from bot.delivery.preview import preview
 from bot.delivery.relations import exposure_card
 from bot.delivery.render import card, facts_of, headline_of, reply
+from bot.delivery.request import make_bot
 from bot.delivery.roundup import MOST, roundup
 from bot.delivery.sheet import NO_TITLE, clean, safe_url
+from bot.delivery.telegram import TelegramChannel
 from bot.delivery.timeline import timeline
+from bot.locale import languages, speaking
 from bot.model import (
     AlertKind,
     Card,
@@ -38,6 +43,7 @@ from bot.model import (
 from bot.ports import Explanation
 from bot.shelves import Found, Search
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it would hide what failed
 _HELD = [Reason.OVER_BUDGET, Reason.MUTED, Reason.BELOW_LEVEL, Reason.AWAY]
 ZONES = st.sampled_from([UTC, ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")])
 
@@ -245,3 +251,22 @@ def test_the_search_for_live_parts_finds_them():
     inside = [{"type": "text_link", "offset": 0, "length": len(text)}]
     assert list(alive(text, inside)) == []
     assert list(alive("and/or 3.5 U.S. e.g. #zap $ZAP " + NO_TITLE)) == []
+
+
+@settings(EXAMPLES, max_examples=15)
+@given(st.data(), NAMES)
+async def test_the_stand_in_itself_takes_them_with_their_form(data, readable):
+    entry = data.draw(entries())
+    alert, story = data.draw(alerts(entry)), data.draw(stories(entry))
+    async with BotApi() as api:
+        async with make_bot(api.token, base_url=api.url) as bot:
+            channel = TelegramChannel(bot, lambda: NOW)
+            for language in languages():
+                with speaking(language):
+                    drawn = card(alert, story, entry, names=readable, now=NOW)
+                    first = await channel.send(item(drawn))
+                    told = reply(alert, story, entry, now=NOW)
+                    second = await channel.send(item(told, kind=AlertKind.REPLY, reply_to=first.message_id))
+                    third = await channel.send(item(told, kind=AlertKind.EDIT, reply_to=first.message_id))
+                assert [r.plain for r in (first, second, third)] == [False] * 3
+                assert [a.text for a in api.accepted[-3:]] == [drawn.text, told.text, told.text]

@@ -33,6 +33,7 @@ from bot.ports import Status
 from bot.text import utf16_length
 from bot.upkeep.morning import Night, report
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it would hide what failed
 SPANS = st.integers(0, 10**6).map(lambda seconds: timedelta(seconds=seconds))
 STATES = st.sampled_from(["active", "paused", "gone", "blocked", "off"])
 ERRORS = [StoreError, ConfigError]
