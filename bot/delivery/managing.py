@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
 from bot.delivery.sheet import MAX_UNITS, Sheet, clip, fold
-from bot.delivery.words import clock_time, count
+from bot.delivery.words import clock_time
 from bot.errors import BotError, ConfigError
 from bot.hours import zone_of
+from bot.locale import tr_n
 from bot.model import Card, EntityKind
 from bot.office import Deed, Registry
 from bot.ports import Clock
@@ -118,7 +119,7 @@ class Office:
         sheet = Sheet().line("What managers did, newest first:")
         for n, deed in enumerate(deeds):
             if sheet.units > MAX_UNITS - _ROOM:
-                sheet.line(f"and {count(len(deeds) - n, 'earlier one', 'earlier ones')}")
+                sheet.line(tr_n("and {n} earlier one", "and {n} earlier ones", len(deeds) - n))
                 break
             sheet.line(f"{clock_time(deed.at, now, zone)} user {clip(deed.who, 20)}: ")
             sheet.add(clip(deed.what, _SHOWN), EntityKind.BOLD)
