@@ -13,7 +13,7 @@ from bot.delivery.words import Names, alternatives, count, kind_word, level_word
 from bot.locale import marked, show_number, tr
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
-from bot.text import nearest, show_duration
+from bot.text import nearest, shorten, show_duration
 
 MENU: Sequence[tuple[str, str]] = (
     ("start", marked("Start alerts, or see how they are set")),
@@ -50,6 +50,7 @@ MENU: Sequence[tuple[str, str]] = (
 LEVELS = [level.word for level in Severity]
 """As commands and buttons name them, in every language."""
 ECHO = 40  # characters of what somebody typed that are repeated to them
+_TROUBLE = 500
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
@@ -295,7 +296,7 @@ def status_card(status: Status, now: datetime, troubles: Sequence[str] = ()) -> 
     )
     sheet = Sheet().line(tr("Status"), EntityKind.BOLD)
     for trouble in troubles:
-        sheet.line(trouble)
+        sheet.line(shorten(trouble, _TROUBLE))
     sheet.line(
         tr(
             "Feeds: {feeds}, failing {failing}, stopped {stopped}; last poll {ago}",
