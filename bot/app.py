@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -249,14 +250,14 @@ class App:
         return {"telegram": chatting.channel}
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
-        """Do it in the thread in which texts are analysed.
+        """Do it in the thread in which texts are analysed, in the language that is spoken here.
 
         Raises:
             StoreError: The program is starting or stopping.
         """
         if self._starting:
             raise StoreError("the bot is starting or stopping")
-        return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, work)
+        return await asyncio.get_running_loop().run_in_executor(self._ingest_worker, copy_context().run, work)
 
     def _make_services(self) -> Services:
         async def tell(say: Callable[[], str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import tzinfo
+from functools import partial
 
 from rich.text import Text
 
@@ -12,30 +13,32 @@ from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.feedback import Voting
+from bot.delivery.mailbox import Mailbox
+from bot.delivery.parts import Part
 from bot.delivery.replies import Chat
+from bot.delivery.ruling import Ruling
 from bot.delivery.studio import Studio
+from bot.delivery.trying import Trying
 from bot.delivery.webhook import Webhook, kept_secret
 from bot.hours import zone_of
 from bot.loading import Loaded
-from bot.locale import speaking, spoken, tr
-from bot.model import Target
-from bot.ports import Clock, Vocabulary
+from bot.locale import tr
+from bot.model import Card, Target
+from bot.ports import Clock, Vocabulary, Working
+from bot.ruling.examiner import RulesExaminer
+from bot.ruling.shelf import RulesInForce
 from bot.store.archive import Archive
 from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.feedback import FeedbackStore
 from bot.store.library import Library
+from bot.store.mornings import fired
 from bot.store.trends import Trends
 from bot.upkeep.managers import Managers
 from bot.whynot import why_not
 
-Working = Callable[[Callable[[], list[Text]]], Awaitable[list[Text]]]
-"""Does something in the thread in which texts are analysed, since one at a time may be.
-
-Raises:
-    StoreError: The program is starting or stopping.
-"""
+_RULES = 10_000  # more than there are
 
 
 class Front:
@@ -79,7 +82,7 @@ class Front:
             clock,
             settings.telegram_admins,
             settings.timezone,
-            parts=(voting, charting, *managers.parts),
+            parts=(voting, charting, *self._about_rules(), self._mailbox(managers), *managers.parts),
             browsing=self._browsing(),
             gate=managers.gate,
             errands=managers.errands,
@@ -93,23 +96,42 @@ class Front:
         subscriber = self._desk.subscriber(chat.subscriber_id)
         return zone_of(subscriber.timezone if subscriber else self._settings.timezone)
 
+    def _about_rules(self) -> tuple[Part, ...]:
+        database, names = self._database(), self._vocabulary.name
+        shelf = RulesInForce(lambda: self._loaded().book.rules, names)
+        examiner = RulesExaminer(
+            self._loaded, shelf, Archive(self._database()), names, self._clock, self._working
+        )
+        ruling = Ruling(
+            shelf,
+            lambda since: dict(fired(database, since, _RULES)),
+            FeedbackStore(database),
+            self._desk,
+            self._clock,
+            self._settings.keep,
+        )
+        return ruling, Trying(examiner, self._desk)
+
+    def _mailbox(self, managers: Managers) -> Mailbox:
+        async def hand_on(draw: Callable[[], Card]) -> None:
+            await self.chatting.hand_on(draw)
+
+        return Mailbox(managers.office, self._clock, self._settings.telegram_admins, hand_on)
+
     def _browsing(self) -> Browsing:
         archive = Archive(self._database())
 
         async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
-            loaded, now, language = self._loaded(), self._clock(), spoken()
-
-            def work() -> list[Text]:
-                with speaking(language):  # the thread has a context of its own
-                    return why_not(
-                        archive,
-                        reference,
-                        lambda: (loaded.analyzer, loaded.book.rules),
-                        now,
-                        tz=tz,
-                        subscriber_id=subscriber_id,
-                    )
-
+            loaded = self._loaded()
+            work = partial(
+                why_not,
+                archive,
+                reference,
+                lambda: (loaded.analyzer, loaded.book.rules),
+                self._clock(),
+                tz=tz,
+                subscriber_id=subscriber_id,
+            )
             return await self._working(work)
 
         return Browsing(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.model import (
     Alert,
@@ -31,8 +31,22 @@ from bot.model import (
     Verdict,
 )
 
+T = TypeVar("T")
+
 Clock = Callable[[], datetime]
 """Says what time it is, UTC-aware. The demo's runs fast, a backtest's is the entry's own."""
+
+
+class Working(Protocol):
+    """Does something in the thread in which texts are analysed, since one at a time may be."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        """Do it.
+
+        Raises:
+            StoreError: The program is starting or stopping.
+        """
+        ...
 
 
 class Fetcher(Protocol):

@@ -42,11 +42,12 @@ from bot_api_checks import (
     NOT_MODIFIED,
     Limits,
     Pace,
-    check_entities,
+    check_commands,
     check_markup,
+    check_message,
     check_photo,
     check_results,
-    check_text,
+    check_toast,
     field,
     flag,
     size_of,
@@ -419,8 +420,10 @@ class BotApi:
             reply = field(params, "reply_parameters") or {}
         except ValueError as e:
             raise ApiError(400, "Bad Request: can't parse entities: no JSON") from e
-        problem = "" if photo and text == "" else check_text(text, MAX_CAPTION if photo else MAX_UNITS)
-        problem = problem or check_entities(text, entities) or check_markup(markup)
+        if photo and text == "":
+            problem = check_markup(markup)
+        else:
+            problem = check_message(text, entities, markup, MAX_CAPTION if photo else MAX_UNITS)
         if params.get("parse_mode"):
             problem = "can't parse entities: the stand-in takes entities, not parse_mode"
         reply_to = reply.get("message_id")
@@ -604,6 +607,18 @@ class BotApi:
             raise ApiError(status, why)
 
 
+def _answer_callback(_: BotApi, params: dict[str, Any]) -> bool:
+    if problem := check_toast(params.get("text")):
+        raise ApiError(400, f"Bad Request: {problem}")
+    return True
+
+
+def _set_commands(_: BotApi, params: dict[str, Any]) -> bool:
+    if problem := check_commands(field(params, "commands")):
+        raise ApiError(400, f"Bad Request: {problem}")
+    return True
+
+
 def _yes(_: BotApi, params: dict[str, Any]) -> bool:
     return True
 
@@ -624,12 +639,12 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "editMessageText": BotApi._edit,
     "editMessageReplyMarkup": BotApi._edit_markup,
     "answerInlineQuery": BotApi._answer_inline,
+    "answerCallbackQuery": _answer_callback,
+    "setMyCommands": _set_commands,
     "getChat": BotApi._get_chat,
     "getChatMember": BotApi._get_chat_member,
     **dict.fromkeys(
         (
-            "answerCallbackQuery",
-            "setMyCommands",
             "deleteMyCommands",
             "sendChatAction",
             "leaveChat",

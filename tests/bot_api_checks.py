@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
+import unicodedata
 import zlib
 from collections import defaultdict, deque
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
 MAX_UNITS, MAX_CAPTION, MAX_ENTITIES, MAX_DATA_BYTES = 4096, 1024, 100, 64
 MAX_PHOTO, MAX_SIDES, MAX_RATIO = 10 * 1024 * 1024, 10_000, 20
 MAX_RESULTS = 50  # of an inline query
+MAX_ROW, MAX_BUTTONS = 8, 100
+MAX_TOAST, MAX_COMMANDS, MAX_DESCRIPTION = 200, 100, 256
 ENTITY_TYPES = frozenset(
     "mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler "
     "blockquote expandable_blockquote code pre text_link text_mention custom_emoji".split()
 )
+STYLES = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler"})
+SOLE = frozenset({"code", "pre"})  # with nothing in them, and in nothing
+_HOST = re.compile(r"[A-Za-z0-9._~-]*(?:[^\x00-\x7f][A-Za-z0-9._~-]*)*")
+_BLANKS = "\u2800\u3164\uffa0\u115f\u1160\ufffc"
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
@@ -42,10 +52,20 @@ def flag(params: dict[str, Any], name: str) -> bool:
     return params.get(name) in (True, "true", "True", "1", 1)
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of it shows: blanks, also those that count as signs, and characters without a shape."""
+    return all(c.isspace() or c in _BLANKS or unicodedata.category(c) in ("Cc", "Cf") for c in text)
+
+
+def _is_broken(text: str) -> bool:
+    """Whether half a character is in it."""
+    return any(0xD800 <= ord(c) <= 0xDFFF for c in text)
+
+
 def check_text(text: Any, most: int = MAX_UNITS) -> str:
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or is_blank(text):
         return "message text is empty"
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if _is_broken(text):
         return "strings must be encoded in UTF-8"
     what = "message caption" if most == MAX_CAPTION else "message"
     return f"{what} is too long" if units(text) > most else ""
@@ -101,13 +121,41 @@ def check_photo(photo: bytes) -> str:
     return "PHOTO_INVALID_DIMENSIONS" if low < 1 or low + high > MAX_SIDES or high > MAX_RATIO * low else ""
 
 
-def check_entities(text: str, entities: list[dict[str, Any]]) -> str:
+def check_link(url: Any, schemes: Collection[str] = ("http", "https", "tg")) -> str:
+    """An address that may be opened: of the web with a host that can be one, or within Telegram.
+
+    Source: what core.telegram.org/bots/api#inlinekeyboardbutton calls an HTTP or tg:// URL, and the refusals of
+    its library ("Wrong HTTP URL", "Wrong port number", "Disallowed character in URL host").
+    """
+    if not isinstance(url, str) or not url or _is_broken(url):
+        return "is no address"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "has a wrong port or host"
+    if parts.scheme not in schemes:
+        return "has an unsupported protocol"
+    if parts.scheme == "tg":
+        return ""
+    host = parts.netloc.rpartition("@")[2].rpartition(":")[0] or parts.netloc.rpartition("@")[2]
+    if port == 0 or parts.netloc.endswith(":"):
+        return "has a wrong port"
+    if "." not in host.strip(".") or not _HOST.fullmatch(host):
+        return "has a wrong host"
+    return ""
+
+
+def check_entities(text: str, entities: Any) -> str:
+    """Entities that are as documented; of more than `MAX_ENTITIES` Telegram leaves out the rest, which nobody wants."""
+    if not isinstance(entities, list) or len(entities) > MAX_ENTITIES:
+        return "can't parse entities: no list, or too many"
     encoded = text.encode("utf-16-le")
-    for entity in entities[:MAX_ENTITIES]:
+    for entity in entities:
         kind, start, length = entity.get("type"), entity.get("offset"), entity.get("length")
         if kind not in ENTITY_TYPES:
             return f"can't parse entities: unsupported type {kind!r}"
-        if not isinstance(start, int) or not isinstance(length, int) or start < 0 or length < 1:
+        if type(start) is not int or type(length) is not int or start < 0 or length < 1:
             return "can't parse entities: an entity has a wrong offset or length"
         end = start + length
         if 2 * end > len(encoded):
@@ -116,25 +164,78 @@ def check_entities(text: str, entities: list[dict[str, Any]]) -> str:
             unit = int.from_bytes(encoded[2 * edge : 2 * edge + 2], "little")
             if 0xDC00 <= unit <= 0xDFFF:
                 return f"entity beginning at UTF-16 offset {start} splits a symbol"
-        if kind == "text_link" and urlsplit(entity.get("url") or "").scheme not in ("http", "https", "tg"):
+        if (kind == "text_link" or "url" in entity) and (
+            kind != "text_link" or check_link(entity.get("url"))
+        ):
             return "ENTITY_TEXTURL_INVALID"
+    return _check_nesting(entities)
+
+
+def _check_nesting(entities: list[dict[str, Any]]) -> str:
+    """Of two that have something in common, one lies within the other; nothing in code, no link within a link.
+
+    Telegram puts such entities right by itself, in ways that nobody has promised.
+    Source: core.telegram.org/bots/api#formatting-options
+    """
+    spans = [(e["offset"], e["offset"] + e["length"], e["type"]) for e in entities]
+    for (a, b, kind), (c, d, other) in combinations(spans, 2):
+        if b <= c or d <= a:
+            continue
+        if not (a <= c and d <= b) and not (c <= a and b <= d):
+            return f"entity beginning at UTF-16 offset {max(a, c)} overlaps another"
+        if {kind, other} & SOLE or (kind not in STYLES and other not in STYLES):
+            return f"can't parse entities: {kind} and {other} can't be nested"
     return ""
 
 
-def check_markup(markup: dict[str, Any] | None) -> str:
-    for row in (markup or {}).get("inline_keyboard", []):
-        for button in row:
-            if not button.get("text"):
-                return "text buttons are not allowed to be empty"
-            if ("callback_data" in button) == ("url" in button):
-                return "can't parse inline keyboard button: exactly one optional field must be used"
-            if "url" in button:
-                parts = urlsplit(button["url"])
-                if parts.scheme not in ("http", "https", "tg") or "." not in parts.netloc:
-                    return "BUTTON_URL_INVALID"
-            elif not 1 <= len(button["callback_data"].encode()) <= MAX_DATA_BYTES:
-                return "BUTTON_DATA_INVALID"
+def check_markup(markup: Any) -> str:
+    """A keyboard under a message; how many buttons there may be is known from its refusals only."""
+    rows = (markup or {}).get("inline_keyboard", [])
+    if not all(isinstance(row, list) and 1 <= len(row) <= MAX_ROW for row in rows):
+        return "can't parse reply markup: a row is empty or too long"
+    if sum(map(len, rows)) > MAX_BUTTONS:
+        return "reply markup is too long"
+    for button in (b for row in rows for b in row):
+        label = button.get("text")
+        if not isinstance(label, str) or is_blank(label) or _is_broken(label):
+            return "text buttons are not allowed to be empty"
+        if ("callback_data" in button) == ("url" in button):
+            return "can't parse inline keyboard button: exactly one optional field must be used"
+        if "url" in button:
+            if check_link(button["url"]):
+                return "BUTTON_URL_INVALID"
+        elif (
+            _is_broken(button["callback_data"])
+            or not 1 <= len(button["callback_data"].encode()) <= MAX_DATA_BYTES
+        ):
+            return "BUTTON_DATA_INVALID"
     return ""
+
+
+def check_message(text: Any, entities: Any, markup: Any, most: int = MAX_UNITS) -> str:
+    """All that is said of the content of a message, or of a caption where `most` is `MAX_CAPTION`."""
+    return check_text(text, most) or check_entities(text, entities) or check_markup(markup)
+
+
+def check_toast(text: Any) -> str:
+    """What is shown over the chat when a button was tapped. Source: core.telegram.org/bots/api#answercallbackquery"""
+    if text is None:
+        return ""
+    if not isinstance(text, str) or _is_broken(text):
+        return "strings must be encoded in UTF-8"
+    return "MESSAGE_TOO_LONG" if units(text) > MAX_TOAST else ""
+
+
+def check_commands(commands: Any) -> str:
+    """The menu. Source: core.telegram.org/bots/api#botcommand, #setmycommands"""
+    if not isinstance(commands, list) or len(commands) > MAX_COMMANDS:
+        return "BOT_COMMANDS_TOO_MUCH"
+    names = [str(c.get("command", "")) for c in commands]
+    if len(set(names)) < len(names) or not all(re.fullmatch(r"[a-z0-9_]{1,32}", name) for name in names):
+        return "BOT_COMMAND_INVALID"
+    said = [c.get("description") for c in commands]
+    good = all(isinstance(d, str) and not is_blank(d) and units(d) <= MAX_DESCRIPTION for d in said)
+    return "" if good else "BOT_COMMAND_DESCRIPTION_INVALID"
 
 
 def check_results(results: Any) -> str:
@@ -149,11 +250,14 @@ def check_results(results: Any) -> str:
         text, entities = content.get("message_text"), content.get("entities") or []
         if not 1 <= len(str(result.get("id", "")).encode()) <= MAX_DATA_BYTES:
             return "RESULT_ID_INVALID"
-        if result.get("type") != "article" or not result.get("title"):
+        title, about = result.get("title"), result.get("description", "")
+        if result.get("type") != "article" or not isinstance(title, str) or is_blank(title):
             return "can't parse inline query result: it is no article with a title"
-        problem = (
-            check_text(text) or check_entities(text, entities) or check_markup(result.get("reply_markup"))
-        )
+        if not isinstance(about, str) or _is_broken(title) or _is_broken(about):
+            return "strings must be encoded in UTF-8"
+        if "url" in result and check_link(result["url"]):
+            return "ARTICLE_URL_INVALID"
+        problem = check_message(text, entities, result.get("reply_markup"))
         if problem:
             return problem
     return ""

@@ -25,7 +25,6 @@ from bot.delivery.replies import MENU, Chat
 from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
 from bot.delivery.rooms import TelegramRooms
-from bot.delivery.sheet import MAX_UNITS
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
 from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
@@ -149,13 +148,19 @@ class Chatting:
         """Write to each operator in its own language; one who can't be reached just now only reads the log."""
         for operator in self._operators:
             with speaking(self._commands.language(Chat(address=operator), "") or SOURCE):
-                text = say()
+                draft = compose(Card(text=say()))
             try:
-                await self._application.bot.send_message(
-                    operator, text[:MAX_UNITS], disable_notification=True
-                )
+                await self._application.bot.send_message(operator, draft.text, disable_notification=True)
             except TelegramError as e:
                 log.warning("operator_not_told operator=%s problem=%r", operator, str(translate(e)))
+
+    async def hand_on(self, draw: Callable[[], Card]) -> None:
+        """Write a card to each operator in its own language; one who can't be reached just now does not get it."""
+        for operator in self._operators:
+            chat = Chat(address=operator)
+            with speaking(self._commands.language(chat, "") or SOURCE):
+                card = draw()
+            await self.post(chat, card)
 
     def lost(self, subscriber: Subscriber, problem: str) -> None:
         """A chat can't be written to any more: tell whoever turned its alerts on, beside everything else."""

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 _MAX_INPUT = 200  # characters of all arguments
 _MAX_WORDS = 20
 _LONGER = {"whynot": 2000}  # characters where an address is asked for
-_FREE = frozenset({"broadcast"})  # takes a text of any length that fits into a message
+_FREE = frozenset({"broadcast", "feedback", "test"})  # takes a text of any length that fits into a message
 _DEEP_LINK = "w_"  # t.me/<bot>?start=w_NVDA
 _MANAGING = frozenset({"start", "stop"})
 

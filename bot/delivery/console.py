@@ -30,6 +30,7 @@ _STYLE = {
     EntityKind.ITALIC: Style(italic=True),
     EntityKind.STRIKE: Style(strike=True),
     EntityKind.CODE: Style(color="cyan"),
+    EntityKind.BLOCK: Style(color="cyan"),
 }
 _INDENT = 4
 _KEPT = "\n\u200c\u200d\u2060"  # line ends, and joiners that don't show

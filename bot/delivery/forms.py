@@ -7,6 +7,7 @@ bring a link, a mention or a style of its own.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -182,11 +183,27 @@ def _styled(text: str, styles: list[TextEntity], start: int, end: int, form: For
             continue
         # Markdown's marks don't work beside a blank inside them.
         before, after = piece[: piece.index(bare)], piece[piece.index(bare) + len(bare) :]
+        # Beyond the stretch stands the bracket of a link.
+        ahead = before or text[max(start, left - 1) : left]
+        behind = after or text[right : min(end, right + 1)]
+        if form is Form.MARKDOWN and not (_works(ahead[-1:], bare[0]) and _works(behind[:1], bare[-1])):
+            yield _plain(piece, form, at_start=left == 0)
+            continue
         shown = _plain(bare, form, at_start=False)
         for kind in reversed(_STYLES):
             if kind in kinds:
                 shown = _wrapped(shown, kind, form)
         yield before + shown + after
+
+
+def _works(outside: str, inside: str) -> bool:
+    """Whether a mark of Markdown is one between these characters; else it would be shown.
+
+    Source: spec.commonmark.org/0.31.2, section 6.2, left- and right-flanking delimiter runs
+    """
+    marks = ("P", "S")
+    is_open = not outside or outside.isspace() or unicodedata.category(outside)[0] in marks
+    return is_open or unicodedata.category(inside)[0] not in marks
 
 
 def _plain(text: str, form: Form, *, at_start: bool) -> str:

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.delivery.replies import Reply, line
-from bot.delivery.sheet import clip
+from bot.delivery.sheet import fold
 from bot.delivery.words import alternatives
 from bot.errors import StoreError
 from bot.locale import tr
 from bot.office import Access, Admission
 from bot.ports import Clock
-from bot.text import show_duration
+from bot.text import shorten, show_duration
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Gate:
             ids = tr("your id {user}", user=user)
         else:
             ids = tr("your id {user} or this group's {chat}", user=user, chat=chat)
-        if contact := clip(self._contact, 100):
+        if contact := shorten(fold(self._contact), 100):
             text = tr("This bot is by invitation. Ask {contact} to let in {ids}.", contact=contact, ids=ids)
         elif managers:
             text = tr(

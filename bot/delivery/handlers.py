@@ -304,6 +304,7 @@ async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes
         user=str(user.id) if user else "",
         may_manage=may_manage,
         reply_to=str(answered.message_id) if answered is not None else "",
+        answered=(answered.text or answered.caption or "") if answered is not None else "",
         private=place.type == place.PRIVATE,
         written=_written(message) if isinstance(message, Message) else "",
     )

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
-from bot.delivery.sheet import Sheet, clip, fold
+from bot.delivery.sheet import MAX_UNITS, Sheet, clip, fold
 from bot.delivery.words import clock_time
 from bot.errors import BotError, ConfigError
 from bot.hours import zone_of
-from bot.locale import tr
+from bot.locale import tr, tr_n
 from bot.model import Card, EntityKind
 from bot.office import Deed, Registry
 from bot.ports import Clock
@@ -19,6 +19,7 @@ from bot.ports import Clock
 _LISTED = 20
 _WHAT = 300  # characters of a deed that are kept
 _SHOWN = 120
+_ROOM = 4 * _SHOWN + 200  # UTF-16 units that a deed and the line that ends the list may need
 
 
 def _always(_: str) -> bool:
@@ -116,7 +117,10 @@ class Office:
             return line(tr("Managers have done nothing so far."))
         now, zone = self._clock(), zone_of(self.timezone)
         sheet = Sheet().line(tr("What managers did, newest first:"))
-        for deed in deeds:
+        for n, deed in enumerate(deeds):
+            if sheet.units > MAX_UNITS - _ROOM:
+                sheet.line(tr_n("and {n} earlier one", "and {n} earlier ones", len(deeds) - n))
+                break
             time = clock_time(deed.at, now, zone)
             sheet.line(tr("{time} user {who}:", time=time, who=clip(deed.who, 20)) + " ")
             sheet.add(clip(deed.what, _SHOWN), EntityKind.BOLD)

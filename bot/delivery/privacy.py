@@ -9,12 +9,12 @@ from datetime import timedelta
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, File, Reply, line, old_button
-from bot.delivery.sheet import Sheet, clip, say
+from bot.delivery.sheet import Sheet, fold, say
 from bot.locale import tr
 from bot.model import Button
 from bot.office import Privacy
 from bot.ports import Clock
-from bot.text import show_duration
+from bot.text import shorten, show_duration
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 
@@ -65,6 +65,7 @@ class Private:
                 "whether the bot's managers let it in or keep it out, and {span} long what they did about it",
                 span=keep,
             ),
+            tr("• what you write to the managers with /feedback: {keep}", keep=keep),
             tr("Not stored: names, phone numbers, who is in a group, what you write beyond settings."),
             tr(
                 "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. "
@@ -74,7 +75,7 @@ class Private:
             tr("/export sends everything as a file, /deleteme deletes it."),
         ]
         if self._contact:
-            lines.append(tr("Questions: {contact}", contact=clip(self._contact, 100)))
+            lines.append(tr("Questions: {contact}", contact=shorten(fold(self._contact), 100)))
         return line(*lines)
 
     async def export(self, text: str, chat: Chat) -> Reply:

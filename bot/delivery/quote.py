@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.delivery.sheet import clean
+from bot.delivery.sheet import JOINER, clean
 from bot.model import Alert, Entry, Span
 from bot.text import shorten
 
@@ -63,7 +63,14 @@ def split(body: str, start: int, end: int) -> Quote | None:
         return None
     lead = " " if words[0] == " " and before and not before.endswith(" ") else ""
     tail = " " if words[-1] == " " and after and not after.startswith(" ") else ""
-    return Quote(before.lstrip() + lead, bare, tail + after.rstrip())
+    before, after = before.lstrip() + lead, tail + after.rstrip()
+    return Quote(before + _seam(before, bare), bare, _seam(bare, after) + after)
+
+
+def _seam(left: str, right: str) -> str:
+    """What keeps two parts, each of them cleaned, from making an address together."""
+    is_name, is_number = left[-1:] == "." and right[:1].isalnum(), right[:1] == "." and right[1:2].isdigit()
+    return JOINER if is_name or (is_number and left[-1:].isdigit()) else ""
 
 
 def _body(entry: Entry, span: Span) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
+from bot.delivery.rules_manual import FEEDBACK_MENU, RULES_MENU, RULES_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import Names, alternatives, count, kind_word, level_words, reason_text, suggestion
 from bot.locale import marked, show_number, tr
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
-from bot.text import nearest, show_duration
+from bot.text import nearest, shorten, show_duration
 
 MENU: Sequence[tuple[str, str]] = (
     ("start", marked("Start alerts, or see how they are set")),
@@ -30,6 +31,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("top", marked("The biggest stories now")),
     ("search", marked("Look for news by words and filters")),
     ("who", marked("A company's suppliers, rivals, customers and funders")),
+    *RULES_MENU,
     ("level", marked("How important an alert must be")),
     ("quiet", marked("Hours without a sound")),
     ("budget", marked("How many sounds a day")),
@@ -43,6 +45,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("privacy", marked("What is stored, and for how long")),
     ("export", marked("Everything about this chat as a file")),
     ("deleteme", marked("Delete everything about this chat")),
+    *FEEDBACK_MENU,
     ("help", marked("All commands with examples")),
 )
 """Commands with their descriptions in English, as the client's menu shows them (`setMyCommands`)."""
@@ -50,6 +53,7 @@ MENU: Sequence[tuple[str, str]] = (
 LEVELS = [level.word for level in Severity]
 """As commands and buttons name them, in every language."""
 ECHO = 40  # characters of what somebody typed that are repeated to them
+_TROUBLE = 500
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
@@ -169,6 +173,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "privacy": (marked("/privacy says what is stored about a chat and for how long."),),
     "export": (marked("/export sends everything that is stored about this chat as a JSON file."),),
     "deleteme": (marked("/deleteme deletes everything that is stored about this chat, after asking once."),),
+    **RULES_TOPICS,
     **MANAGERS_TOPICS,
     "precision": (marked("/precision shows how useful rules and sources are to readers; for operators."),),
     "status": (marked("/status shows how feeds and deliveries are doing; for operators."),),
@@ -185,6 +190,7 @@ class Chat:
     may_manage: bool = True  # in private always, in groups its admins
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
+    answered: str = ""  # the text of that message, where it has one
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
@@ -316,7 +322,7 @@ def status_card(status: Status, now: datetime, troubles: Sequence[str] = ()) -> 
     )
     sheet = Sheet().line(tr("Status"), EntityKind.BOLD)
     for trouble in troubles:
-        sheet.line(trouble)
+        sheet.line(shorten(trouble, _TROUBLE))
     sheet.line(
         tr(
             "Feeds: {feeds}, failing {failing}, stopped {stopped}; last poll {ago}",

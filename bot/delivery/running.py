@@ -10,7 +10,7 @@ from bot.delivery.errands import Errands
 from bot.delivery.managing import Office
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line
-from bot.delivery.sheet import MAX_UNITS, Sheet, clean
+from bot.delivery.sheet import MAX_UNITS, Sheet, clean, clip
 from bot.delivery.words import count
 from bot.locale import show_decimal, show_number, tr
 from bot.model import Card, EntityKind
@@ -21,6 +21,7 @@ from bot.text import show_duration, utf16_length
 LONGEST = timedelta(days=30)
 _USUAL = timedelta(days=7)
 _ROOM = MAX_UNITS - 200  # for lines, and one that says how many are left out
+_ERROR = 500
 _DOWN = 5  # feeds that are named
 
 
@@ -52,7 +53,7 @@ class Running:
         down = [s.id for s in listing if s.is_down]
         sheet = Sheet().line(tr("Health"), EntityKind.BOLD)
         if vitals.trouble:
-            sheet.line(tr("Trouble: {problem}", problem=clean(tr(vitals.trouble))))
+            sheet.line(tr("Trouble: {problem}", problem=clip(tr(vitals.trouble), _ERROR)))
         since = show_duration(now - vitals.started_at)
         sheet.line(tr("Running for {span}, rules {version}", span=since, version=clean(vitals.rules)))
         sheet.line(_queue(status, now))

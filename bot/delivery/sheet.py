@@ -20,9 +20,17 @@ MAX_UNITS = 4096  # UTF-16 units of one message. Source: core.telegram.org/bots/
 MAX_DATA = 64  # bytes of a button's data. Source: core.telegram.org/bots/api#inlinekeyboardbutton
 
 _BLANKS = re.compile(r" {2,}")
-# A word joiner after these keeps Telegram from making '@name' ping somebody and '/stop' a command to tap.
-_LIVE = re.compile(r"(?<!\w)([@/])(?=\w|\Z)")
-_KEPT = "\u200c\u200d\u2060"  # joiners that emoji, Persian and Indic scripts need, and our own
+JOINER = "\u2060"
+# A joiner at these places keeps Telegram from making '@name' ping somebody, '/stop' a command to tap, and
+# 'bank.example' or '10.0.0.1' an address to open. What only looks for its like (#topic, $NVDA) is left, and so are
+# names of our files, whose endings are no domains.
+# Source: github.com/tdlib/td, MessageEntity.cpp, find_entities
+_LIVE = re.compile(
+    r"(?<=[@/])(?<!\w[@/])(?=\w|\Z)|(?<=://)(?!\u2060)"
+    r"|(?<=\.)(?<![\s.]\.)(?!(?:ya?ml|json)\b)(?=[^\W\d_](?:[^\s.,:;!?)]|\Z))|(?<=\d\.)(?=\d{1,3}\.\d{1,3}\.\d)"
+)
+_HOST = re.compile(r"(?:[A-Za-z0-9._~-]|[^\x00-\x7f])+")
+_KEPT = f"\u200c\u200d{JOINER}"  # joiners that emoji, Persian and Indic scripts need, and our own
 _MAX_MARKS = 4  # combining marks on one letter; more only serve to paint over other lines
 _MAX_URL = 2048
 _TITLE = 160
@@ -51,7 +59,7 @@ def fold(text: str) -> str:
 
 def clean(text: str) -> str:
     """Make a stranger's text safe to show: folded, and with no part that Telegram would bring to life."""
-    return _LIVE.sub("\\1\u2060", fold(text))
+    return _LIVE.sub(JOINER, fold(text))
 
 
 def clip(text: str, limit: int) -> str:
@@ -79,17 +87,18 @@ def titled(text: str) -> str:
 def safe_url(url: str) -> str:
     """The address if a reader may be sent there, else an empty string.
 
-    Telegram refuses a whole message for a button whose address has no dotted host.
+    Telegram refuses a whole message for a button whose address has no dotted host, or a host or port that can't be.
     """
     if len(url) > _MAX_URL or any(c.isspace() or not c.isprintable() for c in url):
         return ""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
-    plain = parts.scheme in ("http", "https") and "." in host.strip(".") and "@" not in parts.netloc
-    return url if plain else ""
+    reached = "." in host.strip(".") and _HOST.fullmatch(host) is not None and port != 0
+    plain = parts.scheme in ("http", "https") and "@" not in parts.netloc and parts.netloc[-1:] != ":"
+    return url if plain and reached else ""
 
 
 class Sheet:

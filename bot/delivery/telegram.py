@@ -228,10 +228,17 @@ def compose(card: Card, units: int = MAX_UNITS) -> Draft:
         raise RejectedError("the card has no text")
     end = len(text) if text == whole else len(text) - 1  # the '…' of a cut belongs to no entity
     clipped = (replace(e, start=max(0, e.start), end=min(e.end, end)) for e in card.entities)
-    kept = [e for e in clipped if e.start < e.end][:MAX_ENTITIES]
+    kept: list[TextEntity] = []
+    for entity in clipped:
+        if entity.start < entity.end and all(_goes_with(entity, other) for other in kept):
+            kept.append(entity)
     rows = [[b for b in map(_button, row) if b is not None] for row in card.buttons]
     rows = [row for row in rows if row]
-    return Draft(text, tuple(_entity(text, e) for e in kept), InlineKeyboardMarkup(rows) if rows else None)
+    return Draft(
+        text,
+        tuple(_entity(text, e) for e in kept[:MAX_ENTITIES]),
+        InlineKeyboardMarkup(rows) if rows else None,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -269,6 +276,18 @@ def _inside_cluster(text: str, at: int) -> bool:
     return flags % 2 == 1 and "\U0001f1e6" <= after <= "\U0001f1ff"
 
 
+def _goes_with(one: TextEntity, other: TextEntity) -> bool:
+    """Whether both may stand in a message: apart, or one within the other, with nothing in code and no link in a link.
+
+    Source: core.telegram.org/bots/api#formatting-options
+    """
+    if one.end <= other.start or other.end <= one.start:
+        return True
+    is_nested = (one.start - other.start) * (one.end - other.end) <= 0
+    kinds = [one.kind, other.kind]
+    return is_nested and EntityKind.CODE not in kinds and kinds.count(EntityKind.LINK) < 2
+
+
 def _entity(text: str, entity: TextEntity) -> MessageEntity:
     offset = utf16_length(text[: entity.start])
     length = utf16_length(text[entity.start : entity.end])
@@ -277,14 +296,15 @@ def _entity(text: str, entity: TextEntity) -> MessageEntity:
 
 
 def _button(button: Button) -> InlineKeyboardButton | None:
+    label = _SURROGATE.sub("\ufffd", button.label)
     if button.url:
-        return InlineKeyboardButton(button.label, url=button.url)
+        return InlineKeyboardButton(label, url=button.url)
     if not 1 <= len(button.data.encode()) <= MAX_DATA_BYTES:
         log.error(
             "button_dropped label=%r problem='data is not 1 to %d bytes long'", button.label, MAX_DATA_BYTES
         )
         return None
-    return InlineKeyboardButton(button.label, callback_data=button.data)
+    return InlineKeyboardButton(label, callback_data=button.data)
 
 
 def _says(error: TelegramError, phrases: tuple[str, ...]) -> bool:

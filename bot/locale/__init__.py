@@ -96,8 +96,8 @@ def marked(text: str, /) -> str:
     return text
 
 
-def show_number(number: int) -> str:
-    """'1,234', '1.234'."""
+def show_number(number: float) -> str:
+    """'1,234' and '0.5', '1.234' and '0,5'."""
     return f"{number:,}" if _spoken.get() == SOURCE else str(format_decimal(number, locale=_spoken.get()))
 
 

@@ -82,6 +82,7 @@ class EntityKind(StrEnum):
     ITALIC = "italic"
     STRIKE = "strikethrough"
     CODE = "code"
+    BLOCK = "pre"  # lines of code
     LINK = "text_link"
 
 

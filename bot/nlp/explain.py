@@ -39,7 +39,7 @@ NEAR = 0.5  # a chance of at least this share of its threshold is 'almost'
 LONGEST_HEADLINE = 300  # characters; a longer first line is no title
 
 
-def entry_of(content: str, title: str | None, kind: SourceKind, now: datetime) -> Entry:
+def entry_of(content: str, title: str | None, kind: SourceKind, now: datetime, *, tier: int = 1) -> Entry:
     """An entry from what somebody typed.
 
     Without a title the first line is one, unless it is too long for that or the entry is a social post.
@@ -62,7 +62,7 @@ def entry_of(content: str, title: str | None, kind: SourceKind, now: datetime) -
         date_quality=DateQuality.OK,
         seen_at=now,
         kind=kind,
-        tier=1,
+        tier=tier,
     )
 
 

@@ -22,7 +22,7 @@ _WARMUP = timedelta(days=30)
 _NOTICED_WITHIN = timedelta(
     hours=48
 )  # an absence that was missed for longer, the program being down, is no news
-_LEAST = 3  # of a spike, and of what it is compared with
+USUAL_LEAST = 3  # of a spike, and of what it is compared with
 _LEAST_WINDOWS = 2
 
 
@@ -114,6 +114,11 @@ def absences(book: Rulebook, memory: Memory, now: datetime) -> list[Together]:
     return found
 
 
+def warmed_up(spec: Correlate) -> timedelta:
+    """For how long the bot must have watched before it calls anything new."""
+    return spec.warmup or min(_WARMUP, spec.unseen_for or _WARMUP)
+
+
 class _Asking:
     """One rule's question about one claim."""
 
@@ -183,7 +188,8 @@ class _Asking:
             len(self._distinct(s for s in seen if end - current < s.at <= end))
             for end in (now - n * step for n in range(1, windows + 1))
         )
-        enough = len(counted) >= (spec.min_current or _LEAST) and before >= (spec.min_baseline or _LEAST)
+        least_now, least_before = spec.min_current or USUAL_LEAST, spec.min_baseline or USUAL_LEAST
+        enough = len(counted) >= least_now and before >= least_before
         if enough and claim in counted and len(counted) >= spec.ratio * before / windows:
             return self._found(counted, claim, group)
         return None
@@ -192,8 +198,7 @@ class _Asking:
         spec = self._spec
         assert spec.field is not None
         assert spec.unseen_for is not None
-        warm = spec.warmup or min(_WARMUP, spec.unseen_for)
-        if not self._memory.covers(claim.at - warm):
+        if not self._memory.covers(claim.at - warmed_up(spec)):
             return None
         earlier = self.claims(claim.at - spec.unseen_for, claim.at)
         known = {v for s in earlier if s.story_id != claim.story_id for v in _terms(spec.field, s)}

@@ -47,6 +47,7 @@ class Managers:
 
     Attributes:
         parts: Further commands.
+        office: Lets managers in, and keeps the list of deeds.
         gate: Who is answered.
         errands: What takes long.
     """
@@ -78,7 +79,7 @@ class Managers:
         self._sources, self._works, self._clock = sources, works, clock
         operators, by_invitation = settings.telegram_admins, settings.access == "invite"
         registry = Registry(database)
-        office = Office(registry, clock, operators, settings.timezone)
+        office = self.office = Office(registry, clock, operators, settings.timezone)
         self.errands = Errands()
         self.gate = Gate(
             access, clock, operators=operators, by_invitation=by_invitation, contact=settings.contact

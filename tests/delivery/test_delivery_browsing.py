@@ -266,7 +266,7 @@ async def test_whynot_shows_what_the_command_line_shows(scene):
 
 async def test_whynot_of_what_was_never_seen_names_what_is_near(scene):
     assert await scene.ask("/whynot https://wire.example/b") == (
-        "I have not seen “https://\u2060wire.example/b”. The nearest of its site is https://wire.example/near"
+        "I have not seen “https://\u2060wire.\u2060example/b”. The nearest of its site is https://wire.example/near"
     )
     long = "https://wire.example/" + "x" * 900
     await scene.ask(f"/whynot {long}")

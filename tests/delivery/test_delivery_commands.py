@@ -16,10 +16,12 @@ from desk_fakes import (
     NVIDIA,
     RESALE,
     MemoryDesk,
+    MemoryFeedback,
     MemoryTrends,
     MemoryVocabulary,
     small_vocabulary,
 )
+from empty_rules import rule_parts
 from hypothesis import given
 from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
@@ -60,6 +62,7 @@ class Scene:
             parts=(
                 charting,
                 reading(lambda: self.now),
+                *rule_parts(self.desk, MemoryFeedback(), lambda: self.now),
                 Private(MemoryPrivacy(), lambda: self.now, keep=timedelta(days=90)),
             ),
         )

@@ -139,6 +139,23 @@ def test_a_line_begins_no_heading_or_list(line: str, shown: str):
     assert compose(note("n", ME, line), Form.MARKDOWN, ROOM).body == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "shown"),
+    [
+        pytest.param(
+            "Meta出售“算力”的计划", "“算力”", "Meta出售“算力”的计划", id="marks that would be shown"
+        ),
+        pytest.param("出售算力的", "算力", "出售**算力**的", id="letters on both sides"),
+        pytest.param("a (3%) fall", "(3%)", "a **(3%)** fall", id="blanks around"),
+        pytest.param("falls 3%", "3%", "falls **3%**", id="at the end"),
+    ],
+)
+def test_words_are_bold_in_markdown_where_its_marks_work(text: str, words: str, shown: str):
+    start = text.index(words)
+    card = Card(text=text, entities=(TextEntity(EntityKind.BOLD, start, start + len(words)),))
+    assert draw(card, Form.MARKDOWN) == shown
+
+
 def test_a_feed_writes_no_html():
     body = compose(news(wire(title="<script>x</script> & \"q\" <a href='e'>")), Form.HTML, ROOM).body
     assert "&lt;script&gt;x&lt;/" in body

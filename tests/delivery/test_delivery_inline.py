@@ -149,7 +149,7 @@ async def test_a_story_opens_from_the_list_as_a_message_of_its_own(reader: Reade
 async def test_whynot_is_awaited(reader: Reader):
     assert (
         await reader.says(5, "/whynot https://a.example/x")
-    ).text == "about https://\u2060a.example/x for telegram:5"
+    ).text == "about https://\u2060a.\u2060example/x for telegram:5"
 
 
 async def test_inline_mode_offers_articles_for_a_minute_to_everybody(reader: Reader, tmp_path: Path):

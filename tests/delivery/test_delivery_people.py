@@ -14,7 +14,7 @@ from managers_scene import BOSS, BOSS_IN_A_GROUP, HOSTILE, NOBODY, STRANGER, Sce
 from bot.delivery.people import CONFIRM_WITHIN, MAX_TEXT, People, sending_time
 from bot.errors import StoreError
 from bot.model import Outcome, Receipt, Severity, Target, TargetKind
-from bot.office import Admission
+from bot.office import Admission, Deed
 from bot.store.access import Access
 from bot.store.database import Database
 from bot.store.desk import Desk
@@ -321,6 +321,15 @@ async def test_what_managers_do_is_written_down_with_what_came_of_it(house):
     assert lines[0] == "What managers did, newest first:"
     assert lines[1].startswith("02 Mar 14:00 user 9: limits 7 → 7 commands a minute")
     assert len(lines) == 4
+
+
+async def test_the_list_of_deeds_fits_into_a_message_and_says_what_it_leaves_out(house):
+    for n in range(20):
+        house.registry.note(Deed(at=NOW, who="9", what=f"{n} " + "🔥" * 280, result="🔥" * 280))
+    (card,) = (await house.reply("/audit")).cards
+    *shown, last = card.text.split("\n")[1:]
+    assert last == f"and {20 - len(shown)} earlier ones"
+    assert [line.split(": ")[1].split()[0] for line in shown] == [str(19 - n) for n in range(len(shown))]
 
 
 async def test_hostile_words_stay_words_in_the_list_of_deeds(house):

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from card_scene import EVIDENCE, NOW, TEXT, TITLE, begun, edited, names, told, wire
+from hostile import alive
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.explain import explanation, latest
-from bot.delivery.quote import Quote, quote
+from bot.delivery.quote import Quote, quote, split
 from bot.delivery.render import card, facts_of, headline_of, reply, status_of
 from bot.delivery.sheet import MAX_UNITS, Sheet, clean, fold, safe_url
 from bot.delivery.words import clock_time, reason_text
@@ -289,6 +290,26 @@ def test_a_quote_keeps_whole_sentences_or_words_around_the_evidence(text, expect
     assert f"{found.before}[{found.words}]{found.after}" == expected
 
 
+@pytest.mark.parametrize("evidence", ["evil", "evil.", ".example", "evil.example", "xample", "example now"])
+def test_a_quote_makes_no_address_where_its_parts_meet(evidence):
+    text = "Go to evil.example now"
+    start = text.index(evidence)
+    found = split(text, start, start + len(evidence))
+    assert found is not None
+    shown = found.before + found.words + found.after
+    assert shown.replace("\u2060", "") == text
+    assert list(alive(shown)) == []
+
+
+@pytest.mark.parametrize("numbers", ["10.", "10", "10.0.", "0.0.1", ".1"])
+def test_a_quote_makes_no_address_of_numbers_either(numbers):
+    text = "at 10.0.0.1 now"
+    start = text.index(numbers)
+    found = split(text, start, start + len(numbers))
+    assert found is not None
+    assert list(alive(found.before + found.words + found.after)) == []
+
+
 def test_a_quote_ends_where_the_evidence_ends_its_sentence():
     entry = wire(text="It will sell. Then something else.")
     found = quote(told(entry, evidence="will sell."), entry)
@@ -339,11 +360,18 @@ def test_what_hides_or_steers_is_dropped(raw, shown):
     [
         pytest.param("via @alice now", "via @\u2060alice now", id="a name to ping"),
         pytest.param("tap /stop", "tap /\u2060stop", id="a command to tap"),
-        pytest.param("and/or a@b.example", "and/or a@b.example", id="inside words"),
+        pytest.param("and/or 3.5 U.S. a.m.", "and/or 3.5 U.S. a.m.", id="inside words"),
+        pytest.param("write a@b.example", "write a@b.\u2060example", id="an address to write to"),
+        pytest.param("see bank.example", "see bank.\u2060example", id="an address to open"),
+        pytest.param("☕.com, x.рф, x.भारत", "☕.\u2060com, x.\u2060рф, x.\u2060भारत", id="of any script"),
+        pytest.param("in rules/sources.yaml:5", "in rules/sources.yaml:5", id="a file of ours"),
+        pytest.param("at 10.0.0.1", "at 10.\u20600.0.1", id="an address of numbers"),
+        pytest.param("https://x.example", "https://\u2060x.\u2060example", id="with its protocol"),
+        pytest.param("ftp://~x.1y", "ftp://\u2060~x.1y", id="with an odd one"),
         pytest.param("ends in @", "ends in @\u2060", id="where the next part may go on"),
     ],
 )
-def test_a_stranger_cannot_ping_people_or_offer_commands(raw, shown):
+def test_a_stranger_cannot_ping_people_or_offer_commands_and_addresses(raw, shown):
     assert clean(raw) == clean(clean(raw)) == shown
 
 
@@ -358,6 +386,10 @@ def test_a_stranger_cannot_ping_people_or_offer_commands(raw, shown):
         pytest.param("https://a.example/x y", id="a blank"),
         pytest.param("https://a.example/\u202e", id="a direction mark"),
         pytest.param("https://[::1", id="broken"),
+        pytest.param("https://a.example:99999/", id="a port that can't be"),
+        pytest.param("https://a.example:0/", id="no port"),
+        pytest.param("https://a.example:x/", id="a port in letters"),
+        pytest.param('https://a"b.example/', id="a host that can't be"),
         pytest.param("https://a.example/" + "x" * 3000, id="endless"),
     ],
 )

@@ -190,7 +190,7 @@ async def test_a_headline_writes_no_header_of_a_mail():
         await services(mailto(mailbox)).send(item(drawn))
     (mail,) = mailbox.taken
     assert mail["Bcc"] is None
-    assert mail["Subject"] == "HIGH · Meta sells Bcc: all@example.org hello"
+    assert mail["Subject"] == "HIGH · Meta sells Bcc: all@example.\u2060org hello"
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 408, 429, 425])

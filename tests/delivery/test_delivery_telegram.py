@@ -135,6 +135,27 @@ def test_a_cut_is_a_start_of_the_text_within_the_limit(pieces, limit):
         assert not unicodedata.combining(text[len(short) - 1])
 
 
+@pytest.mark.parametrize(
+    ("other", "is_kept"),
+    [
+        pytest.param(TextEntity(EntityKind.ITALIC, 2, 8), False, id="across an edge"),
+        pytest.param(TextEntity(EntityKind.ITALIC, 0, 2), True, id="inside"),
+        pytest.param(TextEntity(EntityKind.LINK, 0, 9, "https://a.example/"), True, id="around"),
+        pytest.param(TextEntity(EntityKind.CODE, 0, 2), False, id="code inside"),
+        pytest.param(TextEntity(EntityKind.CODE, 4, 9), True, id="beside"),
+    ],
+)
+def test_of_entities_that_can_not_stand_together_the_first_stays(other: TextEntity, is_kept: bool):
+    draft = compose(Card(text="Meta sells", entities=(TextEntity(EntityKind.BOLD, 0, 4), other)))
+    assert [e.type for e in draft.entities] == ["bold", *([other.kind.value] if is_kept else [])]
+
+
+def test_half_a_character_on_a_button_is_replaced():
+    keyboard = compose(Card(text="x", buttons=((Button("a\ud83d", data="y"),),))).keyboard
+    assert keyboard is not None
+    assert keyboard.inline_keyboard[0][0].text == "a\ufffd"
+
+
 def test_entities_count_in_utf16_units():
     draft = compose(Card(text="🔥🔥 Meta", entities=(TextEntity(EntityKind.BOLD, 3, 7),)))
     assert [(e.offset, e.length) for e in draft.entities] == [(5, 4)]
