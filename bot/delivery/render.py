@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, tzinfo
 
 from bot.delivery.quote import locate, quote, split
-from bot.delivery.sheet import MAX_DATA, NO_TITLE, Sheet, clean, clip, safe_url
+from bot.delivery.sheet import MAX_DATA, NO_TITLE, Sheet, clip, safe_url
 from bot.delivery.words import (
     Names,
     certainty,
@@ -224,7 +224,7 @@ def _headline(sheet: Sheet, alert: Alert, story: Story, entry: Entry, *, struck:
 
 def _evident_title(sheet: Sheet, alert: Alert, entry: Entry) -> bool:
     """Add an entry's title, or the start of a post that has none, with the evidence bold if it lies there."""
-    titled = bool(clean(entry.title).strip())
+    titled = bool(clip(entry.title, _TITLE))
     body, limit = (entry.title, _TITLE) if titled else (entry.text, _POST)
     whole, span = len(body) <= limit, locate(alert, entry)
     body = shorten(body, limit)
