@@ -23,7 +23,7 @@ from bot.locale import languages, speaking
 from bot.model import Card, EntityKind
 
 EXAMPLES = settings(
-    max_examples=50,
+    max_examples=80,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # shrinking whole worlds takes longer than a test may
@@ -120,6 +120,7 @@ def message(card: Card, *, most: int = MAX_UNITS, links: Collection[str] | None 
     assert draft.text == card.text
     assert len(draft.entities) == len(card.entities), "an entity was lost"
     for mine, theirs in zip(card.entities, entities, strict=True):
+        assert 0 <= mine.start < mine.end <= len(card.text)
         assert _covered(draft.text, theirs) == card.text[mine.start : mine.end]
         assert theirs.get("url", "") == mine.url
     rows = [len(row) for row in card.buttons if row]

@@ -153,7 +153,7 @@ class World:
         if not self.drawn["lines"]:
             raise NotStoredError("not here", near=self.drawn["told"][0][1].url)
         return [
-            Text.assemble("  " * (n % 2), (line, "bold" if n else ""))
+            Text.assemble("  " * (n % 2), (f"{n}: {line}", "bold" if n else ""))
             for n, line in enumerate(self.drawn["lines"])
         ]
 
@@ -277,7 +277,10 @@ async def test_pages_of_what_is_followed_or_muted_are_accepted_however_much_it_i
             world.settle()
             for n in range(number):
                 world.desk.watch(
-                    ME.subscriber_id, Target(TargetKind.WORD, f"word number {n}"), NOW, level=Severity.HIGH
+                    ME.subscriber_id,
+                    Target(TargetKind.WORD, f"word number {n}" + " é" * (15 * (n % 2))),
+                    NOW,
+                    level=Severity.HIGH,
                 )
             for text in ("list", f"list {page}", "mutes", "start", "unwatch word number 3, x, y"):
                 await world.say(text)
