@@ -171,13 +171,20 @@ def hits(draw: st.DrawFn, number: int = 0) -> Hit:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """How a story went, of which some is stored no more."""
-    told = [draw(entries(n)) for n in range(draw(st.integers(1, 4)))]
+    told = [draw(entries(n)) for n in range(draw(st.integers(1, 3)))]
+    known = draw(st.integers(1, 3) | st.just(30))  # some drawn ones, many times
+    told = [replace(told[n % len(told)], id=f"entry {n}") for n in range(known)]
+    if known > 3 and draw(st.booleans()):
+        told = [replace(e, title="🔥🔥🔥 " * 60, source="🔥" * 60) for e in told]
+    claims = [draw(events(told[0])) for _ in range(3)]
     story = draw(stories(told[0]))
+    more = tuple(replace(story.members[0], entry_id=e.id, url=e.url) for e in told[1:])
+    story = replace(story, members=story.members + more)
     sightings = [
         Sighting(
             story_id=story.id,
             at=entry.at,
-            event=draw(events(entry)),
+            event=replace(claims[n % 3], evidence=Span("title", 0, 0)),
             companies=(),
             sectors=(),
             entry_id=entry.id,
@@ -189,15 +196,15 @@ def histories(draw: st.DrawFn) -> History:
             title=entry.headline,
             url=entry.url,
         )
-        for entry in told
+        for n, entry in enumerate(told)
     ]
-    parts = tuple(draw(stories(entry, n)) for n, entry in enumerate(told, 1)) if story.rule_id else ()
+    parts = tuple(draw(stories(entry, n)) for n, entry in enumerate(told[:12], 1)) if story.rule_id else ()
     return History(
         story=replace(story, links=(*(p.id for p in parts), "gone") if parts else ()),
-        alerts=tuple(draw(alerts(entry, number=n)) for n, entry in enumerate(told)),
+        alerts=tuple(draw(alerts(entry, number=n)) for n, entry in enumerate(told[:3])),
         sightings=tuple(sightings),
-        entries={e.id: e for e in told if draw(st.booleans())},
-        withdrawals=frozenset(e.id for e in told if draw(st.booleans())),
+        entries={e.id: e for n, e in enumerate(told) if n > 3 or draw(st.booleans())},
+        withdrawals=frozenset(e.id for e in told[:3] if draw(st.booleans())),
         parts=parts,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from bot.delivery.quote import Quote, locate, quote, split
-from bot.delivery.sheet import GAP, MAX_DATA, Sheet, around, clean, clip, no_title, safe_url
+from bot.delivery.sheet import GAP, MAX_DATA, Sheet, around, clip, no_title, safe_url
 from bot.delivery.stored import note_text, together_text
 from bot.delivery.words import (
     Names,
@@ -245,7 +245,7 @@ def _headline(sheet: Sheet, alert: Alert, story: Story, entry: Entry, *, struck:
 
 def _evident_title(sheet: Sheet, alert: Alert, entry: Entry) -> bool:
     """Add an entry's title, or the start of a post that has none, with the evidence bold if it lies there."""
-    titled = bool(clean(entry.title).strip())
+    titled = bool(clip(entry.title, _TITLE))
     body, limit = (entry.title, _TITLE) if titled else (entry.text, _POST)
     whole, span = len(body) <= limit, locate(alert, entry)
     body = shorten(body, limit)

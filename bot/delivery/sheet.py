@@ -31,6 +31,7 @@ _LIVE = re.compile(
 )
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]|[^\x00-\x7f])+")
 _KEPT = f"\u200c\u200d{JOINER}"  # joiners that emoji, Persian and Indic scripts need, and our own
+_SHAPELESS = "\u115f\u1160\u2800\u3164\uffa0\ufffc"  # letters and signs that look like a blank
 _MAX_MARKS = 4  # combining marks on one letter; more only serve to paint over other lines
 _MAX_URL = 2048
 _TITLE = 160
@@ -62,10 +63,16 @@ def clean(text: str) -> str:
     return _LIVE.sub(JOINER, fold(text))
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of it shows; Telegram refuses a whole message for a button with such a label."""
+    return all(c.isspace() or c in _SHAPELESS or unicodedata.category(c) in ("Cc", "Cf") for c in text)
+
+
 def clip(text: str, limit: int) -> str:
-    """Clean a text and cut it to at most `limit` characters."""
+    """Clean a text and cut it to at most `limit` characters; empty where nothing of it would show."""
     # Cut first: what is far beyond the limit need not be cleaned, and a feed's text may be long.
-    return shorten(clean(text[: 4 * limit]).strip(), limit)
+    shown = shorten(clean(text[: 4 * limit]).strip(), limit)
+    return "" if is_blank(shown) else shown
 
 
 def around(said: str) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.delivery import topics
 from bot.delivery.request import NotSentError, ServerError, call
+from bot.delivery.sheet import is_blank
 from bot.errors import BotError, ConfigError, RejectedError, SubscriberGoneError, TransientDeliveryError
 from bot.locale import speaking
 from bot.model import AlertKind, Button, Card, EntityKind, OutboxItem, Receipt, TextEntity
@@ -296,7 +297,7 @@ def _entity(text: str, entity: TextEntity) -> MessageEntity:
 
 
 def _button(button: Button) -> InlineKeyboardButton | None:
-    label = _SURROGATE.sub("\ufffd", button.label)
+    label = _SURROGATE.sub("\ufffd", "…" if is_blank(button.label) else button.label)
     if button.url:
         return InlineKeyboardButton(label, url=button.url)
     if not 1 <= len(button.data.encode()) <= MAX_DATA_BYTES:

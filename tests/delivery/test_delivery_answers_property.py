@@ -153,7 +153,7 @@ class World:
         if not self.drawn["lines"]:
             raise NotStoredError("not here", near=self.drawn["told"][0][1].url)
         return [
-            Text.assemble("  " * (n % 2), (line, "bold" if n else ""))
+            Text.assemble("  " * (n % 2), (f"{n}: {line}", "bold" if n else ""))
             for n, line in enumerate(self.drawn["lines"])
         ]
 
@@ -211,24 +211,37 @@ async def test_every_command_and_button_is_answered_with_what_telegram_takes(dra
                 await world.tap(tap, chat)
 
 
+TYPED = [
+    *(name for name, _ in MENU),
+    "status",
+    "precision",
+    "zap",
+    "mute rule",
+    "search company:",
+    "search level:",
+    "watch word",
+]
+VERBS = ["why", "story", "page", "pick", "who", "watch", "high", "ask", "list", "drop", "mutes", "hush", "unhush", "noise", "home", "level",
+         "hours", "chart", "erase", "setup", "setup:pick:+", "setup:level", "setup:quiet"]  # fmt: skip
+
+
 @EXAMPLES
-@given(
-    worlds(),
-    st.sampled_from([*(name for name, _ in MENU), "status", "precision", "zap"]),
-    strange(6),
-    strange(4),
-)
-async def test_whatever_is_typed_behind_a_command_or_tapped_is_answered(drawn, name, text, button):
+@given(worlds(), strange(4), strange(8))
+async def test_whatever_is_typed_behind_a_command_or_tapped_is_answered(drawn, short, text):
     for language in languages():
         with speaking(language):
             world = World(drawn)
             world.settle()
-            await world.say(f"{name} {text}")
-            await world.tap(f"{name}:{text}")
-            await world.tap(f"{button}:{text}")
-            await world.tap(f"setup:pick:+{text}")
+            for name in TYPED:
+                await world.say(f"{name} {short[:150]}")
+                world.settle()  # also after /stop
+            await world.say(f"help {text}")
+            for verb in VERBS:
+                await world.tap(f"{verb}:{short}")
+            await world.tap(text)
             answer(await world.commands.type(text, ME))
             offered(await world.commands.offer(text))
+            offered(await world.commands.offer("s"))
 
 
 STEPS = ["follow:starter", "follow:pick", "follow:all", "follow:skip", "pick:+company:NVDA", "pick:-company:NVDA", "pick:+word:liquid cooling",
@@ -236,7 +249,7 @@ STEPS = ["follow:starter", "follow:pick", "follow:all", "follow:skip", "pick:+co
 
 
 @EXAMPLES
-@given(worlds(), st.lists(st.sampled_from(STEPS) | strange(3).map("type ".__add__), max_size=8))
+@given(worlds(), st.lists(st.sampled_from(STEPS) | strange(3).map("type ".__add__), max_size=6))
 async def test_a_new_chat_can_be_asked_to_the_end_with_a_sample(drawn, steps):
     for language in languages():
         with speaking(language):
@@ -264,7 +277,10 @@ async def test_pages_of_what_is_followed_or_muted_are_accepted_however_much_it_i
             world.settle()
             for n in range(number):
                 world.desk.watch(
-                    ME.subscriber_id, Target(TargetKind.WORD, f"word number {n}"), NOW, level=Severity.HIGH
+                    ME.subscriber_id,
+                    Target(TargetKind.WORD, f"word number {n}" + " é" * (15 * (n % 2))),
+                    NOW,
+                    level=Severity.HIGH,
                 )
             for text in ("list", f"list {page}", "mutes", "start", "unwatch word number 3, x, y"):
                 await world.say(text)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.explain import explanation, latest
+from bot.delivery.finds import offer
 from bot.delivery.quote import Quote, quote, split
 from bot.delivery.render import card, facts_of, headline_of, reply, status_of
-from bot.delivery.sheet import MAX_UNITS, Sheet, clean, fold, safe_url
+from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clean, fold, safe_url
 from bot.delivery.words import clock_time, reason_text
 from bot.model import (
     AlertKind,
@@ -31,6 +32,7 @@ from bot.model import (
     Verdict,
 )
 from bot.ports import Explanation
+from bot.shelves import Hit
 from bot.text import utf16_length
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -353,6 +355,14 @@ def test_a_feed_cannot_write_lines_of_its_own():
 )
 def test_what_hides_or_steers_is_dropped(raw, shown):
     assert fold(raw) == shown
+
+
+@pytest.mark.parametrize("title", ["\u2800", "\u200d\u200d", "\u3164 \u2060", "\ufffc"])
+def test_a_title_that_does_not_show_is_none(title):
+    entry = wire(title=title)
+    drawn = draw(told(entry), begun(entry), entry)
+    assert headline_of(drawn).startswith(TEXT[:20])
+    assert offer(Hit(entry=replace(entry, text="")), now=NOW, tz=NEW_YORK).title == NO_TITLE
 
 
 @pytest.mark.parametrize(

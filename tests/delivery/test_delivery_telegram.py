@@ -150,10 +150,14 @@ def test_of_entities_that_can_not_stand_together_the_first_stays(other: TextEnti
     assert [e.type for e in draft.entities] == ["bold", *([other.kind.value] if is_kept else [])]
 
 
-def test_half_a_character_on_a_button_is_replaced():
-    keyboard = compose(Card(text="x", buttons=((Button("a\ud83d", data="y"),),))).keyboard
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [("a\ud83d", "a\ufffd"), ("", "…"), ("\u2800", "…"), ("\u200d ", "…"), ("✓ 🔥", "✓ 🔥")],
+)
+def test_a_label_that_telegram_would_refuse_is_replaced(label: str, shown: str):
+    keyboard = compose(Card(text="x", buttons=((Button(label, data="y"),),))).keyboard
     assert keyboard is not None
-    assert keyboard.inline_keyboard[0][0].text == "a\ufffd"
+    assert keyboard.inline_keyboard[0][0].text == shown
 
 
 def test_entities_count_in_utf16_units():
