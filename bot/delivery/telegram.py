@@ -286,7 +286,8 @@ def _goes_with(one: TextEntity, other: TextEntity) -> bool:
         return True
     is_nested = (one.start - other.start) * (one.end - other.end) <= 0
     kinds = [one.kind, other.kind]
-    return is_nested and EntityKind.CODE not in kinds and kinds.count(EntityKind.LINK) < 2
+    in_code = EntityKind.CODE in kinds or EntityKind.BLOCK in kinds
+    return is_nested and not in_code and kinds.count(EntityKind.LINK) < 2
 
 
 def _entity(text: str, entity: TextEntity) -> MessageEntity:

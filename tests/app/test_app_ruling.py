@@ -159,7 +159,7 @@ async def test_feedback_is_written_to_the_managers_and_nobody_else(tmp_path: Pat
         assert set(by_chat) == {BOSS, CHAT}
         assert by_chat[CHAT] == "Thank you, the managers of this bot have it."
         assert by_chat[BOSS].replace("\u2060", "|") == (
-            f"Feedback of user {CHAT}, in private:\nToo <b>loud</|b> @|everyone https://|evil.example"
+            f"Feedback of user {CHAT}, in private:\nToo <b>loud</|b> @|everyone https://|evil.|example"
         )
         sends = [c.params for c in talk.api.calls if c.method == "sendMessage"]
         letter = next(params for params in sends if str(params["chat_id"]) == str(BOSS))

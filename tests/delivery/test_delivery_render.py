@@ -14,7 +14,7 @@ from bot.delivery.explain import explanation, latest
 from bot.delivery.finds import offer
 from bot.delivery.quote import Quote, quote, split
 from bot.delivery.render import card, facts_of, headline_of, reply, status_of
-from bot.delivery.sheet import MAX_UNITS, NO_TITLE, Sheet, clean, fold, safe_url
+from bot.delivery.sheet import MAX_UNITS, Sheet, clean, fold, safe_url
 from bot.delivery.words import clock_time, reason_text
 from bot.model import (
     AlertKind,
@@ -362,7 +362,7 @@ def test_a_title_that_does_not_show_is_none(title):
     entry = wire(title=title)
     drawn = draw(told(entry), begun(entry), entry)
     assert headline_of(drawn).startswith(TEXT[:20])
-    assert offer(Hit(entry=replace(entry, text="")), now=NOW, tz=NEW_YORK).title == NO_TITLE
+    assert offer(Hit(entry=replace(entry, text="")), now=NOW, tz=NEW_YORK).title == "(no title)"
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,7 @@ async def test_rules_read_german_in_german(house: House) -> None:
     with speaking("de"):
         answer = await house.ask("/rules compute", READER)
         assert answer.split("\n")[:2] == [
-            "AI compute market: 4 Regeln",
+            "Markt für KI-Rechenleistung: 4 Regeln",
             "Mit der Zahl der Karten, die jede begonnen hat, letzte 30 Tage:",
         ]
         assert "Meldet „compute_resale“, wenn es weder dementiert noch bloß spekuliert ist." in (
