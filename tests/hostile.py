@@ -96,7 +96,7 @@ ADDRESSES = st.sampled_from(
 """Addresses as feeds give them, good and bad."""
 
 
-def in_each_language(check: Callable[[], None]) -> None:
+def in_each_language(check: Callable[[], object]) -> None:
     """Do it in every language that the bot speaks."""
     for language in languages():
         with speaking(language):

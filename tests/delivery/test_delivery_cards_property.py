@@ -151,7 +151,7 @@ def test_a_digest_is_accepted_and_holds_what_it_says(data, readable, tz, is_regu
 def test_a_timeline_is_accepted(history, readable, tz):
     known = [*history.entries.values(), history.story, *history.parts]
     links = safe(*known) | {s.url for s in history.sightings if safe_url(s.url)}
-    in_each_language(lambda: message(timeline(history, names=readable, now=NOW, tz=tz), links=links) and None)
+    in_each_language(lambda: message(timeline(history, names=readable, now=NOW, tz=tz), links=links))
 
 
 @EXAMPLES
@@ -203,9 +203,7 @@ def test_lists_of_what_was_found_are_accepted(data, asked, tz):
 @given(NEIGHBOURS, NAMES, st.integers(0, 14))
 def test_whom_a_company_depends_on_is_accepted(neighbours, readable, start):
     start = min(start, len(neighbours) - 1)
-    in_each_language(
-        lambda: message(exposure_card("META", neighbours, start, names=readable), links=()) and None
-    )
+    in_each_language(lambda: message(exposure_card("META", neighbours, start, names=readable), links=()))
 
 
 @EXAMPLES

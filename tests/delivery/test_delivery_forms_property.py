@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
@@ -35,8 +36,8 @@ STYLES = {
 
 
 @st.composite
-def notes(data: st.DrawFn) -> list[Notification]:
-    """A card, a reply and a digest about the same news, in the language that is spoken when it is called."""
+def notes(data: st.DrawFn) -> Callable[[], list[Notification]]:
+    """Draws a card, a reply and a digest about the same news, in the language that is spoken when it is called."""
     entry = data(entries())
     new, answer, story, names = (
         data(alerts(entry, AlertKind.NEW)),
@@ -56,7 +57,7 @@ def notes(data: st.DrawFn) -> list[Notification]:
             note("d", ME, roundup(due, names=names, now=NOW)[0], level=new.level),
         ]
 
-    return made  # type: ignore[return-value]
+    return made
 
 
 class Page(HTMLParser):

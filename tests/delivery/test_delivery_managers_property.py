@@ -252,7 +252,7 @@ def test_the_morning_report_makes_one_message(feeds, delays, times, rule):
         slowest=[replace(d, name=f"feed-{n}") for n, d in enumerate(delays)],
         fired=[("compute/resale", 12)],
     )  # fmt: skip
-    in_each_language(lambda: message(Card(text="\n".join(report(night, NOW)))) and None)
+    in_each_language(lambda: message(Card(text="\n".join(report(night, NOW)))))
 
 
 @pytest.mark.parametrize(
