@@ -8,6 +8,7 @@ import pytest
 from bot_api import Accepted
 from user_scene import BOSS, FRIEND, HOUR, MINUTE, Person, World, labels, styled, world
 
+from bot.delivery.pacing import Limit, Pacer
 from bot.model import Attribution, Polarity, Stage
 
 WEIGHS = "Microsoft weighs renting out spare AI servers, people familiar say"
@@ -15,6 +16,12 @@ TALKS = "Microsoft in talks over renting spare AI servers to outsiders"
 AGREES = "Microsoft agrees to rent out spare AI servers"
 DENIES = "Microsoft says that it rents out no AI servers"
 RECORD = Attribution.ON_RECORD
+
+
+@pytest.fixture(autouse=True)
+def no_pause_between_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pace has tests of its own; a story of six messages would take as many seconds."""
+    monkeypatch.setitem(Pacer.__init__.__kwdefaults__, "private", Limit(1, MINUTE / 3000))
 
 
 def learn(w: World) -> None:
