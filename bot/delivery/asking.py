@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 from bot.delivery.replies import LEVELS, echo
 from bot.delivery.words import suggestion
+from bot.locale import marked, tr
 from bot.model import Modality, Severity, Target, TargetKind
 from bot.ports import Vocabulary
 from bot.shelves import Query
@@ -107,6 +108,12 @@ _EXAMPLES = {
 }
 
 
+_ADVICE = {
+    TargetKind.COMPANY: marked("Write a name or a ticker, such as nvidia."),
+    TargetKind.THEME: marked("Write a kind of event, such as compute resale."),
+}
+
+
 def _pieces(text: str) -> list[_Piece]:
     pieces: list[_Piece] = []
     for found in _PIECE.finditer(text):
@@ -171,13 +178,14 @@ def unknown(kind: TargetKind, name: str, known: Sequence[Target], vocabulary: Vo
         known: What it means otherwise.
         vocabulary: Knows what comes near.
     """
+    example = _ADVICE[kind]
     if known:
-        return f"{echo(name)} is a {known[0].kind}, not a {kind}."
+        return f"{echo(name)} is a {known[0].kind}, not a {kind}. {tr(example)}"
     near = [
         word for word in vocabulary.suggest(name) if any(t.kind is kind for t in vocabulary.resolve(word))
     ]
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"I know no {kind} {echo(name)}.{hint}"
+    hint = f"Did you mean {' or '.join(near)}?" if near else tr(example)
+    return f"I know no {kind} {echo(name)}. {hint}"
 
 
 def _valued(asked: Asked, piece: _Piece, now: datetime, tz: tzinfo) -> Asked:

@@ -27,6 +27,7 @@ from bot.delivery.replies import (
 from bot.delivery.setup import Beginning
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError
+from bot.locale import tr
 from bot.ports import Clock, Desk, Vocabulary
 
 log = logging.getLogger(__name__)
@@ -193,6 +194,12 @@ class Commands:
         return Reply(cards=(help_card(text, for_manager=chat.user in self._operators),))
 
     def _stop(self, text: str, chat: Chat) -> Reply:
+        if text:
+            return line(
+                tr(
+                    "/stop stands alone: it ends all alerts in this chat. /unwatch and a name ends one of them."
+                )
+            )
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if subscriber is None or not subscriber.active:
             return line("Alerts are off already. /start turns them on.")

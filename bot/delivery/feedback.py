@@ -10,6 +10,7 @@ from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip
 from bot.delivery.words import count
+from bot.locale import tr
 from bot.model import Button, EntityKind
 from bot.ports import Clock, Desk
 from bot.shelves import Feedback, Votes
@@ -62,7 +63,7 @@ class Voting:
         if found is None:
             return line("I know no alert for that message.")
         alert, who = found.alert, chat.user or chat.subscriber_id
-        self._feedback.vote(
+        noted = self._feedback.vote(
             alert,
             found.entry.feed_id,
             chat.subscriber_id,
@@ -71,6 +72,8 @@ class Voting:
             reason=reason,
             now=self._clock(),
         )
+        if not noted:
+            return line(tr("That card was not sent here, so it has no vote of this chat."))
         if useful:
             return Reply(toast="Noted: useful. Thank you.")
         if not reason:

@@ -12,6 +12,7 @@ from bot.delivery.replies import Chat, Reply, echo, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import clock_time, count, suggestion
 from bot.hours import zone_of
+from bot.locale import tr
 from bot.model import Button, Card, EntityKind, SourceKind
 from bot.office import Source, Sources, Trial
 from bot.ports import Clock
@@ -127,7 +128,10 @@ class Feeds:
         if found is not None:
             return found
         known = [*(s.id for s in listing), *_VERBS]
-        return line(f"There is no feed {echo(feed_id)}{suggestion(feed_id, known) or '.'}")
+        return line(
+            f"There is no feed {echo(feed_id)}{suggestion(feed_id, known) or '.'}",
+            tr("/sources lists them all."),
+        )
 
     async def _change(self, verb: str, feed_id: str) -> Reply:
         source = await self._find(feed_id)

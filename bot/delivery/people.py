@@ -15,6 +15,7 @@ from bot.delivery.replies import Chat, Reply, echo, line, old_button
 from bot.delivery.sheet import Sheet, clip, fold, say
 from bot.delivery.words import clock_time, count
 from bot.hours import zone_of
+from bot.locale import tr
 from bot.model import Button, Card
 from bot.office import Access, Admission, Broadcast, Person, Registry
 from bot.ports import Clock
@@ -112,7 +113,9 @@ class People:
         """Show what is limited, or set how many commands a minute a user may give."""
         if text:
             if not (text.isascii() and text.isdecimal() and len(text) <= 4):
-                return line(f"{echo(text)} is no number of commands a minute.")
+                return line(
+                    f"{echo(text)} is no number of commands a minute.", tr("/limits 30 allows thirty.")
+                )
             if not MIN_LIMIT <= int(text) <= MAX_LIMIT:
                 return line(f"From {MIN_LIMIT} to {MAX_LIMIT} commands a minute.")
             self._access.set_limit(int(text))

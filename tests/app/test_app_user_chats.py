@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from bot_api import Accepted
-from test_app import until
-from user_scene import BOSS, DAY, FRIEND, HOUR, MINUTE, USER, World, styled, world
+from user_scene import BOSS, DAY, FRIEND, HOUR, MINUTE, USER, World, styled, until, world
 
 GROUP, NEW_GROUP, CHANNEL, TOPIC = -1001500, -1002600, -1007700, 17
 ADMIN, GUEST = 70015011, 70015012

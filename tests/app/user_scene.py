@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,7 +20,7 @@ from bot_api import Accepted, BotApi
 from desk_fakes import MemoryVocabulary, small_vocabulary
 from make import NOW, event
 from newsroom import PACK, Reader, make_book
-from test_app import running, settings, until
+from test_app import PATIENCE, running, settings
 
 from bot.app import App
 from bot.config import Settings
@@ -34,6 +35,13 @@ STEP = 50 * MINUTE  # shorter than what counts as having been away
 # Without a throttle, so that a story may develop in minutes, and without a rule that puts stories together.
 QUICK = PACK.replace("    throttle: {per: story, every: 6h}\n", "")
 QUICK = QUICK[: QUICK.index("  - id: wave")] + QUICK[QUICK.index("  - id: fall") :]
+
+
+async def until(claim: Callable[[], object]) -> None:
+    """Wait for it, for so long as patience lasts."""
+    async with asyncio.timeout(PATIENCE):
+        while not claim():
+            await asyncio.sleep(0.002)
 
 
 class Clock:
@@ -159,8 +167,17 @@ class World:
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds at this moment."""
-        with closing(sqlite3.connect(f"file:{self.settings.database}?mode=ro", uri=True)) as db:
+        with closing(self._look()) as db:
             return db.execute(sql, values).fetchall()
+
+    def tables(self, names: Callable[[str], bool]) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of all tables whose names are wanted."""
+        with closing(self._look()) as db:
+            found = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+            return {n: db.execute(f"SELECT * FROM {n}").fetchall() for (n,) in found if names(n)}
+
+    def _look(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.folder / 'data' / 'spillover.db'}?mode=ro", uri=True)
 
     def person(self, chat: int = USER, user: int | None = None, **fields: Any) -> Person:
         return Person(self, chat, user, fields)
