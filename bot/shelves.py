@@ -42,8 +42,8 @@ class Feedback(Protocol):
         useful: bool,
         reason: str,
         now: datetime,
-    ) -> None:
-        """Note a vote; who votes again changes it."""
+    ) -> bool:
+        """Note a vote; who votes again changes it. False: the chat never got the card, and nothing is noted."""
         ...
 
     def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:

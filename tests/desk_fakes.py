@@ -204,8 +204,9 @@ class MemoryFeedback:
         useful: bool,
         reason: str,
         now: datetime,
-    ) -> None:
+    ) -> bool:
         self.votes[alert.id, subscriber_id, user] = (alert, feed_id, useful, now)
+        return True
 
     def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
         mine = [

@@ -116,6 +116,12 @@ _EXAMPLES = {
 }
 
 
+_ADVICE = {
+    TargetKind.COMPANY: marked("Write a name or a ticker, such as nvidia."),
+    TargetKind.THEME: marked("Write a kind of event, such as compute resale."),
+}
+
+
 def _pieces(text: str) -> list[_Piece]:
     pieces: list[_Piece] = []
     for found in _PIECE.finditer(text):
@@ -180,14 +186,16 @@ def unknown(kind: TargetKind, name: str, known: Sequence[Target], vocabulary: Vo
         known: What it means otherwise.
         vocabulary: Knows what comes near.
     """
+    example = _ADVICE[kind]
     if known:
         found = kind_word(known[0].kind)
-        return tr("{name} is a {found}, not a {kind}.", name=echo(name), found=found, kind=kind_word(kind))
+        told = tr("{name} is a {found}, not a {kind}.", name=echo(name), found=found, kind=kind_word(kind))
+        return told + " " + tr(example)
     near = [
         word for word in vocabulary.suggest(name) if any(t.kind is kind for t in vocabulary.resolve(word))
     ]
     told = tr("I know no {kind} {name}.", kind=kind_word(kind), name=echo(name))
-    return told + " " + tr("Did you mean {near}?", near=alternatives(near)) if near else told
+    return told + " " + (tr("Did you mean {near}?", near=alternatives(near)) if near else tr(example))
 
 
 def _valued(asked: Asked, piece: _Piece, now: datetime, tz: tzinfo) -> Asked:

@@ -223,6 +223,12 @@ class Commands:
         return Reply(cards=(help_card(text, for_manager=chat.user in self._operators),))
 
     def _stop(self, text: str, chat: Chat) -> Reply:
+        if text:
+            return line(
+                tr(
+                    "/stop stands alone: it ends all alerts in this chat. /unwatch and a name ends one of them."
+                )
+            )
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if subscriber is None or not subscriber.active:
             return line(tr("Alerts are off already. /start turns them on."))

@@ -63,7 +63,7 @@ class Voting:
         if found is None:
             return line(tr("I know no alert for that message."))
         alert, who = found.alert, chat.user or chat.subscriber_id
-        self._feedback.vote(
+        noted = self._feedback.vote(
             alert,
             found.entry.feed_id,
             chat.subscriber_id,
@@ -72,6 +72,8 @@ class Voting:
             reason=reason,
             now=self._clock(),
         )
+        if not noted:
+            return line(tr("That card was not sent here, so it has no vote of this chat."))
         if useful:
             return Reply(toast=tr("Noted: useful. Thank you."))
         if not reason:
@@ -91,8 +93,8 @@ class Voting:
                 cards=(sheet.card([[Button(tr("Mute this rule 7 d"), data=f"hush:rule:{alert.id}")]]),),
                 replace=True,
             )
-        noted = tr("Noted as noise ({reason}). Thank you.", reason=tr(REASONS[reason][1]))
-        return Reply(cards=(say(noted),), replace=True)
+        thanks = tr("Noted as noise ({reason}). Thank you.", reason=tr(REASONS[reason][1]))
+        return Reply(cards=(say(thanks),), replace=True)
 
     def precision(self, text: str, chat: Chat) -> Reply:
         """How useful rules and sources are, by what readers said; for operators."""

@@ -157,8 +157,10 @@ class Feeds:
             return found
         known = [*(s.id for s in listing), *_VERBS]
         if hint := suggestion(feed_id, known):
-            return line(tr("There is no feed {feed}{hint}", feed=echo(feed_id), hint=hint))
-        return line(tr("There is no feed {feed}.", feed=echo(feed_id)))
+            said = tr("There is no feed {feed}{hint}", feed=echo(feed_id), hint=hint)
+        else:
+            said = tr("There is no feed {feed}.", feed=echo(feed_id))
+        return line(said, tr("/sources lists them all."))
 
     async def _change(self, verb: str, feed_id: str) -> Reply:
         source = await self._find(feed_id)

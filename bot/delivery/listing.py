@@ -135,6 +135,8 @@ class Listing:
         return await self._turn(number, chat)
 
     def _drop_all(self, text: str, chat: Chat) -> Reply:
+        if text:
+            return old_button()
         for target in self._desk.watches(chat.subscriber_id):
             self._desk.unwatch(chat.subscriber_id, target)
         said = tr("This chat follows nothing now, so nothing is sent. /watch all brings everything back.")

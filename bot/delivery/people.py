@@ -130,7 +130,8 @@ class People:
         """Show what is limited, or set how many commands a minute a user may give."""
         if text:
             if not (text.isascii() and text.isdecimal() and len(text) <= 4):
-                return line(tr("{text} is no number of commands a minute.", text=echo(text)))
+                said = tr("{text} is no number of commands a minute.", text=echo(text))
+                return line(said, tr("/limits 30 allows thirty."))
             if not MIN_LIMIT <= int(text) <= MAX_LIMIT:
                 return line(tr("From {least} to {most} commands a minute.", least=MIN_LIMIT, most=MAX_LIMIT))
             self._access.set_limit(int(text))

@@ -43,6 +43,8 @@ class Database:
             self.connection.row_factory = sqlite3.Row
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = NORMAL")
+            # Some builds of SQLite leave what is deleted in the file until its place is needed.
+            self.connection.execute("PRAGMA secure_delete = ON")
             self.connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
             self.utils = SqliteUtils(self.connection)
             self._migrate()

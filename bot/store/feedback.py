@@ -27,13 +27,15 @@ class FeedbackStore:
         useful: bool,
         reason: str,
         now: datetime,
-    ) -> None:
+    ) -> bool:
         """Note one."""
         with self._db.transaction() as cursor:
-            cursor.execute(
-                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            noted = cursor.execute(
+                "INSERT OR REPLACE INTO feedback SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 "
+                "WHERE EXISTS (SELECT 1 FROM outbox WHERE alert_id = ?1 AND subscriber_id = ?2)",
                 (alert.id, subscriber_id, user, int(useful), reason, alert.rule_id, feed_id, stamp(now)),
             )
+            return noted.rowcount > 0
 
     def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
         """Those of one chat on the cards of one rule."""

@@ -68,11 +68,7 @@ class Privacy:
             )
             if any(traces.search(row[c]) for c in ("what", "result", "who"))
         ]
-        where, given = _about("value", subscriber_id)
-        found["former_addresses"] = [
-            row["key"].removeprefix("moved ")
-            for row in self._db.rows(f"SELECT key FROM meta WHERE key LIKE 'moved %' AND {where}", given)
-        ]
+        found["former_addresses"] = self._former(subscriber_id)
         if left_out:
             found["left_out"] = left_out
         return found
@@ -89,6 +85,12 @@ class Privacy:
                 found += [{"kind": table, **_plain(row)} for row in reversed(rows)]
         return found
 
+    def _former(self, subscriber_id: str) -> list[str]:
+        """What the chat, or a topic of it, was called before it moved."""
+        where, given = _about("value", subscriber_id)
+        rows = self._db.rows(f"SELECT key FROM meta WHERE key LIKE 'moved %' AND {where}", given)
+        return [row["key"].removeprefix("moved ") for row in rows]
+
     def erase(self, subscriber_id: str, now: datetime, /) -> bool:
         """Delete it, with every mention of it; False if there was nothing.
 
@@ -96,14 +98,12 @@ class Privacy:
         about whom. What is deleted is overwritten in the file.
         """
         with self._db.transaction() as cursor:
-            cursor.execute("PRAGMA secure_delete = ON")
-            try:
-                gone = self._delete(cursor, subscriber_id)
-                gone += self._scrub(cursor, subscriber_id)
-                if gone:
-                    audience_changed(cursor)
-            finally:
-                cursor.execute("PRAGMA secure_delete = OFF")
+            gone = 0
+            for name in (subscriber_id, *self._former(subscriber_id)):
+                gone += self._delete(cursor, name)
+                gone += self._scrub(cursor, name)
+            if gone:
+                audience_changed(cursor)
         return gone > 0
 
     def _delete(self, cursor: sqlite3.Connection, subscriber_id: str) -> int:

@@ -10,15 +10,19 @@ from pathlib import Path
 import pytest
 from card_scene import NOW, TITLE, told, wire
 from desk_fakes import MemoryDesk, small_vocabulary
+from make import notification
 from test_delivery_commands import GUEST, ME, buttons, said
 
 from bot.delivery.commands import Commands
 from bot.delivery.feedback import Voting, doubtful, wilson
 from bot.delivery.replies import Reply
+from bot.model import Outcome
 from bot.ports import Explanation
 from bot.shelves import Votes
 from bot.store.database import Database
+from bot.store.desk import Desk
 from bot.store.feedback import FeedbackStore
+from bot.store.ingest import Ingest
 
 DAY = timedelta(days=1)
 OPERATOR = replace(ME, user="9")
@@ -33,6 +37,10 @@ class Ballot:
         self.commands = Commands(self.desk, small_vocabulary(), lambda: self.now, parts=(voting,))
         self.desk.enroll("telegram", "1", NOW)
         self.desk.enroll("telegram", GUEST.address, NOW)
+        real, ingest = Desk(db), Ingest(db)
+        for chat in (ME, GUEST):
+            real.enroll("telegram", chat.address, NOW)
+        ingest.snapshot((), NOW)
         for n in range(20):
             entry = wire(guid=str(n))
             alert = told(entry, id=f"{n:016x}", rule_id="compute/resale")
@@ -40,6 +48,8 @@ class Ballot:
             self.desk.explanations[alert.id] = Explanation(
                 alert=alert, entry=entry, story_title=TITLE, origins=1, copies=0, verdicts=()
             )
+        sent = (notification(a, to=c.subscriber_id) for a in self.desk.alerts for c in (ME, GUEST))
+        assert ingest.apply(Outcome(notifications=tuple(sent)), NOW)
 
     async def tap(self, data: str, chat=ME) -> Reply:
         return await self.commands.tap(data, chat)
@@ -55,6 +65,15 @@ def ballot(tmp_path: Path) -> Iterator[Ballot]:
 def votes(ballot: Ballot) -> tuple[int, int]:
     found = ballot.store.by_rule(NOW - DAY)
     return (found[0].useful, found[0].total) if found else (0, 0)
+
+
+async def test_a_chat_that_never_got_the_card_has_no_vote(ballot):
+    stranger = replace(ME, address="77", user="77")
+    for data in ("good:0000", "noise:0000", "noise:0000:old"):
+        assert said(await ballot.tap(data, stranger)) == (
+            "That card was not sent here, so it has no vote of this chat."
+        )
+    assert votes(ballot) == (0, 0)
 
 
 async def test_a_vote_counts_once_for_each_person_and_can_be_changed(ballot):

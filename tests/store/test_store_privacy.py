@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,11 +25,13 @@ from bot.model import (
     Verdict,
 )
 from bot.office import Admission, Deed
+from bot.shelves import Found, Search
 from bot.store.access import Access
 from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
+from bot.store.library import Library
 from bot.store.privacy import DELETED, Privacy
 from bot.store.queue import Queue
 from bot.store.registry import Registry
@@ -199,6 +202,40 @@ def test_what_was_deleted_is_overwritten_in_the_file(db: Database, path: Path) -
     content = path.read_bytes()
     assert b"70015002" in content
     assert b"70015001" not in content
+
+
+def test_so_is_what_was_dropped_before_whoever_else_was_deleted_earlier(db: Database, path: Path) -> None:
+    fill(db, ME, OTHER)
+    Privacy(db).erase(OTHER, NOW)
+    desk = Desk(db)
+    words = [Target(TargetKind.WORD, f"secret {n}") for n in range(40)]
+    for word in words:
+        desk.watch(ME, word, NOW)
+    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"secret 7" in path.read_bytes()
+    for word in words:
+        desk.unwatch(ME, word)
+    Privacy(db).erase(ME, NOW)
+    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"secret" not in path.read_bytes()
+
+
+def test_a_chat_that_moved_is_deleted_under_its_former_id_as_well(db: Database, path: Path) -> None:
+    fill(db, GROUP, TOPIC)
+    Registry(db).note(Deed(at=NOW, who="9", what="allow -1009990009", result="done"))
+    library = Library(db)
+    search = Search(id="s1", subscriber_id=GROUP, asked="idle servers", found=Found(entries=()), at=NOW)
+    library.keep(search)
+    queue = Queue(db)
+    queue.moved(GROUP, "-1001", NOW)
+    queue.moved(TOPIC, "-1001/7", NOW)
+    assert library.kept("s1", subscriber_id="telegram:-1001") == replace(
+        search, subscriber_id="telegram:-1001"
+    )
+    assert Privacy(db).erase("telegram:-1001", NOW)
+    assert mentions(db, "-1009990009") == []
+    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"-1009990009" not in path.read_bytes()
 
 
 def test_a_batch_that_was_decided_before_a_chat_was_deleted_brings_nothing_of_it_back(db: Database) -> None:
