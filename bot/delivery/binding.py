@@ -197,7 +197,9 @@ class Binding:
                 )
             )
         if not found.asker_is_admin:
-            return line(tr("Only admins of {title} may do that, and you are none.", title=title))
+            return line(
+                tr("Only admins of {title} may do that, and you are none: ask one of them.", title=title)
+            )
         if writing and not found.may_write:
             return line(
                 tr("I may not write in {title}, so nothing was changed.", title=title), remedy(found.missing)

@@ -9,7 +9,7 @@ from bot.delivery.gate import Pass, Tally
 from bot.delivery.managing import Office
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
-from bot.delivery.sheet import Sheet, clean, fold
+from bot.delivery.sheet import Sheet, clean, fold, is_blank
 from bot.locale import show_number, tr, tr_n
 from bot.model import Card, EntityKind
 from bot.ports import Clock
@@ -45,7 +45,7 @@ class Mailbox:
     async def feedback(self, text: str, chat: Chat) -> Reply:
         """Hand it on to every manager."""
         lines = [fold(part).strip() for part in (chat.written or text).splitlines()]
-        told = [clean(part) for part in lines if part]
+        told = [clean(part) for part in lines if not is_blank(part)]
         if not told:
             return line(tr("What should the managers of this bot know? Write it behind /feedback."))
         if not self._is_read:

@@ -12,7 +12,7 @@ from bot.delivery.managing import Office
 from bot.delivery.pacing import GROUP, OVERALL, PRIVATE
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, line, old_button
-from bot.delivery.sheet import Sheet, clip, fold, say
+from bot.delivery.sheet import Sheet, clip, fold, is_blank, say
 from bot.delivery.words import clock_time, count
 from bot.hours import zone_of
 from bot.locale import marked, show_number, tr
@@ -163,7 +163,7 @@ class People:
     def broadcast(self, text: str, chat: Chat) -> Reply:
         """Show what would be told to whom, and ask."""
         told = "\n".join(fold(part).strip() for part in (chat.written or text).splitlines()).strip()
-        if not told:
+        if is_blank(told):
             return line(tr("What should all be told? /broadcast TEXT shows how many would get it, and asks."))
         if utf16_length(told) > MAX_TEXT:
             return line(tr("That is too long: at most {most} characters.", most=show_number(MAX_TEXT)))

@@ -151,6 +151,16 @@ EVERYBODY: Mapping[str, Row] = {
     "privacy": Row("What this bot stores about a chat", reads=True),
     "export": Row("Everything that is stored about this chat", reads=True),
     "deleteme": Row("Delete everything about this chat", {"now": "/deleteme stands alone"}),
+    "lang": Row(
+        "I speak English", {"fr": "is no language that I speak. There are: English (en), Deutsch (de)"}
+    ),
+    "here": Row("This is our private chat", {"zz": "/here stands alone", "a b": "/here stands alone"}),
+    "bind": Row("what should it follow? For example: /bind", {"zz": "I don't know “zz”"}, reads=True),
+    "unbind": Row("/unbind @channel ends the alerts of", {"nvidia": "/unbind stands alone"}),
+    "rules": Row("In force: ", {"zz": "There is no pack “zz”. /rules shows all"}),
+    "rule": Row("Which rule? /rules lists them", {"zz/zz": "/rules lists", "zz": "/rules lists"}),
+    "test": Row("/test", {"zz/zz it": "There is no rule “zz/zz”"}, reads=True),
+    "feedback": Row("Write it behind /feedback", reads=True, acts=True),
     **dict.fromkeys(
         "health latency sources reload lint backtest users allow ban limits broadcast audit precision".split(),
         Row("is for the ", reads=True),
@@ -241,6 +251,11 @@ BUTTONS: Mapping[str, Tap] = {
     "who": Tap(("/who meta",), "Meta (company)"),
     "chart": Tap(("/chart microsoft 7d",), "30d"),
     "erase": Tap(("/deleteme",), "Delete everything"),
+    "lang": Tap(("/lang",), "Deutsch"),
+    "bind": Tap(("/bind meta",), "Meta (company)"),
+    "rules": Tap(("/rules compute",), "All packs"),
+    "rule": Tap(("/rules",), "rule:x/y"),
+    "yaml": Tap(("/rule compute/resale",), "YAML"),
     "why": Tap((), "Why", needs_card=True),
     "good": Tap((), "Useful", answers=0, needs_card=True, moves=True),
     "noise": Tap((), "Noise", needs_card=True, moves=True),

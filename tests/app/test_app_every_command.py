@@ -25,7 +25,7 @@ _LIVELY = frozenset(
 )
 _HELPFUL = re.compile(
     r"(?<!\w)/[a-z]+\b|[Dd]id you mean |at most |Levels: |Modalities: |Write |Try a company|is for the |"
-    r"[Ff]rom \d|at least |name one|BOT_[A-Z]+|\(1 to 3\)|stands in"
+    r"[Ff]rom \d|at least |name one|[Aa]sk one of them|There are: |BOT_[A-Z]+|\(1 to 3\)|stands in"
 )
 _STATE = Callable[[], dict[str, list[tuple[Any, ...]]]]
 
@@ -113,7 +113,7 @@ class House:
 
 def is_ours(entity: dict[str, Any]) -> bool:
     """Whether the bot would style something so."""
-    return entity["type"] in ("bold", "italic", "code", "text_link", "strikethrough") and entity.get(
+    return entity["type"] in ("bold", "italic", "code", "pre", "text_link", "strikethrough") and entity.get(
         "url", "https:"
     ).startswith("https:")
 

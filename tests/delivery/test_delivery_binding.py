@@ -184,7 +184,7 @@ async def test_a_topic_is_bound_from_private_and_the_general_one_is_the_group(pl
 async def test_only_admins_of_a_place_may_see_or_change_it_from_private(places, command):
     await places.says(BOSS, "/bind @spill_news micron")
     said = await places.said(GUEST, command)
-    assert said == "Only admins of “News” may do that, and you are none."
+    assert said == "Only admins of “News” may do that, and you are none: ask one of them."
     assert (places.follows(CHANNEL), places.is_on(CHANNEL)) == ([MICRON], True)
 
 
@@ -194,7 +194,7 @@ async def test_a_choice_for_a_channel_asks_again_who_taps(places):
     assert data == f"bind:={CHANNEL}:company:MMAT"
     places.api.push_callback(GUEST, data)
     (refused,) = await places.answers()
-    assert refused.text == "Only admins of “News” may do that, and you are none."
+    assert refused.text == "Only admins of “News” may do that, and you are none: ask one of them."
     places.api.push_callback(BOSS, data, message_id=question.message_id)
     await places.answers()
     assert places.follows(CHANNEL) == [META_MATERIALS]
