@@ -80,6 +80,7 @@ class House:
     async def done(self) -> None:
         """Wait until what was asked before is answered: another question is answered after it."""
         await self.asks(self.friend, "/mutes")
+        await self.w.settled()
 
     async def drawn(self, person: Person, label: str) -> Accepted:
         """The newest message with this button, as soon as there is one."""
@@ -276,7 +277,7 @@ async def test_a_button_tapped_twice_does_one_thing_and_a_forged_one_nothing(
     assert problems == []
 
 
-EVIL = "<b>Eve</b>\u202ekcart\u202c @evil"
+EVIL = "<b>Mallory</b>\u202ekcart\u202c @evil"
 
 
 @pytest.mark.parametrize(
@@ -285,27 +286,27 @@ EVIL = "<b>Eve</b>\u202ekcart\u202c @evil"
 async def test_hostile_names_are_neither_shown_nor_kept_whatever_is_written(
     tmp_path: Path, captured: list[Commands], chat: int
 ) -> None:
-    sender = {"id": 70015021, "is_bot": False, "first_name": EVIL, "last_name": EVIL, "username": "evil_eve"}
+    sender = {"id": 70015021, "is_bot": False, "first_name": EVIL, "last_name": EVIL, "username": "mallory"}
     place = {"id": chat, "type": "supergroup", "title": EVIL}
     if chat > 0:
-        place = {"id": chat, "type": "private", "first_name": EVIL, "username": "evil_eve"}
+        place = {"id": chat, "type": "private", "first_name": EVIL, "username": "mallory"}
     problems: list[str] = []
     async with house(tmp_path, captured) as h:
         h.w.api.members[chat, sender["id"]] = "administrator"
-        eve = h.w.person(chat)
+        mallory = h.w.person(chat)
         for name in ["start", *EVERYBODY, "start", *EVERYBODY]:
             h.w.clock.jump(LATER)
-            new, command = eve.mark(), {"type": "bot_command", "offset": 0, "length": len(name) + 1}
+            new, command = mallory.mark(), {"type": "bot_command", "offset": 0, "length": len(name) + 1}
             message = {"message_id": 7, "date": 1, "chat": place, "from": sender, "text": f"/{name}"}
             h.w.api.push_update(message={**message, "entities": [command]})
-            answer = await eve.hears("", new)
+            answer = await mallory.hears("", new)
             problems += [f"{name}: {fault}" for fault in h.faults([answer])]
-            problems += [f"{name}: {answer.text}" for part in ("Eve", "kcart", "evil") if part in answer.text]
+            problems += [
+                f"{name}: {answer.text}" for part in ("allory", "kcart", "@evil") if part in answer.text
+            ]
         found = h.w.tables(lambda name: not name.startswith(("entries_", "sqlite_", "_sqlite")))
     assert problems == []
-    assert not [
-        (n, row) for n, rows in found.items() for row in rows if "Eve" in str(row) or "evil" in str(row)
-    ]
+    assert not [(n, row) for n, rows in found.items() for row in rows if "allory" in str(row)]
 
 
 REAL = ("cancel:", "list:")  # which are no forgeries
