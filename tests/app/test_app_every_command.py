@@ -80,6 +80,7 @@ class House:
     async def done(self) -> None:
         """Wait until what was asked before is answered: another question is answered after it."""
         await self.asks(self.friend, "/mutes")
+        await self.w.settled()
 
     async def drawn(self, person: Person, label: str) -> Accepted:
         """The newest message with this button, as soon as there is one."""
