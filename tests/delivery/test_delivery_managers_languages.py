@@ -104,7 +104,7 @@ async def test_the_list_of_feeds_in_german(house: House) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        pytest.param("/sources latte", "; meintest du late?", id="unknown"),
+        pytest.param("/sources latte", "; meintest du late?\n/sources zeigt alle.", id="unknown"),
         pytest.param(
             "/sources url late",
             "/sources url braucht die ID eines Feeds und seine neue Adresse. /help sources zeigt Beispiele.",

@@ -279,7 +279,7 @@ def test_a_search_is_understood_in_english_and_in_german(
 
 def test_what_a_name_is_instead_needs_no_article():
     (problem,) = {read_query("theme:nvidia", small_vocabulary(), NOW, UTC).problem}
-    assert problem.endswith(" ist als Unternehmen bekannt, nicht als Thema.")
+    assert " ist als Unternehmen bekannt, nicht als Thema. " in problem
 
 
 async def _nothing(*_: object) -> list[object]:

@@ -35,6 +35,7 @@ from bot.store.feedback import FeedbackStore
 from bot.store.ingest import Ingest
 from bot.store.mornings import fired, last_report
 from bot.store.queue import Queue
+from bot.store.rows import stamp
 from bot.upkeep.managers import Managers
 from bot.upkeep.morning import Night, report, silent
 from bot.upkeep.rules import differences, mistakes
@@ -288,7 +289,14 @@ async def test_the_report_counts_all_votes_of_what_is_still_voted_on(
     for n in range(12):
         told = alert(entry(f"n{n}"), id=f"{n:016x}", rule_id="compute/resale")
         at = later - (last_vote if n == 0 else timedelta(days=30))
-        store.vote(told, "paper", "telegram:1", "1", useful=n == 5, reason="", now=at)
+        with db.transaction() as cursor:  # the card has been sent, else it has no vote
+            cursor.execute(
+                "INSERT INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, silent, "
+                "created_at, seq, due_at, state, card) VALUES (?1, ?1, 'telegram:1', 's', 'r', 'new', 2, 0, "
+                "?2, ?3, ?2, 'sent', '{}')",
+                (told.id, stamp(at), n),
+            )
+        assert store.vote(told, "paper", "telegram:1", "1", useful=n == 5, reason="", now=at)
     assert await morning.at(later) == 1
     line = "• rule compute/resale: 1 of 12 useful, 1% to 35%; consider a lower level for it"
     assert (line in morning.told[0].splitlines()) is is_named
