@@ -34,7 +34,7 @@ class Limit:
 OVERALL = Limit(30, timedelta(seconds=1.025))
 PRIVATE = Limit(1, timedelta(seconds=1.02))
 GROUP = Limit(20, timedelta(seconds=60.5))
-PAID_WINDOW = timedelta(seconds=1.06)
+PAID_WINDOW = timedelta(seconds=1.035)
 
 # How a backlog is spread over the window: what comes to more than `BURST` goes in slices, each a little shorter than its
 # share, so that what was late catches up. At 1,000 a second a burst of 500 waits in line at the other end, and what
