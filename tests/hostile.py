@@ -15,8 +15,8 @@ from bot_api_checks import MAX_CAPTION, MAX_UNITS, check_message, check_results,
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
+from bot.delivery.answers import article
 from bot.delivery.finds import Offer
-from bot.delivery.handlers import _article
 from bot.delivery.replies import Reply
 from bot.delivery.telegram import Draft, compose
 from bot.locale import languages, speaking
@@ -151,7 +151,7 @@ def answer(reply: Reply) -> list[Card]:
 def offered(offers: Iterable[Offer]) -> None:
     """What inline mode answers with, as Telegram gets it."""
     found = list(offers)
-    results = [_article(offer).to_dict() for offer in found]
+    results = [article(offer).to_dict() for offer in found]
     assert check_results(results) == ""
     for offer in found:
         message(offer.card)

@@ -1,4 +1,4 @@
-"""Puts the commands into a python-telegram-bot application: who asked, where, and how the answer goes back."""
+"""Puts the commands into a python-telegram-bot application: what is asked goes to them, and the answer back."""
 
 from __future__ import annotations
 
@@ -15,17 +15,11 @@ from telegram import (
     CallbackQuery,
     ChatMember,
     InlineQuery,
-    InlineQueryResultArticle,
-    InputFile,
-    InputTextMessageContent,
-    LinkPreviewOptions,
     MaybeInaccessibleMessage,
-    Message,
-    ReplyParameters,
     Update,
     User,
 )
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     CallbackContext,
@@ -37,15 +31,15 @@ from telegram.ext import (
     filters,
 )
 
+from bot.delivery.answers import acknowledge, article, replace_message, send_card, send_file, show_picture
+from bot.delivery.asked import address_of, chat_of, parse, speaker_of
 from bot.delivery.commands import Commands
-from bot.delivery.finds import Offer
 from bot.delivery.gate import Gate
 from bot.delivery.membership import Membership
-from bot.delivery.replies import Chat, File, Reply, line, unknown_command
-from bot.delivery.telegram import MAX_CAPTION, compose, translate
+from bot.delivery.replies import Chat, Reply, line, unknown_command
+from bot.delivery.telegram import translate
 from bot.errors import BotError
 from bot.locale import speaking, tr
-from bot.model import Card
 from bot.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -64,8 +58,6 @@ _DOUBLE_TAP = timedelta(seconds=3)
 _ACKNOWLEDGE_WITHIN = timedelta(seconds=0.7)
 _MAX_TAPS = 1000  # remembered at a time
 _NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command isn't run again
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_ADMINS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 _GONE = (ChatMember.BANNED, ChatMember.LEFT)
 
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -113,8 +105,8 @@ class _Handlers:
         message = update.effective_message
         if message is None:
             return
-        name, args = _parse(message)
-        as_chat, user = _speaker(message)
+        name, args = parse(message)
+        as_chat, user = speaker_of(message)
         with self._speaking(message, user):
             if not await self._may_enter(message, user, tapped=False):
                 return
@@ -122,9 +114,9 @@ class _Handlers:
             try:
                 if message.sender_chat is not None and not as_chat:
                     # A linked channel, or a person who writes as one, is no admin, whoever stands behind it.
-                    chat = replace(await _chat(message, None, changes=False), may_manage=not changes)
+                    chat = replace(await chat_of(message, None, changes=False), may_manage=not changes)
                 else:
-                    chat = await _chat(message, user, changes=changes)
+                    chat = await chat_of(message, user, changes=changes)
             except TelegramError as e:
                 await self._answer(message, _unchecked(e))
                 return
@@ -142,12 +134,12 @@ class _Handlers:
         if message is not None and not await self._may_enter(message, query.from_user, tapped=True):
             return
         if message is None or self._is_double(message.chat.id, message.message_id, data):
-            await _acknowledge(query)
+            await acknowledge(query)
             return
         work = asyncio.ensure_future(self._tapped(message, query.from_user, data))
         # What is said over the chat must come with the acknowledgement, which must not wait long.
         await asyncio.wait({work}, timeout=_ACKNOWLEDGE_WITHIN.total_seconds())
-        await _acknowledge(query, work.result()[0].toast if work.done() and not work.exception() else "")
+        await acknowledge(query, work.result()[0].toast if work.done() and not work.exception() else "")
         reply, chat = await work
         await self._answer(message, reply, chat, tapped=True)
 
@@ -155,7 +147,7 @@ class _Handlers:
         self, message: MaybeInaccessibleMessage, user: User, data: str
     ) -> tuple[Reply, Chat | None]:
         try:
-            chat = await _chat(message, user, changes=data.partition(":")[0] in self._commands.managing)
+            chat = await chat_of(message, user, changes=data.partition(":")[0] in self._commands.managing)
         except TelegramError as e:
             return _unchecked(e), None
         return await self._commands.tap(data, chat), chat
@@ -181,7 +173,7 @@ class _Handlers:
             offers, lasts = [], timedelta(0)
         try:
             # Whoever asks the same is offered the same, but in another language.
-            await query.answer([_article(o) for o in offers], cache_time=lasts, is_personal=True)
+            await query.answer([article(o) for o in offers], cache_time=lasts, is_personal=True)
         except TelegramError as e:  # whoever asked has typed on
             log.info("offers_not_shown error=%s", translate(e))
 
@@ -194,25 +186,25 @@ class _Handlers:
         message = update.effective_message
         if message is None:
             return
-        user = _speaker(message)[1]
+        user = speaker_of(message)[1]
         with self._speaking(message, user):
             if await self._may_enter(message, user, tapped=False):
-                await self._answer(message, unknown_command(_parse(message)[0]))
+                await self._answer(message, unknown_command(parse(message)[0]))
 
     async def text(self, update: Update, _: Context) -> None:
         message = update.effective_message
         if message is None:
             return
-        user = _speaker(message)[1]
+        user = speaker_of(message)[1]
         with self._speaking(message, user):
             if await self._may_enter(message, user, tapped=False):
-                chat = await _chat(message, message.from_user, changes=False)
+                chat = await chat_of(message, message.from_user, changes=False)
                 await self._answer(message, await self._commands.type(message.text or "", chat), chat)
 
     def _speaking(self, message: MaybeInaccessibleMessage, user: User | None) -> AbstractContextManager[None]:
         """Speak the language of the chat, or of whoever writes where it has none yet."""
         guess = (user.language_code or "") if user is not None else ""
-        return speaking(self._commands.language(Chat(address=_address(message)), guess))
+        return speaking(self._commands.language(Chat(address=address_of(message)), guess))
 
     async def _answer(
         self,
@@ -226,17 +218,17 @@ class _Handlers:
         changing = message.message_id if tapped and reply.replace else int(reply.edit or 0)
         try:
             cards = list(reply.cards)
-            if reply.picture and await _shown(message, cards[0], reply.picture):
+            if reply.picture and await show_picture(message, cards[0], reply.picture):
                 del cards[0]
             for card in cards:
                 placed = changing
-                if not (changing and await _replaced(message, card, changing)):
-                    placed = await _send(message, card)
+                if not (changing and await replace_message(message, card, changing)):
+                    placed = await send_card(message, card)
                 if reply.keep and chat is not None and card is reply.cards[0]:
                     self._commands.placed(chat, str(placed))
                 changing = 0
             if reply.file is not None:
-                await _send_file(message, reply.file)
+                await send_file(message, reply.file)
         except TelegramError as e:
             log.warning("answer_not_sent chat=%s error=%s", message.chat.id, translate(e))
 
@@ -259,141 +251,6 @@ class _Handlers:
         return last == data != "" and now - at < _DOUBLE_TAP
 
 
-def _article(offer: Offer) -> InlineQueryResultArticle:
-    draft = compose(offer.card)
-    content = InputTextMessageContent(draft.text, entities=draft.entities, link_preview_options=_NO_PREVIEW)
-    return InlineQueryResultArticle(
-        offer.id,
-        offer.title,
-        content,
-        reply_markup=draft.keyboard,
-        description=offer.description or None,
-        url=offer.url or None,
-    )
-
-
-def _parse(message: Message) -> tuple[str, list[str]]:
-    """The command's name without bot's name, and the words after it."""
-    text = message.text or ""
-    size = message.entities[0].length if message.entities else 0
-    return text[1:size].partition("@")[0].lower(), text[size:].split()
-
-
-def _speaker(message: Message) -> tuple[bool, User | None]:
-    """Whether the chat itself speaks, and else who does."""
-    # An anonymous admin, and whoever writes in a channel, speaks in the name of the chat.
-    as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-    return as_chat, None if as_chat else message.from_user
-
-
-async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes: bool) -> Chat:
-    """Where a message stands and what its sender may do; asks Telegram only if something would change.
-
-    Raises:
-        TelegramError: Telegram would not say whether the sender is an admin.
-    """
-    place, thread = message.chat, _thread(message)
-    answered = message.reply_to_message if isinstance(message, Message) else None
-    may_manage = True
-    if changes and user is not None and place.type != place.PRIVATE:
-        may_manage = (await place.get_member(user.id)).status in _ADMINS
-    if answered is not None and answered.message_id == thread:
-        answered = None  # whatever is written in a topic counts as an answer to the message that opened it
-    return Chat(
-        address=_address(message),
-        user=str(user.id) if user else "",
-        may_manage=may_manage,
-        reply_to=str(answered.message_id) if answered is not None else "",
-        answered=(answered.text or answered.caption or "") if answered is not None else "",
-        private=place.type == place.PRIVATE,
-        written=_written(message) if isinstance(message, Message) else "",
-    )
-
-
-def _address(message: MaybeInaccessibleMessage) -> str:
-    """Where a message stands: the chat, with the topic if it stands in one."""
-    thread = _thread(message)
-    return f"{message.chat.id}/{thread}" if thread else str(message.chat.id)
-
-
-def _written(message: Message) -> str:
-    """What stands behind the command, with its line breaks."""
-    size = message.entities[0].length if message.entities else 0
-    return (message.text or "")[size:].strip()
-
-
-def _thread(message: MaybeInaccessibleMessage) -> int | None:
-    """The topic that a message stands in; an ordinary thread of answers is none."""
-    return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
-
-
 def _unchecked(error: TelegramError) -> Reply:
     log.warning("admin_check_failed error=%s", translate(error))
     return line(tr("I could not check whether you are an admin of this chat. Please try again in a minute."))
-
-
-async def _acknowledge(query: CallbackQuery, toast: str = "") -> None:
-    """End the button's spinner; a late answer is refused, and then there is none to end."""
-    try:
-        await query.answer(toast or None)
-    except TelegramError as e:
-        log.info("tap_not_acknowledged error=%s", translate(e))
-
-
-async def _send(message: MaybeInaccessibleMessage, card: Card) -> int:
-    """Answer a message with a card; gives the id of the answer."""
-    draft = compose(card)
-    thread = _thread(message)
-    sent = await message.get_bot().send_message(
-        message.chat.id,
-        draft.text,
-        entities=draft.entities,
-        reply_markup=draft.keyboard,
-        link_preview_options=_NO_PREVIEW,
-        message_thread_id=thread,
-        reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
-    )
-    return int(sent.message_id)
-
-
-async def _send_file(message: MaybeInaccessibleMessage, file: File) -> None:
-    await message.get_bot().send_document(
-        message.chat.id, InputFile(file.content, filename=file.name), message_thread_id=_thread(message)
-    )
-
-
-async def _shown(message: MaybeInaccessibleMessage, caption: Card, picture: bytes) -> bool:
-    """Send a picture; False where that fails, for whatever reason: its caption says as much in words."""
-    draft = compose(caption, MAX_CAPTION)
-    try:
-        await message.get_bot().send_photo(
-            message.chat.id,
-            picture,
-            caption=draft.text,
-            caption_entities=draft.entities,
-            reply_markup=draft.keyboard,
-            message_thread_id=_thread(message),
-            reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
-            filename="chart.png",
-        )
-    except TelegramError as e:
-        log.warning("picture_not_sent chat=%s error=%s", message.chat.id, translate(e))
-        return False
-    return True
-
-
-async def _replaced(message: MaybeInaccessibleMessage, card: Card, message_id: int) -> bool:
-    """Turn a message of the same chat into the card; False where that can't be done."""
-    draft = compose(card)
-    try:
-        await message.get_bot().edit_message_text(
-            draft.text,
-            message.chat.id,
-            message_id,
-            entities=draft.entities,
-            reply_markup=draft.keyboard,
-            link_preview_options=_NO_PREVIEW,
-        )
-    except BadRequest as e:
-        return "not modified" in e.message.lower()
-    return True

@@ -1,0 +1,64 @@
+"""Who asked, and where: what the commands know of a message of python-telegram-bot."""
+
+from __future__ import annotations
+
+from telegram import ChatMember, MaybeInaccessibleMessage, Message, User
+
+from bot.delivery.replies import Chat
+
+_ADMINS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+
+
+def parse(message: Message) -> tuple[str, list[str]]:
+    """The command's name without bot's name, and the words after it."""
+    text = message.text or ""
+    size = message.entities[0].length if message.entities else 0
+    return text[1:size].partition("@")[0].lower(), text[size:].split()
+
+
+def speaker_of(message: Message) -> tuple[bool, User | None]:
+    """Whether the chat itself speaks, and else who does."""
+    # An anonymous admin, and whoever writes in a channel, speaks in the name of the chat.
+    as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    return as_chat, None if as_chat else message.from_user
+
+
+async def chat_of(message: MaybeInaccessibleMessage, user: User | None, *, changes: bool) -> Chat:
+    """Where a message stands and what its sender may do; asks Telegram only if something would change.
+
+    Raises:
+        TelegramError: Telegram would not say whether the sender is an admin.
+    """
+    place, thread = message.chat, thread_of(message)
+    answered = message.reply_to_message if isinstance(message, Message) else None
+    may_manage = True
+    if changes and user is not None and place.type != place.PRIVATE:
+        may_manage = (await place.get_member(user.id)).status in _ADMINS
+    if answered is not None and answered.message_id == thread:
+        answered = None  # whatever is written in a topic counts as an answer to the message that opened it
+    return Chat(
+        address=address_of(message),
+        user=str(user.id) if user else "",
+        may_manage=may_manage,
+        reply_to=str(answered.message_id) if answered is not None else "",
+        answered=(answered.text or answered.caption or "") if answered is not None else "",
+        private=place.type == place.PRIVATE,
+        written=_written(message) if isinstance(message, Message) else "",
+    )
+
+
+def address_of(message: MaybeInaccessibleMessage) -> str:
+    """Where a message stands: the chat, with the topic if it stands in one."""
+    thread = thread_of(message)
+    return f"{message.chat.id}/{thread}" if thread else str(message.chat.id)
+
+
+def _written(message: Message) -> str:
+    """What stands behind the command, with its line breaks."""
+    size = message.entities[0].length if message.entities else 0
+    return (message.text or "")[size:].strip()
+
+
+def thread_of(message: MaybeInaccessibleMessage) -> int | None:
+    """The topic that a message stands in; an ordinary thread of answers is none."""
+    return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
