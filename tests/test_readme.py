@@ -58,3 +58,22 @@ def test_every_make_target_that_is_named_is_there() -> None:
     makefile = (Path(__file__).parent.parent / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake ([a-z]+)", README):
         assert re.search(rf"(?m)^{target}:", makefile), target
+
+
+def test_every_command_that_its_words_show_is_one_of_the_bot() -> None:
+    known = {name for name, _ in (*MENU, *MANAGERS_MENU)}
+    ours = {
+        "healthz",
+        "readyz",
+        "metrics",
+        "setinline",
+        "data",
+        "telegram",
+    }  # addresses, @BotFather's, folders
+    named = {
+        word
+        for code in re.findall(r"`([^`\n]+)`", README)
+        for word in re.findall(r"(?<![\w./:@~-])/([a-z]+)\b(?![/.])", code)
+    }
+    assert named - known - ours == set()
+    assert known <= named
