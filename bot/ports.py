@@ -41,7 +41,7 @@ class Working(Protocol):
     """Does something in the thread in which texts are analysed, since one at a time may be."""
 
     async def __call__(self, work: Callable[[], T], /) -> T:
-        """Do it.
+        """Do it, in the language that is spoken here.
 
         Raises:
             StoreError: The program is starting or stopping.

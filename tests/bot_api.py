@@ -223,13 +223,13 @@ class BotApi:
         """An admin writes into a channel; returns the id of the post."""
         return self.push_message(chat, text, channel=True)
 
-    def push_standing(self, chat: int, status: str, *, by: int, **rights: bool) -> None:
+    def push_standing(self, chat: int, status: str, *, by: int, language: str = "", **rights: bool) -> None:
         """Somebody adds the bot to a chat, removes it, or gives it other rights: so it is from now on, and is told."""
         before = self.rooms.stand(chat, status, **rights)
         self.push_update(
             my_chat_member={
                 "chat": self.rooms.brief(chat),
-                "from": person(by),
+                "from": {**person(by), **({"language_code": language} if language else {})},
                 "date": int(time.time()),
                 "old_chat_member": before,
                 "new_chat_member": self.rooms.mine(chat),

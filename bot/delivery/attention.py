@@ -139,7 +139,8 @@ class Attention:
         if not text:
             have = tr("There is no budget.")
             if subscriber.budget is not None:
-                have = tr("At most {number} sounds a day.", number=subscriber.budget)
+                sounds = count(subscriber.budget, "sound", "sounds")
+                have = tr("At most {sounds} a day.", sounds=sounds)
             rest = tr("/budget 8 allows eight a day, the rest goes into the digest; /budget off lifts it.")
             return line(f"{have} {rest}")
         if text.lower() in _OFF:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update, WebhookInfo
 from telegram.error import BadRequest, Conflict, Forbidden, TelegramError
@@ -28,7 +29,7 @@ from bot.delivery.rooms import TelegramRooms
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
 from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
-from bot.locale import SOURCE, languages, speaking, tr
+from bot.locale import SOURCE, languages, marked, show_number, speaking, tr
 from bot.model import Card, Subscriber
 from bot.ports import Clock, Desk, Vocabulary
 from bot.shelves import Bindings
@@ -41,6 +42,8 @@ STOP_WITHIN = timedelta(seconds=2)
 WATCH_EVERY = timedelta(minutes=2)  # over the webhook
 MOST_WAITING = 1000  # updates that nobody has worked on; with more, Telegram is asked to come again
 ANSWERS = 4  # connections beside those of alerts, for what is asked in chats
+
+_Said = Callable[[], str]  # in the language that is spoken when it is asked for
 
 
 class Chatting:
@@ -64,7 +67,6 @@ class Chatting:
 
     Attributes:
         channel: Sends cards through the bot.
-        trouble: What keeps commands from being heard, or from coming by the way that was asked for; else empty.
         rival: Another program with the same token.
     """
 
@@ -111,7 +113,7 @@ class Chatting:
         self.rival = Rival(clock)
         self._listening: asyncio.Task[None] | None = None
         self.channel = TelegramChannel(bot, clock, paid=rate > OVERALL.count)
-        self.trouble = "not connected yet"
+        self._trouble: _Said = partial(str, "not connected yet")
 
     async def start(self) -> None:
         """Check the token and begin to listen; an API that can't be reached is tried again in the background.
@@ -194,8 +196,8 @@ class Chatting:
             error = translate(e)
             if isinstance(error, ConfigError):
                 raise error from e
-            self.trouble = str(error)
-            log.warning("telegram_unreachable problem=%r alerts=wait_in_the_outbox", self.trouble)
+            self._trouble = partial(str, error)
+            log.warning("telegram_unreachable problem=%r alerts=wait_in_the_outbox", str(error))
             return False
         return True
 
@@ -226,26 +228,26 @@ class Chatting:
             try:
                 reached = await self._introduce()
             except ConfigError as e:
-                self.trouble = str(e)
-                log.error("telegram_refused problem=%r", self.trouble)
+                self._trouble = partial(str, e)
+                log.error("telegram_refused problem=%r", str(e))
                 return
         await self._application.start()
         if self._webhook is not None and await self._set_webhook(self._webhook):
-            self.trouble = ""
+            self._trouble = _nothing
             log.info("telegram_listening bot=%s by=webhook", self._application.bot.username)
             await self._watch_webhook(self._webhook)
             return
-        refused = self.trouble if self._webhook is not None else ""
+        refused = self._trouble if self._webhook is not None else _nothing
         updater = self._application.updater
         assert updater is not None  # the builder makes one unless told otherwise
         await updater.start_polling(
             allowed_updates=Update.ALL_TYPES, bootstrap_retries=-1, error_callback=self._complain
         )
-        self.trouble = refused
+        self._trouble = refused
         log.info("telegram_listening bot=%s by=polling", self._application.bot.username)
 
     async def _set_webhook(self, webhook: Webhook) -> bool:
-        """Tell Telegram where to call; False if it refuses, which `trouble` then says."""
+        """Tell Telegram where to call; False if it refuses, which `troubles` then says."""
         queue, pause = self._application.update_queue, RETRY_FIRST
 
         def put(update: Update) -> bool:
@@ -262,15 +264,12 @@ class Chatting:
                 )
             except (BadRequest, Forbidden) as e:
                 webhook.close()
-                self.trouble = (
-                    f"Telegram refuses the webhook {webhook.url} ({e.message}): correct BOT_TELEGRAM_WEBHOOK_URL and start "
-                    "again. Until then the bot asks for updates by itself"
-                )
-                log.error("webhook_refused_by_telegram problem=%r", self.trouble)
+                self._trouble = partial(_refused, webhook.url, e.message)
+                log.error("webhook_refused_by_telegram problem=%r", self._trouble())
                 return False
             except TelegramError as e:
-                self.trouble = str(translate(e))
-                log.warning("webhook_not_set problem=%r", self.trouble)
+                self._trouble = partial(str, translate(e))
+                log.warning("webhook_not_set problem=%r", self._trouble())
                 await asyncio.sleep(pause.total_seconds())
                 pause = min(pause * 2, RETRY_MOST)
             else:
@@ -286,7 +285,7 @@ class Chatting:
                 if info.url != webhook.url:
                     self._met_rival(f"the webhook was changed to {info.url or 'none'}")
                     await self._set_webhook(webhook)
-                self.trouble = _failing(info, self._clock())
+                self._trouble = _failing(info, self._clock())
             except TelegramError as e:
                 log.warning("webhook_not_watched problem=%r", str(translate(e)))
 
@@ -308,17 +307,31 @@ class Chatting:
             told.add_done_callback(self._telling.discard)
 
     def troubles(self) -> list[str]:
-        """What keeps commands from being heard, for operators."""
-        return [text for text in (self.rival.problem, self.trouble) if text]
+        """What keeps commands from being heard, or from coming by the way that was asked for; for operators."""
+        return [text for text in (self.rival.problem, self._trouble()) if text]
 
 
-def _failing(info: WebhookInfo, now: datetime) -> str:
-    """What Telegram says of calls that failed a short while ago; empty if there were none."""
-    at = info.last_error_date
+def _nothing() -> str:
+    return ""
+
+
+def _refused(url: str, problem: str) -> str:
+    return tr(
+        "Telegram refuses the webhook {url} ({problem}): correct BOT_TELEGRAM_WEBHOOK_URL and start again. "
+        "Until then the bot asks for updates by itself.",
+        url=url,
+        problem=problem,
+    )
+
+
+def _failing(info: WebhookInfo, now: datetime) -> _Said:
+    """What Telegram says of calls that failed a short while ago; nothing if there were none."""
+    at, problem, waiting = info.last_error_date, info.last_error_message, info.pending_update_count
     if at is None or now - at > 2 * WATCH_EVERY:
-        return ""
-    log.warning("webhook_failing waiting=%d problem=%r", info.pending_update_count, info.last_error_message)
-    return f"Telegram can't call the webhook: {info.last_error_message}; {info.pending_update_count} updates wait there"
+        return _nothing
+    log.warning("webhook_failing waiting=%d problem=%r", waiting, problem)
+    text = marked("Telegram can't call the webhook: {problem}. Updates that wait there: {n}.")
+    return lambda: tr(text, problem=problem, n=show_number(waiting))
 
 
 def _menu(commands: Sequence[tuple[str, str]]) -> list[BotCommand]:

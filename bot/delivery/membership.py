@@ -129,12 +129,13 @@ class Membership:
         chat, adder = str(change.chat.id), str(change.from_user.id)
         if any(place.active for place in self._bindings.places(chat)):
             return  # a group that has just got another id
-        entrance = self._gate.enter(adder, chat) if self._gate is not None else None
+        known = self._desk.subscriber(f"telegram:{adder}")
+        of_chat = self._commands.language(Chat(address=chat), change.from_user.language_code or "")
+        with speaking(known.language if known is not None else of_chat):
+            entrance = self._gate.enter(adder, chat) if self._gate is not None else None
         if entrance is not None and not entrance.is_open and entrance.reply is None:
             return
         refusal = entrance.reply.cards[0] if entrance is not None and entrance.reply is not None else None
-        guess = change.from_user.language_code or ""
-        known = self._desk.subscriber(f"telegram:{adder}")
         if known is not None:
             with speaking(known.language):
                 greeting = _to_adder(
@@ -143,7 +144,7 @@ class Membership:
             if await self._say(adder, refusal or greeting):
                 return
         if kind is PlaceKind.GROUP and not _SILENT.intersection(lacking):
-            with speaking(self._commands.language(Chat(address=chat), guess)):
+            with speaking(of_chat):
                 greeting = _to_group()
             await self._say(chat, refusal or greeting)
 

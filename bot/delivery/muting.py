@@ -12,7 +12,7 @@ from bot.delivery.replies import Chat, Reply, alerts_off, echo, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip
 from bot.delivery.words import alternatives, clock_time, count, kind_word
 from bot.hours import next_digest, zone_of
-from bot.locale import marked, tr, tr_n
+from bot.locale import SOURCE, marked, speaking, tr, tr_n
 from bot.model import DENIABLE, Button, Digest, Silence, Subscriber, TargetKind
 from bot.ports import Clock, Desk, Explanation, Vocabulary
 from bot.text import digest, show_duration
@@ -130,14 +130,12 @@ class Muting:
         if subscriber.muted_until is not None and paused:
             sheet.line(f"• {self._left(subscriber, kind_word(TargetKind.ALL), subscriber.muted_until)}")
         for mute in found[:_LISTED]:
-            sheet.line(f"• {self._left(subscriber, clip(mute.comment, _NAME), mute.until)}")
+            sheet.line(f"• {self._left(subscriber, self._named(mute), mute.until)}")
         if len(found) > _LISTED:
             sheet.line(tr("and {number} more", number=len(found) - _LISTED))
         return Reply(
             cards=(
-                sheet.card(
-                    [[Button(f"✕ {clip(m.comment, _NAME)}", data=f"unhush:{m.id}")] for m in found[:_LISTED]]
-                ),
+                sheet.card([[Button(f"✕ {self._named(m)}", data=f"unhush:{m.id}")] for m in found[:_LISTED]]),
             )
         )
 
@@ -153,7 +151,7 @@ class Muting:
             named = [
                 m
                 for m in found
-                if wanted in (m.comment.casefold(), m.company.casefold(), m.rule_id.casefold())
+                if wanted in (self._named(m).casefold(), m.company.casefold(), m.rule_id.casefold())
             ]
             if not named:
                 return line(tr("{name} is not muted here. /mutes shows what is.", name=echo(text)))
@@ -187,7 +185,7 @@ class Muting:
             return line(tr("Which one? Answer a card with {command}.", command=f"/mute {what}"))
         alert = found.alert
         if what == "story":
-            title = clip(found.story_title, _NAME) or tr("this story")
+            title = clip(found.story_title, _NAME)
             made = Silence(id="", until=self._ends(lasts, DENIABLE), story_id=alert.story_id, comment=title)
         elif what == "source":
             made = Silence(
@@ -197,8 +195,7 @@ class Muting:
             name = clip(alert.title, _NAME)
             made = Silence(id="", until=self._ends(lasts, USUAL), rule_id=alert.rule_id, comment=name)
         elif alert.event.actor:
-            name = clip(self._vocabulary.name(alert.event.actor), _NAME)
-            made = Silence(id="", until=self._ends(lasts, USUAL), company=alert.event.actor, comment=name)
+            made = self._of_company(alert.event.actor, lasts)
         else:
             return old_button()
         return self._add(subscriber, made)
@@ -207,11 +204,7 @@ class Muting:
         targets = self._vocabulary.resolve(name)
         companies = [t for t in targets if t.kind is TargetKind.COMPANY]
         if len(companies) == 1:
-            shown = clip(self._vocabulary.name(companies[0].id), _NAME)
-            return self._add(
-                subscriber,
-                Silence(id="", until=self._ends(lasts, USUAL), company=companies[0].id, comment=shown),
-            )
+            return self._add(subscriber, self._of_company(companies[0].id, lasts))
         if companies:
             names = alternatives([f"/mute {clip(t.id, _NAME)}" for t in companies[:3]])
             return line(
@@ -227,6 +220,18 @@ class Muting:
         said.append(tr("Write /mute 2h or /mute nvidia 3d."))
         return line(" ".join(said))
 
+    def _of_company(self, company: str, lasts: timedelta | None) -> Silence:
+        """A mute of a company or sector; its comment goes into decisions, which are kept in English."""
+        with speaking(SOURCE):
+            name = clip(self._vocabulary.name(company), _NAME)
+        return Silence(id="", until=self._ends(lasts, USUAL), company=company, comment=name)
+
+    def _named(self, mute: Silence) -> str:
+        """What is muted, in the language that is spoken."""
+        if mute.company:
+            return clip(self._vocabulary.name(mute.company), _NAME)
+        return clip(mute.comment, _NAME) or tr("this story")
+
     def _add(self, subscriber: Subscriber, mute: Silence) -> Reply:
         now = self._clock()
         if len(self._desk.mutes(subscriber.id, now)) >= _MOST:
@@ -240,7 +245,7 @@ class Muting:
         made = replace(mute, id=key)
         self._desk.add_mute(subscriber.id, made)
         until = self._time(subscriber, made.until)
-        sheet = Sheet().line(tr("Muted: {what}, until {time}.", what=made.comment, time=until))
+        sheet = Sheet().line(tr("Muted: {what}, until {time}.", what=self._named(made), time=until))
         sheet.line(self._preview(subscriber, made, now))
         sheet.add(" " + tr("Denials of what you were told still reach you."))
         return Reply(cards=(sheet.card([[Button(tr("Undo"), data=f"unhush:{made.id}")]]),))

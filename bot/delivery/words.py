@@ -56,14 +56,17 @@ _REASONS: Mapping[Reason, str] = {
 _FLAGS: Mapping[str, str] = {
     "ai_generated": marked("Contains AI-generated content"),
     "promotional": marked("Promotional text"),
+    "disclaimer": marked("Disclaimer"),
+    "opinion": marked("Opinion"),
+    "withdrawn": marked("Withdrawn"),
 }
 _RELATIONS: Mapping[str, str] = {
     "competes_with": marked("competes"),
     "demand_for": marked("demand"),
     "supplies": marked("supplies"),
-    "supplied_by": marked("supplied by"),
     "customer_of": marked("customer of"),
     "funds": marked("funds"),
+    "funded_by": marked("funded by"),
 }
 _LEVELS: Mapping[Severity, str] = {
     Severity.INFO: marked("info"),

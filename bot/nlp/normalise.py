@@ -67,6 +67,9 @@ _FLAGS = (
     ),
     ("opinion", re.compile(r"^\s*(?:opinion|op-ed|commentary|unpopular opinion|hot take)\b", re.IGNORECASE)),
 )
+FLAGS = frozenset({"withdrawn", *(name for name, _ in _FLAGS)})
+"""Every flag that an analysis may have."""
+
 # How outlets take their own reports back, in titles. A company that withdraws its guidance takes back no report.
 _OUTLET = (
     rf"(?:{OUTLETS}|ap|associated press|afp|agence france-presse|dow jones(?: newswires)?|xinhua"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from bot.locale import each_language, tr
+from bot.locale import SOURCE, each_language, spoken, tr
 from bot.model import Target, TargetKind
 from bot.nlp.lexicon import Lexicon
 from bot.nlp.themes import Taxonomy
@@ -21,6 +21,7 @@ class RulesVocabulary:
     def __init__(self, lexicon: Lexicon, taxonomy: Taxonomy, packs: Mapping[str, str]) -> None:
         """Index every name; `packs` maps the id of a pack of rules to its title."""
         self._targets: dict[str, dict[Target, str]] = {}
+        self._languages: dict[str, set[str]] = {}  # in which a word is one, by its key
         self._names: dict[str, str] = {}
         for company in lexicon.companies.values():
             self._names[company.id] = company.name
@@ -37,12 +38,14 @@ class RulesVocabulary:
 
     def _add_all(self, an_id: str, name: str, target: Target) -> None:
         """By id and name, also as readers of other languages see it."""
-        for word in dict.fromkeys((an_id, *each_language(partial(tr, name)).values())):
+        self._add(an_id, target)
+        for language, word in each_language(partial(tr, name)).items():
             if word:
-                self._add(word, target)
+                self._add(word, target, language)
 
-    def _add(self, word: str, target: Target) -> None:
+    def _add(self, word: str, target: Target, language: str = SOURCE) -> None:
         self._targets.setdefault(_key(word), {}).setdefault(target, word)
+        self._languages.setdefault(_key(word), set()).add(language)
 
     def resolve(self, text: str, /) -> list[Target]:
         """Targets meant by a name, ticker, cashtag, theme, sector or pack; several if ambiguous, none if unknown.
@@ -62,8 +65,10 @@ class RulesVocabulary:
         return [target for target in found if kind in (None, target.kind)]
 
     def suggest(self, text: str, /) -> list[str]:
-        """The nearest known words, best first, as their owners write them."""
-        hits = nearest(_key(text), self._targets, limit=_SUGGESTIONS)
+        """The nearest known words, best first, as their owners write them: English, or of the language that is spoken."""
+        readable = {SOURCE, spoken()}
+        known = [key for key, languages in self._languages.items() if languages & readable]
+        hits = nearest(_key(text), known, limit=_SUGGESTIONS)
         return list(dict.fromkeys(next(iter(self._targets[hit].values())) for hit in hits))
 
     def name(self, target_id: str, /) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import copy_context
 
 from bot.delivery.trying import Ask
 from bot.delivery.words import Names
@@ -26,7 +25,7 @@ class RulesExaminer:
         archive: Where entries are.
         names: Readable names of companies, sectors and themes.
         clock: The time.
-        working: Does something in the thread in which texts are analysed.
+        working: Does something in the thread in which texts are analysed, in the language that is spoken.
     """
 
     def __init__(
@@ -44,8 +43,8 @@ class RulesExaminer:
 
     async def examine(self, ask: Ask) -> Card:
         """What the rules make of it."""
-        loaded, context = self._loaded(), copy_context()  # which holds the language
-        return await self._working(lambda: context.run(self._examine, loaded, ask))
+        loaded = self._loaded()
+        return await self._working(lambda: self._examine(loaded, ask))
 
     def _examine(self, loaded: Loaded, ask: Ask) -> Card:
         entry, analysis = self._read(loaded, ask)

@@ -258,7 +258,7 @@ def _listed(changes: frozenset[Change]) -> str:
 
 
 def span(time: timedelta | None) -> str:
-    """'72 hours', '5 days': in the largest unit that leaves nothing over, days from two on."""
+    """'72 hours', '5 days': in the largest unit that leaves nothing over, days from four on."""
     time = time or timedelta()
     if time % _DAY == timedelta() and time >= 4 * _DAY:
         return count(time // _DAY, "day", "days")

@@ -8,7 +8,9 @@ HEADLINE = r"^\s*[^\n]*"
 """A pattern that begins so looks at the headline only."""
 
 _LETTERS = re.compile(r"[A-Za-z][A-Za-z0-9 '’-]*")
-_SKIPPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]|\{[0-9,]*\}|\(\?[a-zA-Z:]*", re.DOTALL)
+_SKIPPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]|\{[0-9,]*\}", re.DOTALL)
+_OPENED = re.compile(r"\((\?P?<\w*>|\?[a-zA-Z-]*:)?")
+_FLAGS = re.compile(r"\(\?[a-zA-Z-]+\)")
 _LEAST = 2  # letters
 
 
@@ -23,8 +25,8 @@ def samples(pattern: str, most: int) -> list[str]:
     at, begins = 0, True
     while at < len(rest) and len(found) < most:
         char = rest[at]
-        word = _LETTERS.match(rest, at)
-        skipped = _SKIPPED.match(rest, at)
+        word, skipped = _LETTERS.match(rest, at), _SKIPPED.match(rest, at)
+        flags, opened = _FLAGS.match(rest, at), _OPENED.match(rest, at)
         if word:
             text, at = word[0], word.end()
             if at < len(rest) and rest[at] in "?*{":
@@ -32,9 +34,11 @@ def samples(pattern: str, most: int) -> list[str]:
             if begins and len(text.strip()) >= _LEAST:
                 found.append(text.strip())
             begins = False
-        elif char == "(":
+        elif flags:
+            at = flags.end()
+        elif opened:
             groups.append(begins)
-            at = skipped.end() if skipped else at + 1
+            at = opened.end()
         elif char == ")":
             begins, at = False, at + 1
             if groups:

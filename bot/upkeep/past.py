@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.delivery.words import count
 from bot.errors import BotError, ConfigError
 from bot.loading import Loaded, load
-from bot.locale import show_decimal, show_number, speaking, spoken, tr
+from bot.locale import show_decimal, show_number, speaking, spoken, tr, tr_n
 from bot.model import DENIABLE, AlertKind, Reason
 from bot.replay import Replay
 from bot.store.archive import Archive
@@ -145,7 +145,9 @@ def summarised(run: Replay, rules: list[str], span: timedelta) -> Iterator[str]:
     for rule, times in cards.most_common(_NAMED):
         yield f"{show_number(times)}× {rule}"
     if len(cards) > _NAMED:
-        yield tr("and {n} rules that fired less often", n=show_number(len(cards) - _NAMED))
+        yield tr_n(
+            "and {n} rule that fired less often", "and {n} rules that fired less often", len(cards) - _NAMED
+        )
     never = show_number(len([r for r in rules if r not in cards]))
     yield tr("{n} of {rules} rules never fired", n=never, rules=show_number(len(rules)))
     held: Counter[Reason] = Counter()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from bot.delivery.words import count
 from bot.errors import BotError
 from bot.loading import Loaded
 from bot.locale import marked, show_number, tr
@@ -28,11 +29,11 @@ def summary(loaded: Loaded) -> str:
     rules = loaded.book.rules
     tests = sum(len(r.tests) for r in rules.rules)
     return tr(
-        "{packs} packs, {rules} rules that pass {tests} tests, {feeds} feeds, version {version}",
-        packs=show_number(len(rules.packs)),
-        rules=show_number(len(rules.rules)),
-        tests=show_number(tests),
-        feeds=show_number(len(loaded.feeds)),
+        "{packs}; {rules}, passing {tests}; {feeds}; version {version}",
+        packs=count(len(rules.packs), "pack", "packs"),
+        rules=count(len(rules.rules), "rule", "rules"),
+        tests=count(tests, "test", "tests"),
+        feeds=count(len(loaded.feeds), "feed", "feeds"),
         version=rules.version,
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 from bot_api import BotApi
+from bot_api_people import person
 from test_app import TITLE, Server, loaded, running, server, settings, until
 
 from bot.app import App
@@ -193,6 +194,20 @@ async def test_a_webhook_that_telegram_refuses_is_said_and_the_bot_asks_by_itsel
     for text in (status, caplog.text):
         assert "An HTTPS URL must be provided" in text or "an https url must be provided" in text.lower()
         assert "BOT_TELEGRAM_WEBHOOK_URL" in text
+
+
+async def test_a_manager_reads_in_its_language_that_telegram_refuses_the_webhook(
+    tmp_path: Path, server: Server
+) -> None:
+    german = {"from": {**person(OPERATOR), "language_code": "de"}}
+    async with BotApi() as api:
+        api.fault("error", method="setWebhook", code=400, description="Bad Request: bad webhook")
+        async with called(tmp_path, server, api) as here:
+            api.push_message(OPERATOR, "/status", **german)
+            await until(lambda: here.said(OPERATOR))
+            refused = here.said(OPERATOR)[-1]
+    assert "Telegram lehnt den Webhook" in refused
+    assert "Berichtige BOT_TELEGRAM_WEBHOOK_URL" in refused
 
 
 async def test_a_webhook_that_can_not_be_set_yet_is_tried_again(

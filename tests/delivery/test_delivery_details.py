@@ -23,7 +23,7 @@ MUTE = Silence(id="m", until=NOW + HOUR, company="META", comment="told by Meta")
     ("decision", "german"),
     [
         pytest.param(
-            hold_entry(entry(), baseline=True, now=NOW), "erster Abruf eines neuen Feeds", id="a first poll"
+            hold_entry(entry(), baseline=True, now=NOW), "erste Abfrage eines neuen Feeds", id="a first poll"
         ),
         pytest.param(
             hold_entry(OLD, baseline=False, now=NOW), f"veröffentlicht {OLD.at:%Y-%m-%d %H:%M} UTC", id="old"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from card_scene import NOW
+from card_scene import NOW, told, wire
 from desk_fakes import EVERYTHING, META_MATERIALS, NVIDIA, MemoryDesk, small_vocabulary
 from make import notification
 from office_fakes import MemoryPrivacy
@@ -16,8 +17,9 @@ from bot.delivery.forms import Form, Room, compose
 from bot.delivery.privacy import Private
 from bot.delivery.replies import MENU, Chat, Reply, help_card
 from bot.delivery.watching import MOST_FOLLOWED
-from bot.locale import each_language, speaking, tr
+from bot.locale import each_language, speaking, spoken, tr
 from bot.model import AlertKind, Button, Card, Severity, Target, TargetKind
+from bot.ports import Explanation
 
 ME = Chat(address="1", user="1")
 
@@ -202,3 +204,25 @@ def test_another_service_gets_its_title_and_what_a_reply_is_about_in_german():
     with speaking("de"):
         assert compose(first, Form.TEXT, room).title == "HOCH · headline"
         assert compose(answer, Form.TEXT, room, about="Meta sells").body == "Zu „Meta sells“\nmore"
+
+
+async def test_what_is_muted_is_named_in_the_language_that_is_spoken_and_stored_in_english(chat, monkeypatch):
+    chat.begin()
+    vocabulary, english = small_vocabulary(), small_vocabulary().name
+    german = {"memory": "Speicherchips"}
+    monkeypatch.setattr(
+        vocabulary, "name", lambda an_id: german.get(an_id, an_id) if spoken() == "de" else english(an_id)
+    )
+    commands, shown = Commands(chat.desk, vocabulary, lambda: NOW), told(wire())
+    alert = replace(shown, event=replace(shown.event, actor="memory"))
+    chat.desk.explanations[alert.id] = Explanation(
+        alert=alert, entry=wire(), story_title="", origins=1, copies=0, verdicts=()
+    )
+    assert "Stumm geschaltet: Speicherchips, bis" in said(await commands.tap(f"hush:company:{alert.id}", ME))
+    assert "Stumm geschaltet: diese Story, bis" in said(await commands.tap(f"hush:story:{alert.id}", ME))
+    assert [m.comment for m in chat.desk.mutes("telegram:1", NOW)] == ["memory makers", ""]
+    with speaking("en"):
+        listed = await commands.handle("mutes", [], ME)
+        assert [b.label for b in buttons(listed)] == ["✕ memory makers", "✕ this story"]
+        assert all(f"• {name}, until" in said(listed) for name in ("memory makers", "this story"))
+        assert said(await commands.handle("unmute", ["memory", "makers"], ME)) == "No longer muted."

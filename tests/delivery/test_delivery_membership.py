@@ -11,6 +11,7 @@ from places_scene import BOSS, CHANNEL, FORUM, GROUP, GUEST, POSTS, TOPIC, Place
 
 from bot.delivery.membership import TOLD_AGAIN
 from bot.shelves import MAY_NOT_WRITE
+from bot.store.access import LIMIT
 from bot.store.privacy import Privacy
 
 NEW = -1009
@@ -89,6 +90,26 @@ async def test_where_the_bot_is_by_invitation_strangers_are_told_so_instead(tmp_
         assert told.text.startswith("This bot is by invitation.")
         places.api.rooms.stand(CHANNEL, "left")
         assert await places.standing(CHANNEL, "administrator", by=GUEST, **POSTS) == []
+
+
+async def test_where_the_bot_is_by_invitation_a_stranger_is_told_so_in_the_language_of_who_adds_it(tmp_path):
+    async with places_in(tmp_path, by_invitation=True) as places:
+        places.api.rooms.stand(GROUP, "left")
+        places.api.push_standing(GROUP, "member", by=GUEST, language="de")
+        (told,) = await places.answers()
+        assert told.text.startswith("Diesen Bot kann nur nutzen, wer eingeladen ist.")
+
+
+async def test_whoever_speaks_german_and_adds_the_bot_too_often_is_told_so_in_german(places):
+    await known(places, BOSS)
+    places.desk.set_language(f"telegram:{BOSS}", "de")
+    for _ in range(2 * LIMIT):
+        places.api.rooms.stand(GROUP, "left")
+        (told, *_) = await places.standing(GROUP, "member")
+        if "Gruppe" not in told.text:
+            break
+    assert told.chat_id == BOSS
+    assert told.text.startswith("Das war mir zu viel auf einmal.")
 
 
 # Removed

@@ -69,7 +69,7 @@ def test_a_card():
     entry = wire()
     drawn = card(told(entry), begun(entry), entry, names=names, now=NOW, flags={"ai_generated"})
     assert drawn.text == (
-        "HOCH · wird erwogen · aus Quellen\n"
+        "HOCH · wird erwogen · laut Quellen\n"
         "Meta weighs selling surplus AI compute to outsiders\n"
         "„The company is exploring selling excess computing capacity, people familiar with the matter said.“"
         " (Example Wire)\n"
@@ -92,7 +92,7 @@ def test_a_denial_and_what_reads_it_back():
     entry = wire()
     alert = edited(entry, reason=Reason.DENIED, polarity=Polarity.DENIED)
     drawn = card(alert, begun(entry), entry, names=names, now=NOW)
-    assert status_of(drawn) == "DEMENTIERT 18:41 · aus Quellen · HOCH"
+    assert status_of(drawn) == "DEMENTIERT 18:41 · laut Quellen · HOCH"
     assert headline_of(drawn) == TITLE
     assert facts_of(drawn)[0] == "2 unabhängige Quellen, 9 Kopien"
     assert facts_of(drawn)[-1] == "Fassung 2"
@@ -119,7 +119,7 @@ def test_what_changed_is_in_a_reply():
     alert = told(entry, evidence="surplus", kind=AlertKind.REPLY, reason=Reason.SPILLOVER, note="META fell")
     assert reply(alert, begun(entry), entry, names=names, now=NOW).text == (
         f"AUSWIRKUNG EINGETRETEN · {TITLE}: von dieser Karte vorhergesagt\n"
-        "Meta gefallen · Example Wire · aus Quellen · 2 unabhängige Quellen · 18:02 UTC"
+        "Meta gefallen · Example Wire · laut Quellen · 2 unabhängige Quellen · 18:02 UTC"
     )
 
 
@@ -158,7 +158,7 @@ def test_why_an_alert_was_sent():
         f"Warum: {TITLE}",
         "Gesendet 18:03 UTC: erste Karte dieser Story",
         "Regel compute/resale (compute.yaml:5): Meta sells surplus compute, Stufe hoch",
-        "Ereignis: compute resale (Meta): wird erwogen (wird geprüft, aus Quellen, bejaht), Punktzahl 1,00",
+        "Ereignis: compute resale (Meta): wird erwogen (wird geprüft, laut Quellen, bejaht), Punktzahl 1,00",
         "Beleg: „The company is exploring selling excess computing capacity, people familiar with the matter "
         "said.“ (Example Wire, Rang 1)",
         "Betroffen: CRWV, NBIS (Wettbewerb) · NVDA (Nachfrage) · MU, SK Hynix (über NVDA)",
@@ -177,7 +177,7 @@ def test_a_story_step_by_step(tmp_path: Path):
     assert history is not None
     lines = timeline(history, names=lambda i: i, now=NOW + DAY / 4, tz=UTC).text.split("\n")
     assert lines[1] == "HOCH, dementiert · 3 unabhängige Quellen, 3 Kopien"
-    assert " Erster Bericht · wird erwogen · aus Quellen · Wire: " in lines[2]
+    assert " Erster Bericht · wird erwogen · laut Quellen · Wire: " in lines[2]
     assert " · Auswirkung eingetreten: CRWV, MU gefallen · " in lines[4]
     assert " Unabhängige Quelle 3 · Dementiert · " in lines[5]
 
@@ -200,7 +200,7 @@ def test_a_digest():
     assert drawn.text.split("\n")[0] == "Übersicht: 2 Storys ohne Ton"
     assert (
         drawn.text.split("\n")[1]
-        == f"• HOCH · {TITLE} · wird erwogen · aus Quellen · Meta · 2 unabhängige Quellen"
+        == f"• HOCH · {TITLE} · wird erwogen · laut Quellen · Meta · 2 unabhängige Quellen"
     )
     assert drawn.text.split("\n")[-1].startswith("1 über der Höchstzahl an Tönen, 1 stumm geschaltet · ")
 
@@ -245,7 +245,7 @@ def test_what_following_something_would_have_been(found: int, whole: bool, said:
     lines = drawn.text.split("\n")
     assert lines[0] == "NVDA: alles, was das Unternehmen tut oder was es betrifft, ab Stufe niedrig."
     assert lines[1] == said
-    assert [b.label for row in drawn.buttons for b in row] == ["Folgen", "Nur hohe", "Abbrechen"]
+    assert [b.label for row in drawn.buttons for b in row] == ["Folgen", "Nur ab hoch", "Abbrechen"]
 
 
 @pytest.mark.parametrize(

@@ -309,9 +309,9 @@ async def test_rules_read_german_in_german(house: House) -> None:
         answer = await house.ask("/rules compute", READER)
         assert answer.split("\n")[:2] == [
             "Markt für KI-Rechenleistung: 4 Regeln",
-            "Mit der Zahl der Karten, die jede begonnen hat, letzte 30 Tage:",
+            "Dahinter die Zahl der Karten, die jede in letzter Zeit begonnen hat (30 Tage):",
         ]
-        assert "Meldet „compute_resale“, wenn es weder dementiert noch bloß spekuliert ist." in (
+        assert "Meldet „compute_resale“, wenn es weder dementiert noch reine Spekulation ist." in (
             await house.ask("/rule resale", READER)
         )
         assert "Welcher Text?" in await house.ask("/test", READER)

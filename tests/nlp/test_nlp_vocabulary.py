@@ -48,6 +48,14 @@ def test_a_typo_gets_suggestions(vocabulary):
     assert vocabulary.suggest("zzzzzzzz") == []
 
 
+def test_what_is_suggested_is_english_or_of_the_language_that_is_spoken(vocabulary):
+    assert "Strom" not in vocabulary.suggest("strong")
+    assert vocabulary.suggest("investitionskurzung") == []
+    with speaking("de"):
+        assert vocabulary.suggest("investitionskurzung")[0] == "Investitionskürzung"
+        assert vocabulary.suggest("capexcutt")[0] == "capex_cut"
+
+
 def test_an_id_has_a_readable_name(vocabulary):
     assert vocabulary.name("000660.KS") == "SK Hynix"
     assert vocabulary.name("capex_cut") == "Capex cut"

@@ -427,7 +427,7 @@ def test_each_reader_gets_cards_replies_and_digests_in_its_language(office: Offi
     office.desk.set_level(OTHER, Severity.MEDIUM)
     cards = {n.subscriber_id: n.card for n in office.receive(entry(), at=NOW).notifications}
     assert cards[ME].text.startswith("HIGH · considering · sourced\n" + TITLE)
-    assert cards[OTHER].text.startswith("HOCH · wird erwogen · aus Quellen\n" + TITLE)
+    assert cards[OTHER].text.startswith("HOCH · wird erwogen · laut Quellen\n" + TITLE)
     assert [b.label for b in cards[OTHER].buttons[0]] == ["Warum", "Story", "Öffnen"]
     outcome = office.receive(entry(DENIAL, feed="paper", at=NOW + HOUR), at=NOW + HOUR)
     replies = {n.subscriber_id: n.card.text for n in outcome.notifications if n.kind is AlertKind.REPLY}

@@ -37,7 +37,7 @@ def test_a_card_is_drawn_in_the_language_of_each_reader(room: Newsroom) -> None:
     assert len(outcome.alerts) == 1
     lines = texts(outcome, AlertKind.NEW)
     assert lines["telegram:1"][0] == "HIGH · considering · sourced"
-    assert lines["telegram:2"][0] == "HOCH · wird erwogen · aus Quellen"
+    assert lines["telegram:2"][0] == "HOCH · wird erwogen · laut Quellen"
 
 
 def test_a_move_is_stored_by_ids_and_said_in_the_language_of_each_reader(room: Newsroom) -> None:

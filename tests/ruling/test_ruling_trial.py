@@ -205,8 +205,8 @@ def test_a_german_reads_german(book: Rulebook) -> None:
         "„Resale“, Meta, dementiert: „Meta denies“",
         "Gescheitert an: Gewissheit.",
         "Gefunden: dementiert.",
-        "Sie würde melden, wenn es weder dementiert noch bloß spekuliert ist.",
-        "Gelesen wie aus Nachrichtenagenturen, Rang 1; kind:social tier:3 vor dem Text ändert das.",
+        "Sie würde melden, wenn es weder dementiert noch reine Spekulation ist.",
+        "Gelesen wie eine Nachricht von Nachrichtenagenturen, Rang 1; kind:social tier:3 vor dem Text ändert das.",
     ]
     assert bold(card) == ["meldet nicht", "Meta denies"]
 

@@ -1,0 +1,32 @@
+"""How values read: whatever the program can find has a word in every language."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from bot.alerts.exposure import Step
+from bot.delivery.words import flag_text, relation_text
+from bot.locale import SOURCE, languages, speaking
+from bot.model import Exposure
+from bot.nlp.normalise import FLAGS
+
+OTHERS = [language for language in languages() if language != SOURCE]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("step", get_args(Step))
+def test_every_relation_has_a_word_in_every_language(step: str, language: str) -> None:
+    reached = Exposure(company="NVDA", path=(step,), weight=0.7)
+    english = relation_text(reached, str)
+    with speaking(language):
+        assert relation_text(reached, str) != english
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("flag", sorted(FLAGS))
+def test_every_flag_has_a_text_in_every_language(flag: str, language: str) -> None:
+    english = flag_text(flag)
+    with speaking(language):
+        assert flag_text(flag) != english
