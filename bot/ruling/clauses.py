@@ -229,16 +229,16 @@ def _called(code: str) -> str:
 def _text(key: str, choice: Choice[str], names: Names) -> Iterator[str]:
     if choice.in_:
         text = (
-            marked("there are words such as {words} in its headline")
+            marked("there are phrases with words such as {words} in its headline")
             if _in_headline(choice.in_)
-            else marked("there are words such as {words} in its headline or text")
+            else marked("there are phrases with words such as {words} in its headline or text")
         )
         yield tr(text, words=_such_as(choice.in_))
     if choice.not_:
         text = (
-            marked("there are no words such as {words} in its headline")
+            marked("there are no phrases with words such as {words} in its headline")
             if _in_headline(choice.not_)
-            else marked("there are no words such as {words} in its headline or text")
+            else marked("there are no phrases with words such as {words} in its headline or text")
         )
         yield tr(text, words=_such_as(choice.not_))
 
