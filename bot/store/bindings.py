@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.model import Subscriber
 from bot.shelves import MAY_NOT_WRITE
 from bot.store.database import Database
-from bot.store.queue import audience_changed, close_pending, move_subscriber
+from bot.store.queue import audience_changed, close_pending, move_access, move_subscriber
 from bot.store.rows import stamp, subscriber_of
 
 _OF_CHAT = "(id = ? OR (id > ? AND id < ?))"  # '0' is what follows '/' in the order of texts
@@ -77,9 +77,10 @@ class Bindings:
     def move(self, chat: str, to: str, now: datetime, /) -> None:
         """The chat has another id."""
         with self._db.transaction() as cursor:
+            move_access(cursor, chat, to)
             for row in _rows(cursor, "1", chat):
                 _, slash, thread = row["address"].partition("/")
-                move_subscriber(cursor, row["id"], f"{to}{slash}{thread}")
+                move_subscriber(cursor, row["id"], f"{to}{slash}{thread}", now)
 
 
 def _of(chat: str) -> tuple[str, str, str]:
