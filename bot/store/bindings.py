@@ -6,7 +6,9 @@ import sqlite3
 from datetime import datetime
 
 from bot.model import Subscriber
+from bot.office import Admission
 from bot.shelves import MAY_NOT_WRITE
+from bot.store.access import Access
 from bot.store.database import Database
 from bot.store.queue import audience_changed, close_pending, move_access, move_subscriber
 from bot.store.rows import stamp, subscriber_of
@@ -38,6 +40,10 @@ class Bindings:
         """Who did."""
         found = self._db.value("SELECT user FROM bindings WHERE subscriber_id = ?", (subscriber_id,))
         return str(found or "")
+
+    def is_banned(self, chat: str, /) -> bool:
+        """Whether managers keep it out."""
+        return Access(self._db).admission(chat) is Admission.BANNED
 
     def release(self, subscriber_id: str, /) -> None:
         """Forget who did, and that the place only waits for a right."""
