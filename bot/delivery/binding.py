@@ -162,7 +162,8 @@ class Binding:
             found = Trouble.NOT_IN
         if isinstance(found, Trouble):
             return line(tr(_TROUBLES[found], place=place))
-        title = title_text(found.title)
+        # The title of a chat without a public name is known to its members only.
+        title = title_text(found.title) if found.username or found.asker_is_admin else place
         former, now = place.partition("/")[0], found.address.partition("/")[0]
         if self._bindings is not None and not former.startswith("@") and former != now:
             self._bindings.move(former, now, self._clock())

@@ -45,6 +45,19 @@ async def test_a_topic_of_a_banned_group_is_not_bound_from_private(places):
     assert not places.is_on(f"{FORUM}/17")
 
 
+# What strangers learn
+
+
+@pytest.mark.parametrize("command", ["/bind", "/unbind", "/here", "/watch"])
+async def test_a_stranger_does_not_learn_how_a_private_group_is_called(places, command):
+    places.api.rooms.make(GROUP, title="Takeover talks")
+    said = await places.said(GUEST, f"{command} {GROUP}")
+    assert said == f"Only admins of {GROUP} may do that, and you are none."
+    places.api.rooms.make(CHANNEL, "channel", title="Takeover talks")
+    places.api.rooms.stand(CHANNEL, "member")
+    assert "Takeover" not in await places.said(GUEST, f"{command} {CHANNEL}")
+
+
 # Odd addresses
 
 
