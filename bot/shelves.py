@@ -81,6 +81,10 @@ class Bindings(Protocol):
         """Who did, by the user's id; empty if that is not known."""
         ...
 
+    def is_banned(self, chat: str, /) -> bool:
+        """Whether managers keep the chat out."""
+        ...
+
     def release(self, subscriber_id: str, /) -> None:
         """Forget who did, and that the place only waits for a right."""
         ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -23,17 +22,11 @@ from bot.delivery.standing import (
 )
 from bot.delivery.watching import MAX_ITEMS, Watching, items_of
 from bot.delivery.words import clock_time, level_word
-from bot.errors import BotError
 from bot.hours import zone_of
 from bot.locale import marked, tr, tr_n
 from bot.model import EntityKind, Subscriber, Target
 from bot.ports import Clock, Desk, Vocabulary
 from bot.shelves import Bindings
-
-log = logging.getLogger(__name__)
-
-BINDING = frozenset({"start", "watch", "high", "bind"})
-"""Commands and buttons after which alerts may be on where they were off."""
 
 _HERE = "."  # in a button: where it stands
 _ONLY, _ALSO = "=", "+"  # what is chosen takes the place of what is followed, or joins it
@@ -72,7 +65,7 @@ class Binding:
             clock: The time.
             watching: Follows.
             rooms: Looks at chats; without it a place can be bound only from within.
-            bindings: Remembers who turned alerts on where; nobody without it.
+            bindings: Knows the places of a chat, and whom managers keep out; nobody without it.
         """
         self._desk, self._vocabulary, self._clock, self._watching = desk, vocabulary, clock, watching
         self._rooms, self._bindings = rooms, bindings
@@ -149,28 +142,14 @@ class Binding:
                 return found
             there, label = _there(chat, found), label_of(found.address, found.title)
         said = self._follow([target], there, label, exactly=mode == _ONLY)
-        self.noted("bind", there)
         return Reply(cards=(say(*said),), replace=True)
-
-    def noted(self, name: str, chat: Chat) -> None:
-        """Remember who turned alerts on in a group, channel or topic, to be told when they end there."""
-        if self._bindings is None or name not in BINDING or chat.private or not chat.user:
-            return
-        try:
-            subscriber = self._desk.subscriber(chat.subscriber_id)
-            if subscriber is not None and subscriber.active:
-                self._bindings.note(subscriber.id, chat.user, self._clock())
-        except BotError as e:
-            log.error("binder_not_noted subscriber=%s error=%s", chat.subscriber_id, e)
 
     async def _bind_there(self, place: str, rest: str, chat: Chat, *, exactly: bool) -> Reply:
         found = await self._managed(place, chat, writing=True)
         if isinstance(found, Reply):
             return found
         there, label = _there(chat, found), label_of(found.address, found.title)
-        reply = self._bind(rest, there, label, found.address, exactly=exactly)
-        self.noted("bind", there)
-        return reply
+        return self._bind(rest, there, label, found.address, exactly=exactly)
 
     async def _managed(self, place: str, chat: Chat, *, writing: bool = False) -> Standing | Reply:
         """A place elsewhere that the asker manages, and that may be written to if need be; else what is answered."""
@@ -183,7 +162,8 @@ class Binding:
             found = Trouble.NOT_IN
         if isinstance(found, Trouble):
             return line(tr(_TROUBLES[found], place=place))
-        title = title_text(found.title)
+        # The title of a chat without a public name is known to its members only.
+        title = title_text(found.title) if found.username or found.asker_is_admin else place
         former, now = place.partition("/")[0], found.address.partition("/")[0]
         if self._bindings is not None and not former.startswith("@") and former != now:
             self._bindings.move(former, now, self._clock())
@@ -200,6 +180,10 @@ class Binding:
             return line(
                 tr("Only admins of {title} may do that, and you are none: ask one of them.", title=title)
             )
+        if self._bindings is not None and self._bindings.is_banned(now):
+            return line(tr("The managers of this bot keep {title} out.", title=title))
+        if writing and "/" in found.address and not found.has_topics:
+            return line(tr("{title} has no topics.", title=title))
         if writing and not found.may_write:
             return line(
                 tr("I may not write in {title}, so nothing was changed.", title=title), remedy(found.missing)

@@ -17,7 +17,7 @@ from bot.delivery.commands import Commands
 from bot.delivery.drains import in_flight
 from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
-from bot.delivery.handlers import App, register
+from bot.delivery.handlers import ALLOWED_UPDATES, App, register
 from bot.delivery.manual import MANAGERS_MENU
 from bot.delivery.membership import Membership
 from bot.delivery.pacing import OVERALL
@@ -241,7 +241,7 @@ class Chatting:
         updater = self._application.updater
         assert updater is not None  # the builder makes one unless told otherwise
         await updater.start_polling(
-            allowed_updates=Update.ALL_TYPES, bootstrap_retries=-1, error_callback=self._complain
+            allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, error_callback=self._complain
         )
         self._trouble = refused
         log.info("telegram_listening bot=%s by=polling", self._application.bot.username)
@@ -260,7 +260,7 @@ class Chatting:
         while True:
             try:
                 await self._application.bot.set_webhook(
-                    webhook.url, secret_token=webhook.secret, allowed_updates=Update.ALL_TYPES
+                    webhook.url, secret_token=webhook.secret, allowed_updates=ALLOWED_UPDATES
                 )
             except (BadRequest, Forbidden) as e:
                 webhook.close()

@@ -76,13 +76,14 @@ class Commands:
             offers: What inline mode offers for some words; None turns it off.
             troubles: What `/status` says first.
             rooms: Looks at groups and channels; without it they are bound only from within.
-            bindings: Remembers who turned alerts on in groups and channels.
+            bindings: Remembers who turned alerts on in groups and channels; nobody without it.
         """
         self._desk, self._clock = desk, clock
         self._operators, self._offers, self._troubles = frozenset(operators), offers, troubles
         history, attention = History(desk, clock), Attention(desk, clock)
         reading = Reading(desk, vocabulary, clock, timezone)
-        self._watching = watching = Watching(desk, vocabulary, clock, timezone, history)
+        self._bindings = bindings
+        self._watching = watching = Watching(desk, vocabulary, clock, timezone, history, self._note_binder)
         listing = Listing(desk, vocabulary, clock, watching, history)
         self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
@@ -191,14 +192,21 @@ class Commands:
             return line(tr("Only admins of this chat may use /{name} here.", name=name))
         try:
             reply = handler(text, chat)
-            reply = await reply if inspect.isawaitable(reply) else reply
+            return await reply if inspect.isawaitable(reply) else reply
         except BotError as e:
             log.error("command failed name=%s subscriber=%s error=%s", name, chat.subscriber_id, e)
             return line(
                 tr("/{name} failed on my side, it has been noted. Please try again in a minute.", name=name)
             )
-        self._binding.noted(name, chat)
-        return reply
+
+    def _note_binder(self, chat: Chat) -> None:
+        """Remember who turned alerts on in a group, channel or topic, to be told when they end there."""
+        if self._bindings is None or chat.private or not chat.user:
+            return
+        try:
+            self._bindings.note(chat.subscriber_id, chat.user, self._clock())
+        except BotError as e:
+            log.error("binder_not_noted subscriber=%s error=%s", chat.subscriber_id, e)
 
     async def _start(self, text: str, chat: Chat) -> Reply:
         known = self._desk.subscriber(chat.subscriber_id)
@@ -230,6 +238,8 @@ class Commands:
                 )
             )
         subscriber = self._desk.subscriber(chat.subscriber_id)
+        if self._bindings is not None and not chat.private:
+            self._bindings.release(chat.subscriber_id)
         if subscriber is None or not subscriber.active:
             return line(tr("Alerts are off already. /start turns them on."))
         self._desk.leave(subscriber.id, self._clock())

@@ -36,7 +36,7 @@ from bot.delivery.asked import address_of, chat_of, parse, speaker_of
 from bot.delivery.commands import Commands
 from bot.delivery.gate import Gate
 from bot.delivery.membership import Membership
-from bot.delivery.replies import Chat, Reply, line, unknown_command
+from bot.delivery.replies import Chat, Reply, line, old_button, unknown_command
 from bot.delivery.telegram import translate
 from bot.errors import BotError
 from bot.locale import speaking, tr
@@ -99,7 +99,7 @@ def register(
 class _Handlers:
     def __init__(self, commands: Commands, clock: Clock, gate: Gate | None) -> None:
         self._commands, self._clock, self._gate = commands, clock, gate
-        self._taps: OrderedDict[tuple[int, int], tuple[str, datetime]] = OrderedDict()  # the last on each
+        self._taps: OrderedDict[tuple[int, int, int], tuple[str, datetime]] = OrderedDict()  # of each on each
 
     async def command(self, update: Update, _: Context) -> None:
         message = update.effective_message
@@ -133,7 +133,7 @@ class _Handlers:
     async def _tap(self, query: CallbackQuery, message: MaybeInaccessibleMessage | None, data: str) -> None:
         if message is not None and not await self._may_enter(message, query.from_user, tapped=True):
             return
-        if message is None or self._is_double(message.chat.id, message.message_id, data):
+        if message is None or self._is_double(message, query.from_user, data):
             await acknowledge(query)
             return
         work = asyncio.ensure_future(self._tapped(message, query.from_user, data))
@@ -146,6 +146,8 @@ class _Handlers:
     async def _tapped(
         self, message: MaybeInaccessibleMessage, user: User, data: str
     ) -> tuple[Reply, Chat | None]:
+        if message.chat.is_forum and not message.is_accessible:
+            return old_button(), None  # nobody says any more in which topic it stood
         try:
             chat = await chat_of(message, user, changes=data.partition(":")[0] in self._commands.managing)
         except TelegramError as e:
@@ -241,9 +243,9 @@ class _Handlers:
             await self._answer(message, entrance.reply, tapped=tapped)
         return entrance.is_open
 
-    def _is_double(self, chat_id: int, message_id: int, data: str) -> bool:
-        """Whether this very button was tapped a moment ago, and no other one since."""
-        now, key = self._clock(), (chat_id, message_id)
+    def _is_double(self, message: MaybeInaccessibleMessage, user: User, data: str) -> bool:
+        """Whether the same person tapped this very button a moment ago, and no other one since."""
+        now, key = self._clock(), (message.chat.id, message.message_id, user.id)
         last, at = self._taps.pop(key, ("", now))
         self._taps[key] = (data, now)
         while len(self._taps) > _MAX_TAPS:

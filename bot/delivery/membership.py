@@ -32,7 +32,7 @@ from bot.shelves import MAY_NOT_WRITE, Bindings
 log = logging.getLogger(__name__)
 
 TOLD_AGAIN = timedelta(hours=1)  # at the earliest, that a chat can't be written to
-_MOST_TOLD = 1000  # chats remembered
+_MOST_TOLD = 1000  # remembered
 _SILENT = frozenset({Right.POST, Right.WRITE})
 
 
@@ -54,7 +54,8 @@ class Membership:
         """
         self._bot, self._commands, self._desk = bot, commands, desk
         self._bindings, self._clock, self._gate = bindings, clock, gate
-        self._told: OrderedDict[str, datetime] = OrderedDict()  # by chat, that it can't be written to
+        # Who was told when that a chat can't be written to, by chat and user.
+        self._told: OrderedDict[tuple[str, str], datetime] = OrderedDict()
 
     async def changed(self, update: Update, _: Any) -> None:
         """The bot's standing in a chat is another one."""
@@ -109,14 +110,14 @@ class Membership:
             self._bindings.leave(chat, self._clock())
             await self._tell(chat, places, partial(_lost, title, paused=False), but=str(change.from_user.id))
         elif not is_in(before):
-            self._told.pop(chat, None)
+            self._is_back(chat)
             await self._greet(change, kind, title, missing(now, kind, {}))
         elif could and not can:
             await self._tell(
                 chat, self._bindings.pause(chat, self._clock()), partial(_lost, title, paused=True)
             )
         elif can:  # whatever else has changed, a right that a group denies to all may have come with it
-            self._told.pop(chat, None)
+            self._is_back(chat)
             resumed = self._bindings.resume(chat)
             for binder in self._binders(resumed):
                 with speaking(binder.language):
@@ -152,17 +153,23 @@ class Membership:
         self, chat: str, places: list[Subscriber], text: Callable[[], str], *, but: str = ""
     ) -> None:
         """Tell whoever turned these places on, unless that was a short while ago; `but` knows already."""
-        now, told = self._clock(), self._told.get(chat)
-        if not places or (told is not None and now - told < TOLD_AGAIN):
-            return
-        self._told[chat] = now
-        while len(self._told) > _MOST_TOLD:
-            self._told.popitem(last=False)
+        now = self._clock()
         for binder in self._binders(places):
-            if binder.address != but:
+            key = chat, binder.address
+            told = self._told.pop(key, None)
+            is_news = binder.address != but and (told is None or now - told >= TOLD_AGAIN)
+            self._told[key] = now if is_news or told is None else told
+            while len(self._told) > _MOST_TOLD:
+                self._told.popitem(last=False)
+            if is_news:
                 with speaking(binder.language):
                     card = say(text())
                 await self._say(binder.address, card)
+
+    def _is_back(self, chat: str) -> None:
+        """If it is lost once more, that is news."""
+        for key in [key for key in self._told if key[0] == chat]:
+            del self._told[key]
 
     def _binders(self, places: list[Subscriber]) -> list[Subscriber]:
         """Who turned these places on, each once, as far as they have started the bot."""

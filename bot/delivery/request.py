@@ -232,11 +232,11 @@ class PollRequest(AiohttpRequest):
         """
         answer = AiohttpRequest.parse_json_payload(payload)
         if isinstance(answer.get("result"), list):
-            answer["result"] = [_readable(update) for update in answer["result"]]
+            answer["result"] = [readable(update) for update in answer["result"]]
         return answer
 
 
-def _readable(update: dict[str, Any]) -> dict[str, Any]:
+def readable(update: dict[str, Any]) -> dict[str, Any]:
     """The update, or only its id, so that it can be passed over."""
     try:
         Update.de_json(deepcopy(update), None)  # models take apart what they are given

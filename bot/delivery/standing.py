@@ -73,7 +73,7 @@ _RIGHTS: Mapping[Right, str] = {
 }
 _PLACE = re.compile(r"(@[A-Za-z]\w{3,31}|-[1-9]\d{0,18})(?:/(\d{1,18}))?(?:[\s,;:]+|\Z)", re.ASCII)
 _TITLE = 60
-GENERAL = "1"  # how links name the topic that every forum has; the Bot API names it by no thread at all
+GENERAL = 1  # how links name the topic that every forum has; the Bot API names it by no thread at all
 
 
 def read_place(text: str) -> tuple[str, str]:
@@ -81,8 +81,8 @@ def read_place(text: str) -> tuple[str, str]:
     found = _PLACE.match(text)
     if found is None:
         return "", text
-    chat, thread = found.groups()
-    return f"{chat}/{thread}" if thread and thread != GENERAL else chat, text[found.end() :]
+    chat, thread = found[1], int(found[2] or GENERAL)
+    return f"{chat}/{thread}" if thread > GENERAL else chat, text[found.end() :]
 
 
 def rights_text(rights: tuple[Right, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.history import MONTH, History
@@ -58,10 +58,17 @@ class Watching:
     """The part of the commands that adds to what a chat follows."""
 
     def __init__(
-        self, desk: Desk, vocabulary: Vocabulary, clock: Clock, timezone: str, history: History
+        self,
+        desk: Desk,
+        vocabulary: Vocabulary,
+        clock: Clock,
+        timezone: str,
+        history: History,
+        turned_on: Callable[[Chat], None] = lambda _: None,
     ) -> None:
+        """Wire it up; `turned_on` hears of each chat whose alerts are on from now on, for whatever reason."""
         self._desk, self._vocabulary, self._clock, self._timezone = desk, vocabulary, clock, timezone
-        self._history = history
+        self._history, self._turned_on = history, turned_on
         self.commands: Mapping[str, Handler] = {"watch": self.watch}
         self.buttons: Mapping[str, Handler] = {
             "watch": lambda text, chat: self._tap(text, chat, None),
@@ -170,6 +177,7 @@ class Watching:
             self._desk.set_level(subscriber.id, FIRST_LEVEL)
             self._desk.set_timezone(subscriber.id, self._timezone)
             self._desk.set_language(subscriber.id, spoken())
+        self._turned_on(chat)
         return self._desk.subscriber(subscriber.id) or subscriber
 
     def unknown(self, item: str) -> str:

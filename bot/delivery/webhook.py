@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from telegram import Bot, Update
 
+from bot.delivery.request import readable
 from bot.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Webhook:
             return self._refuse(413, f"larger than {MAX_BODY:,} bytes")
         try:
             update = _update(body, self._bot)
-        except Exception as e:  # whatever the library's models make of a body that is no update
+        except Exception as e:  # whatever JSON makes of a body that is no update
             return self._refuse(400, f"no update: {type(e).__name__}")
         if update.update_id in self._seen:
             return web.Response()
@@ -116,7 +117,7 @@ async def _read(request: web.Request) -> bytes | None:
 
 
 def _update(body: bytes, bot: Bot) -> Update:
-    """The update in a body.
+    """The update in a body; one that the library's models can't read is empty, or Telegram would send it for ever.
 
     Raises:
         Exception: Of any kind; it is none.
@@ -124,7 +125,7 @@ def _update(body: bytes, bot: Bot) -> Update:
     data: Any = json.loads(body)
     if not isinstance(data, dict) or type(data.get("update_id")) is not int:
         raise ValueError("no update_id")
-    return Update.de_json(data, bot)
+    return Update.de_json(readable(data), bot)
 
 
 def kept_secret(file: Path) -> str:

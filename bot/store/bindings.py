@@ -6,9 +6,11 @@ import sqlite3
 from datetime import datetime
 
 from bot.model import Subscriber
+from bot.office import Admission
 from bot.shelves import MAY_NOT_WRITE
+from bot.store.access import Access
 from bot.store.database import Database
-from bot.store.queue import audience_changed, close_pending, move_subscriber
+from bot.store.queue import audience_changed, close_pending, move_access, move_subscriber
 from bot.store.rows import stamp, subscriber_of
 
 _OF_CHAT = "(id = ? OR (id > ? AND id < ?))"  # '0' is what follows '/' in the order of texts
@@ -38,6 +40,10 @@ class Bindings:
         """Who did."""
         found = self._db.value("SELECT user FROM bindings WHERE subscriber_id = ?", (subscriber_id,))
         return str(found or "")
+
+    def is_banned(self, chat: str, /) -> bool:
+        """Whether managers keep it out."""
+        return Access(self._db).admission(chat) is Admission.BANNED
 
     def release(self, subscriber_id: str, /) -> None:
         """Forget who did, and that the place only waits for a right."""
@@ -77,9 +83,10 @@ class Bindings:
     def move(self, chat: str, to: str, now: datetime, /) -> None:
         """The chat has another id."""
         with self._db.transaction() as cursor:
+            move_access(cursor, chat, to)
             for row in _rows(cursor, "1", chat):
                 _, slash, thread = row["address"].partition("/")
-                move_subscriber(cursor, row["id"], f"{to}{slash}{thread}")
+                move_subscriber(cursor, row["id"], f"{to}{slash}{thread}", now)
 
 
 def _of(chat: str) -> tuple[str, str, str]:

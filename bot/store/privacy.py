@@ -49,7 +49,7 @@ class Privacy:
                 f"SELECT * FROM {table} WHERE {where} ORDER BY rowid DESC LIMIT {MOST}", given
             )
             name = _NAMES.get(table, table)
-            found[name] = [_plain(row) for row in reversed(rows)]
+            found[name] = [_plain(row, only=address) for row in reversed(rows)]
             total = self._db.value(f"SELECT count(*) FROM {table} WHERE {where}", given)
             if total > len(rows):
                 left_out[name] = total - len(rows)
@@ -181,11 +181,14 @@ def _traces(subscriber_id: str) -> re.Pattern[str]:
     return re.compile(rf"(?:\b{named}|{bare}){topic}")
 
 
-def _plain(row: sqlite3.Row) -> dict[str, Any]:
-    """A row as a reader of the export sees it: cards as their text, JSON as what it says."""
+def _plain(row: sqlite3.Row, *, only: str = "") -> dict[str, Any]:
+    """A row as a reader of the export sees it: cards as their text, JSON as what it says.
+
+    With `only`, no other user is named: the export of a group or channel is posted where all its readers see it.
+    """
     values: dict[str, Any] = {}
     for name, value in dict(row).items():
-        if name in _INNER:
+        if name in _INNER or (name == "user" and only and value != only):
             continue
         if isinstance(value, str) and value.startswith("{"):
             with suppress(ValueError):

@@ -51,6 +51,7 @@ _OF_SUBSCRIBERS = (
     "searches",
     "bindings",
 )
+_SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along
 _Version = tuple[int, int]
 
 
@@ -230,8 +231,10 @@ class Queue:
     def deactivate(self, subscriber_id: str, error: str, now: datetime, /) -> None:
         """The subscriber can't be reached: mark it inactive, close its pending rows."""
         with self._db.transaction() as cursor:
+            # Whoever has left or was banned while the send was under way is off for that reason, not for this one.
             cursor.execute(
-                "UPDATE subscribers SET active = 0, error = ? WHERE id = ?", (clean(error), subscriber_id)
+                "UPDATE subscribers SET active = 0, error = ? WHERE id = ? AND active = 1",
+                (clean(error), subscriber_id),
             )
             close_pending(cursor, subscriber_id, error, now)
             audience_changed(cursor)
@@ -239,7 +242,7 @@ class Queue:
     def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
         """The chat has a new address: everything of the old one goes to it, merged if it exists already."""
         with self._db.transaction() as cursor:
-            move_subscriber(cursor, subscriber_id, address)
+            move_subscriber(cursor, subscriber_id, address, now)
 
     def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:
         """When the earliest pending item of these channels may be tried; None if there is none."""
@@ -267,8 +270,11 @@ def close_pending(cursor: sqlite3.Connection, subscriber_id: str, why: str, now:
     )
 
 
-def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str) -> None:
-    """Give a subscriber another address, inside a transaction; of two that meet there, one that is off yields."""
+def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str, now: datetime) -> None:
+    """Give a subscriber another address, inside a transaction; of two that meet there, one that is off yields.
+
+    What waits for both of them goes once.
+    """
     channel, _, former = subscriber_id.partition(":")
     new_id = f"{channel}:{address}"
     if new_id == subscriber_id:
@@ -279,16 +285,26 @@ def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str
     )
     if here is None:
         return  # deleted, or moved already
-    if there is not None and here["active"] and not there["active"]:
-        for table, key in (("subscribers", "id"), ("watches", "subscriber_id"), ("mutes", "subscriber_id")):
-            cursor.execute(f"DELETE FROM {table} WHERE {key} = ?", (new_id,))
-        there = None
+    if there is not None and here["active"] != there["active"]:
+        yields = new_id if here["active"] else subscriber_id
+        for table in _SETTINGS:
+            cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (yields,))
+        if yields == new_id:
+            cursor.execute("DELETE FROM subscribers WHERE id = ?", (new_id,))
+            there = None
     if there is not None:
         cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
     else:
         cursor.execute(
             "UPDATE subscribers SET id = ?, address = ? WHERE id = ?", (new_id, address, subscriber_id)
         )
+    cursor.execute(
+        "UPDATE outbox SET state = 'closed', error = 'waits there as well', closed_at = ? "
+        "WHERE subscriber_id = ? AND state = 'pending' AND EXISTS (SELECT 1 FROM outbox q WHERE q.subscriber_id = ? "
+        "AND q.state IN ('pending', 'sent') AND q.story_id = outbox.story_id AND q.alert_id = outbox.alert_id "
+        "AND q.kind = outbox.kind)",
+        (stamp(now), subscriber_id, new_id),
+    )
     # Message ids are a chat's own: cards sent to the old chat can't be edited in the new one.
     cursor.execute(
         "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'", (subscriber_id,)
@@ -298,8 +314,7 @@ def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str
             f"UPDATE OR IGNORE {table} SET subscriber_id = ? WHERE subscriber_id = ?", (new_id, subscriber_id)
         )
         cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
-    old_chat, new_chat = (a.partition("/")[0] for a in (former, address))
-    cursor.execute("UPDATE OR IGNORE access SET id = ? WHERE id = ?", (new_chat, old_chat))
+    move_access(cursor, former.partition("/")[0], address.partition("/")[0])
     # A route in a file still names the old chat.
     cursor.execute(
         "UPDATE meta SET value = ? WHERE key LIKE 'moved %' AND value = ?", (new_id, subscriber_id)
@@ -307,6 +322,11 @@ def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str
     cursor.execute("DELETE FROM meta WHERE key = ?", (f"moved {new_id}",))
     cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"moved {subscriber_id}", new_id))
     audience_changed(cursor)
+
+
+def move_access(cursor: sqlite3.Connection, chat: str, to: str) -> None:
+    """What managers said of a chat holds under its next id, inside a transaction."""
+    cursor.execute("UPDATE OR IGNORE access SET id = ? WHERE id = ?", (to, chat))
 
 
 def audience_changed(cursor: sqlite3.Connection) -> None:

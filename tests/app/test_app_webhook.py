@@ -19,6 +19,7 @@ from test_app import TITLE, Server, loaded, running, server, settings, until
 
 from bot.app import App
 from bot.delivery import chat, webhook
+from bot.delivery.handlers import ALLOWED_UPDATES
 from bot.delivery.webhook import HEADER, MAX_BODY
 from bot.errors import ConfigError
 
@@ -87,6 +88,9 @@ async def test_telegram_calls_and_is_never_asked(tmp_path: Path, server: Server)
         async with called(tmp_path, server, api) as here:
             await until(lambda: api.webhook)
             assert api.webhook["url"] == here.url
+            assert set(json.loads(api.webhook["allowed_updates"])) == set(ALLOWED_UPDATES), (
+                "no others are worth a call"
+            )
             assert (await here.says("/start")).startswith("Step 1 of 3")
             server.shown["wire"] = [TITLE]
             await until(lambda: any(TITLE in text for text in here.said()))
@@ -151,7 +155,11 @@ async def test_whoever_else_calls_is_answered_and_changes_nothing(
             b"[" * 100_000,
         ):
             assert await here.post(body, right) == 400
-        assert await here.post({"update_id": 901, "message": "no message"}, right) == 400
+        assert "update_unreadable" not in caplog.text
+        assert await here.post({"update_id": 901, "message": "no message"}, right) == 200, (
+            "or it comes for ever"
+        )
+        assert "update_unreadable id=901" in caplog.text
         async with aiohttp.ClientSession() as session:
             assert (await session.get(here.url, headers={HEADER: right})).status == 405
             assert (await session.get(f"http://127.0.0.1:{here.app.port}/healthz")).status == 200

@@ -328,7 +328,8 @@ async def test_who_bound_what_is_handed_over_and_deleted_with_the_person_and_wit
         "at": places.now.isoformat(timespec="microseconds"),
     }
     assert in_channel["subscriber_id"] == f"telegram:{CHANNEL}"
-    assert privacy.everything(f"telegram:{GROUP}", places.now)["bindings"][0]["user"] == str(BOSS)
+    (of_group,) = privacy.everything(f"telegram:{GROUP}", places.now)["bindings"]
+    assert "user" not in of_group, "all its members see the file"
     assert privacy.erase(f"telegram:{CHANNEL}", places.now)
     assert places.bindings.binder(f"telegram:{CHANNEL}") == ""
     assert privacy.erase(f"telegram:{BOSS}", places.now)
