@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.delivery.words import reason_text
 from bot.demo.server import DemoServer
 from bot.errors import BotError
-from bot.loading import Loaded
+from bot.loading import Loaded, load
 from bot.model import Reason, Target, TargetKind
 from bot.ports import Status
 
@@ -99,7 +99,11 @@ async def played(
                 "tick": TICK,
             }
         )
-        app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
+
+        def read(settings: Settings) -> Loaded:
+            return replace(load(settings), feeds=feeds)  # so that a reload polls nothing but the demo
+
+        app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console, read=read)
         _introduce(console, len(feeds), chats)
         longest = LONGEST_SENDING if chats else LONGEST_STEP
         try:

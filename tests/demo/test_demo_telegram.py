@@ -13,7 +13,7 @@ from rich.console import Console
 from bot.cli import main
 from bot.config import load_settings
 from bot.delivery.pacing import Limit, Pacer
-from bot.demo.run import play
+from bot.demo.run import START, play, played
 from bot.loading import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +47,14 @@ async def test_its_cards_go_to_the_chat_and_nothing_else_is_told_there(
     assert any(a.text.startswith("DENIED") for a in edits)
     assert "sent to Telegram chat 77" in screen.getvalue()
     assert "╭" not in screen.getvalue(), "no card is printed as well"
+
+
+async def test_a_reload_leaves_it_its_own_feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.demo.run.END", START)
+    settings = load_settings({"BOT_RULES_DIR": str(ROOT / "rules")})
+    async with played(settings, load(settings), Console(file=io.StringIO()), tmp_path, []) as (app, _):
+        await app.reload()
+        assert app.desk.status(app.clock()).feeds == 13
 
 
 @pytest.mark.parametrize(
