@@ -203,7 +203,9 @@ class App:
         async with self._reloading:  # one after another, or an older reading could come in last
             before = self._loaded
             try:
-                self._loaded = await asyncio.get_running_loop().run_in_executor(None, self._read or load, self.settings)
+                self._loaded = await asyncio.get_running_loop().run_in_executor(
+                    None, self._read or load, self.settings
+                )
                 undefined: list[str] = []
                 if not self._starting:  # a start does so itself
                     self._intake.sync()

@@ -89,7 +89,7 @@ def demo(settings: Settings, chat: str) -> None:
         raise ConfigError("--telegram needs a token: set BOT_TELEGRAM_TOKEN to the one from @BotFather")
     if chat and not re.fullmatch(r"-?\d{1,20}", chat):
         raise ConfigError(
-            f"{chat!r} is no id of a chat; write to the bot and take the number that /status or getUpdates shows"
+            f"{chat!r} is no id of a chat; write to the bot and take the number that /here or getUpdates shows"
         )
     set_up_logging("error" if settings.log_level == "info" else settings.log_level)
     with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:

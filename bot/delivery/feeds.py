@@ -158,7 +158,7 @@ class Feeds:
         known = [*(s.id for s in listing), *_VERBS]
         if hint := suggestion(feed_id, known):
             return line(tr("There is no feed {feed}{hint}", feed=echo(feed_id), hint=hint))
-        return line(tr("There is no feed {feed}.", feed=echo(feed_id)))
+        return line(tr("There is no feed {feed}. /sources lists them.", feed=echo(feed_id)))
 
     async def _change(self, verb: str, feed_id: str) -> Reply:
         source = await self._find(feed_id)
