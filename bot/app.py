@@ -82,6 +82,7 @@ class App:
         clock: What time it is; the demo's runs fast.
         console: Where cards go without a Telegram token.
         failpoint: Called at named points; a crash drill ends the process there.
+        read: Reads rules and feeds anew for a reload; the demo's keeps to its own feeds.
     """
 
     def __init__(
@@ -92,9 +93,10 @@ class App:
         clock: Clock = utc_now,
         console: Console | None = None,
         failpoint: Callable[[str], None] = _nothing,
+        read: Callable[[Settings], Loaded] | None = None,
     ) -> None:
         self.settings, self.clock = settings, clock
-        self._loaded, self._failpoint = loaded, failpoint
+        self._loaded, self._failpoint, self._read = loaded, failpoint, read
         self._workers = workers_for(settings)
         self._console, self._loop_delay = console or Console(), 0.0
         self._metrics = Metrics()
@@ -201,7 +203,9 @@ class App:
         async with self._reloading:  # one after another, or an older reading could come in last
             before = self._loaded
             try:
-                self._loaded = await asyncio.get_running_loop().run_in_executor(None, load, self.settings)
+                self._loaded = await asyncio.get_running_loop().run_in_executor(
+                    None, self._read or load, self.settings
+                )
                 undefined: list[str] = []
                 if not self._starting:  # a start does so itself
                     self._intake.sync()
@@ -273,6 +277,7 @@ class App:
             lambda: self._loaded,
             self._swap,
             self._reloading,
+            read=self._read or load,
             delay=lambda: self._loop_delay,
             trouble=lambda: ", ".join(self._not_ready().values()),
             database=database,

@@ -52,10 +52,10 @@ def show_duration(span: timedelta) -> str:
     return " ".join(parts[:2]) or "0s"
 
 
-def nearest(word: str, known: Iterable[str], *, limit: int = 1) -> list[str]:
-    """The known words that look most like `word`, best first."""
+def nearest(word: str, known: Iterable[str], *, limit: int = 1, alike: float = 0.6) -> list[str]:
+    """The known words that look most like `word`, best first; `alike` in [0, 1] is the least likeness."""
     lower = {k.lower(): k for k in known}
-    return [lower[hit] for hit in difflib.get_close_matches(word.lower(), lower, n=limit, cutoff=0.6)]
+    return [lower[hit] for hit in difflib.get_close_matches(word.lower(), lower, n=limit, cutoff=alike)]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -83,17 +83,26 @@ def demo(settings: Settings, chat: str) -> None:
 
     The real program polls feeds that this machine serves to itself; nothing else is contacted or kept.
     With --telegram the cards go to a chat by its id, through the bot whose token is in BOT_TELEGRAM_TOKEN (at
-    BOT_TELEGRAM_API_URL); the chat must have written to the bot before. This takes some minutes, and commands work.
+    BOT_TELEGRAM_API_URL); the chat must have written to the bot before. This takes some minutes, and commands work,
+    also afterwards, until Ctrl-C.
     """
     if chat and settings.telegram_token is None:
         raise ConfigError("--telegram needs a token: set BOT_TELEGRAM_TOKEN to the one from @BotFather")
     if chat and not re.fullmatch(r"-?\d{1,20}", chat):
         raise ConfigError(
-            f"{chat!r} is no id of a chat; write to the bot and take the number that /status or getUpdates shows"
+            f"{chat!r} is no id of a chat; write to the bot and take the number that /here or getUpdates shows"
         )
     set_up_logging("error" if settings.log_level == "info" else settings.log_level)
     with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
-        asyncio.run(play(settings, load(settings), Screen(), Path(folder), chat))
+        asyncio.run(play(settings, load(settings), Screen(), Path(folder), chat, _until_stopped))
+
+
+async def _until_stopped() -> None:
+    """Wait for SIGTERM or Ctrl-C."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await stopping.wait()
 
 
 @click.command()

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import available_timezones
 
+from bot.delivery.loudness import level_row
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, alerts_off, echo, line
+from bot.delivery.sheet import Sheet
 from bot.delivery.words import (
     alternatives,
     clock_time,
@@ -27,11 +29,21 @@ from bot.text import nearest, parse_duration
 MAX_BUDGET = 200
 MIN_MUTE, MAX_MUTE = timedelta(minutes=1), timedelta(days=30)
 DIGEST_AT = time(8)  # where somebody sets a budget without a digest
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAYS = (
+    ("monday", "montag"),
+    ("tuesday", "dienstag"),
+    ("wednesday", "mittwoch"),
+    ("thursday", "donnerstag"),
+    ("friday", "freitag"),
+    ("saturday", "samstag"),
+    ("sunday", "sonntag"),
+)
+"""As people write them, or begin them: 'mon', 'mo'."""
+_DAILY, _WEEKLY = frozenset({"daily", "täglich"}), frozenset({"weekly", "wöchentlich"})
 _HOURS = re.compile(
     r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?::(\d{2}))?(?:\s+(\S.*))?", re.IGNORECASE
 )
-_OFF = frozenset({"off", "none", "end", "stop", "no"})
+_OFF = frozenset({"off", "none", "end", "stop", "no", "aus", "nein", "keine"})
 
 
 class Attention:
@@ -58,11 +70,13 @@ class Attention:
         listed = ", ".join(levels)
         if not text:
             now = level_word(subscriber.level)
-            return line(tr("The level is {level}. Change it with /level {levels}.", level=now, levels=listed))
+            told = tr("The level is {level}: nothing below it is sent.", level=now)
+            return Reply(cards=(Sheet().line(told).card([level_row("level")]),))
         if level is None:
             hint = suggestion(text, levels)
             return line(
-                tr("{text} is no level. Levels: {levels}{hint}", text=echo(text), levels=listed, hint=hint)
+                tr("{text} is no level. Levels: {levels}{hint}", text=echo(text), levels=listed, hint=hint),
+                *([tr("In a group or channel it is set there: /level high.")] if "@" in text else []),
             )
         self._desk.set_level(subscriber.id, level)
         return line(tr("From now on only {level} and above.", level=level_word(level)))
@@ -281,14 +295,10 @@ def _hours(found: re.Match[str]) -> tuple[time, time] | None:
 def _digest(text: str) -> Digest | None:
     words = text.replace("every day", "daily").replace("at ", "").split()
     weekday = None
-    if words and words[0] == "daily":
+    if words and words[0] in _DAILY:
         words = words[1:]
-    elif words and words[0] == "weekly":
-        names = [
-            n
-            for n, day in enumerate(_DAYS)
-            if len(words) > 1 and len(words[1]) >= 3 and day.startswith(words[1])
-        ]
+    elif words and words[0] in _WEEKLY:
+        names = [n for n, day in enumerate(_DAYS) if len(words) > 1 and _is_day(words[1], day)]
         if not names:
             return None
         weekday, words = names[0], words[2:]
@@ -301,6 +311,12 @@ def _digest(text: str) -> Digest | None:
         return Digest(at=time(int(found[1]), int(found[2] or 0)), weekday=weekday) if found else None
     except ValueError:
         return None
+
+
+def _is_day(word: str, names: tuple[str, str]) -> bool:
+    """Whether a day is meant: in English by three letters at least, in German by two."""
+    english, german = names
+    return (len(word) >= 3 and english.startswith(word)) or (len(word) >= 2 and german.startswith(word))
 
 
 def _zone(text: str) -> str | None:

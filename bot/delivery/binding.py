@@ -117,7 +117,7 @@ class Binding:
         if rest:
             return line(tr("/here stands alone, or with one group or channel: /here @channel"))
         if not place and chat.private:
-            return _explained()
+            return _explained(chat.user)
         if place:
             found = await self._managed(place, chat)
             if isinstance(found, Reply):
@@ -324,9 +324,11 @@ class Binding:
         return tr("Alerts are on, at level {level} and above.", level=level_word(subscriber.level))
 
 
-def _explained() -> Reply:
+def _explained(user: str) -> Reply:
     return line(
-        tr("This is our private chat: what I send here, only you read."),
+        tr(
+            "This is our private chat: what I send here, only you read. Your id in Telegram is {id}.", id=user
+        ),
         tr(
             "To tell many, use a channel, which is the way that I recommend: one post reaches all its readers, however many, "
             "and costs one message. Add me as an administrator with the right to post messages, then write here: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 
 from bot.delivery.attention import Attention
 from bot.delivery.binding import Binding
@@ -26,11 +27,13 @@ from bot.delivery.replies import (
     unknown_text,
 )
 from bot.delivery.setup import Beginning
+from bot.delivery.sheet import say
 from bot.delivery.standing import Rooms
 from bot.delivery.tongue import Tongue
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError
 from bot.locale import show_number, tr
+from bot.model import Card
 from bot.ports import Clock, Desk, Vocabulary
 from bot.shelves import Bindings
 
@@ -213,7 +216,8 @@ class Commands:
         was_on = known is not None and known.active
         subscriber = self._watching.enroll(chat)
         if text.startswith(_DEEP_LINK) and text != _DEEP_LINK:
-            return self._watching.follow_at_once(text.removeprefix(_DEEP_LINK), chat)
+            reply = self._watching.follow_at_once(text.removeprefix(_DEEP_LINK), chat)
+            return reply if was_on else replace(reply, cards=(*reply.cards, _welcome()))
         if not was_on and not self._desk.watches(subscriber.id):
             self._desk.watch(subscriber.id, EVERYTHING, self._clock())
         if not chat.private:
@@ -256,6 +260,14 @@ class Commands:
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if subscriber is not None and subscriber.active:
             self._desk.leave(chat.subscriber_id, self._clock())
+
+
+def _welcome() -> Card:
+    return say(
+        tr(
+            "Alerts are on. /start shows how this chat is set, with buttons to change it; /help lists the rest."
+        )
+    )
 
 
 def _is_long(text: str) -> bool:

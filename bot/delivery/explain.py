@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from rich.text import Text
 from bot.delivery.details import detail_text
 from bot.delivery.quote import quote
 from bot.delivery.render import exposed, quoted
-from bot.delivery.sheet import GAP, MAX_UNITS, Sheet, around, clean, clip, no_title, safe_url
+from bot.delivery.sheet import GAP, MAX_UNITS, Sheet, around, clean, clip, no_title, number_buttons, safe_url
 from bot.delivery.words import (
     Names,
     axis_word,
@@ -31,6 +31,7 @@ SHORT_ID = 8  # characters of an alert's id that readers see; its start is enoug
 
 _TITLE, _RULE, _SHORT, _DETAIL = 200, 120, 60, 80
 _MAX_VERDICTS = 8
+_NO_HEADLINES: Mapping[str, str] = {}
 
 
 def explanation(
@@ -142,9 +143,9 @@ def missed(lines: Sequence[Text]) -> Card:
     return sheet.card()
 
 
-def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC) -> str:
-    """'14:03 HIGH considering: Meta sells surplus compute': an alert in a line."""
-    title = clip(alert.title or alert.evidence, _RULE) or no_title()
+def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC, headline: str = "") -> str:
+    """'14:03 HIGH considering: Meta sells surplus compute': an alert in a line, by its headline if that is known."""
+    title = clip(headline or alert.title or alert.evidence, _RULE) or no_title()
     return tr(
         "{time} {level} {modality}: {title}",
         time=clock_time(alert.created_at, now, tz),
@@ -154,14 +155,28 @@ def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC) -> str:
     )
 
 
-def latest(alerts: Sequence[Alert], *, now: datetime, tz: tzinfo = UTC, heading: str) -> Card:
-    """The given alerts, a line each with the id that `/why` takes."""
+def latest(
+    alerts: Sequence[Alert],
+    *,
+    now: datetime,
+    tz: tzinfo = UTC,
+    heading: str,
+    headlines: Mapping[str, str] = _NO_HEADLINES,
+) -> Card:
+    """The given alerts, a line each with the id that `/why` takes, and a button each that opens the story.
+
+    Args:
+        alerts: The newest first.
+        now: Decides which times need a day beside them.
+        tz: The zone in which times are shown.
+        heading: The first line.
+        headlines: How the story of each alert is called, by the alert's id; else its rule's title is shown.
+    """
     sheet = Sheet().line(heading)
-    for alert in alerts:
-        sheet.line(summary(alert, now=now, tz=tz) + " ").add(
-            clip(alert.id[:SHORT_ID], SHORT_ID), EntityKind.CODE
-        )
-    return sheet.card()
+    for n, alert in enumerate(alerts, 1):
+        told = summary(alert, now=now, tz=tz, headline=headlines.get(alert.id, ""))
+        sheet.line(f"{n}. {told} ").add(clip(alert.id[:SHORT_ID], SHORT_ID), EntityKind.CODE)
+    return sheet.card(number_buttons([(n, alert.story_id) for n, alert in enumerate(alerts, 1)]))
 
 
 def _concerning(verdicts: Sequence[Verdict], subscriber_id: str | None) -> list[Verdict]:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from bot.delivery.replies import echo
-from bot.delivery.sheet import Sheet, clip, no_title, safe_url
-from bot.delivery.words import clock_time, count, level_name, modality_word
+from bot.delivery.sheet import Sheet, clip, no_title, number_buttons, safe_url
+from bot.delivery.words import clock_time, count, level_name, modality_word, span_text
 from bot.locale import tr
 from bot.model import Alert, Button, Card, EntityKind, Modality, Story
 from bot.shelves import Hit, Search
-from bot.text import show_duration
 
 PAGE = 6  # entries on a page
 _TITLE, _SOURCE = 160, 40
-_ROW = 5  # numbers in a row of buttons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +62,21 @@ def page(search: Search, hits: Sequence[Hit], start: int, *, now: datetime, tz: 
 def top_card(hits: Sequence[Hit], span: timedelta, *, now: datetime, tz: tzinfo) -> Card:
     """The biggest stories, a line and a button each."""
     sheet = Sheet().line(
-        tr("The biggest stories of the last {span}, by independent origins:", span=show_duration(span))
+        tr("The biggest stories of the last {span}, by independent origins:", span=_last(span))
     )
     for n, hit in enumerate(hits, 1):
         _hit_line(sheet, n, hit, now, tz)
     return sheet.card(story_buttons([(n, hit.story) for n, hit in enumerate(hits, 1)]))
 
 
+def _last(span: timedelta) -> str:
+    """'24 hours' rather than '1 day', which reads oddly behind 'the last'."""
+    return count(24, "hour", "hours") if span == timedelta(days=1) else span_text(span)
+
+
 def story_buttons(numbered: Sequence[tuple[int, Story | None]]) -> list[list[Button]]:
     """Numbers that open stories, a few in a row."""
-    buttons = [Button(str(n), data=f"story:{story.id}") for n, story in numbered if story is not None]
-    return [buttons[i : i + _ROW] for i in range(0, len(buttons), _ROW)]
+    return number_buttons([(n, story.id) for n, story in numbered if story is not None])
 
 
 def offer(hit: Hit, *, now: datetime, tz: tzinfo) -> Offer:

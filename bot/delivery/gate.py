@@ -11,12 +11,12 @@ from enum import Enum, auto
 
 from bot.delivery.replies import Reply, line
 from bot.delivery.sheet import fold
-from bot.delivery.words import alternatives
+from bot.delivery.words import alternatives, span_text
 from bot.errors import StoreError
 from bot.locale import tr
 from bot.office import Access, Admission
 from bot.ports import Clock
-from bot.text import shorten, show_duration
+from bot.text import shorten
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,4 @@ class Gate:
 
 
 def _too_much() -> Reply:
-    return line(
-        tr("That was too much for me at a time. I answer again in {span}.", span=show_duration(WINDOW))
-    )
+    return line(tr("That was too much for me at a time. I answer again in {span}.", span=span_text(WINDOW)))

@@ -1,10 +1,20 @@
-"""What managers' commands are called and how they are used."""
+"""In which order commands are listed; what managers' commands are called and how they are used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from bot.locale import marked
+
+GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
+    (marked("What you follow:"), ("start", "watch", "unwatch", "list", "stop")),
+    (marked("How loud:"), ("level", "quiet", "budget", "digest", "mute", "mutes", "unmute")),
+    (marked("Look things up:"), ("latest", "top", "story", "search", "who", "chart", "why", "whynot")),
+    (marked("Rules:"), ("rules", "rule", "test")),
+    (marked("Groups, channels and topics:"), ("bind", "unbind", "here")),
+    (marked("This chat:"), ("timezone", "lang", "privacy", "export", "deleteme", "feedback")),
+)
+"""Everybody's commands but /help, as /help lists them."""
 
 MANAGERS_MENU: Sequence[tuple[str, str]] = (
     ("status", marked("How feeds and deliveries are doing")),

@@ -23,7 +23,8 @@ _PREVIEWED = 500  # cards that are looked at for it
 _NAME = 40
 _MOST = 50  # mutes of one reader
 _LISTED = 20
-_OFF = frozenset({"off", "end", "stop"})
+_OFF = frozenset({"off", "end", "stop", "aus"})
+_TODAY = frozenset({"today", "heute"})
 _LASTS = marked("A pause lasts from 1m to 30d. /stop turns alerts off for good.")
 
 
@@ -58,7 +59,7 @@ class Muting:
                     "For how long, or what? /mute 2h, /mute today, /mute nvidia 3d; /mute story as an answer to a card."
                 )
             )
-        if text.lower() == "today":
+        if text.lower() in _TODAY:
             return self._pause(subscriber, _end_of_day(subscriber, self._clock()))
         span = parse_span(text)
         if span is not None:
@@ -113,8 +114,10 @@ class Muting:
         subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
-        gone = self._desk.end_mute(subscriber.id, text)
-        return line(tr("No longer muted.") if gone else tr("That is not muted any more."))
+        ended = next((m for m in self._desk.mutes(subscriber.id, self._clock()) if m.id == text), None)
+        if ended is None or not self._desk.end_mute(subscriber.id, text):
+            return line(tr("That is not muted any more."))
+        return line(tr("No longer muted: {what}.", what=clip(ended.comment, _NAME)))
 
     def mutes(self, text: str, chat: Chat) -> Reply:
         """What is muted, until when, with a button to end each."""
@@ -246,12 +249,14 @@ class Muting:
         self._desk.add_mute(subscriber.id, made)
         until = self._time(subscriber, made.until)
         sheet = Sheet().line(tr("Muted: {what}, until {time}.", what=self._named(made), time=until))
-        sheet.line(self._preview(subscriber, made, now))
-        sheet.add(" " + tr("Denials of what you were told still reach you."))
+        preview = self._preview(subscriber, made, now)
+        sheet.line(" ".join(filter(None, [preview, tr("Denials of what you were told still reach you.")])))
         return Reply(cards=(sheet.card([[Button(tr("Undo"), data=f"unhush:{made.id}")]]),))
 
     def _preview(self, subscriber: Subscriber, mute: Silence, now: datetime) -> str:
         sent = self._desk.sent_cards(subscriber.id, now - _PREVIEW, _PREVIEWED)
+        if not sent:
+            return ""
         hidden = sum(story.is_covered(mute, alert.rule_id, alert.event.actor) for alert, story in sent)
         return tr(
             "It would have held back {number} of the {cards} of the last 7 days.",

@@ -33,6 +33,7 @@ def preview(
     now: datetime,
     tz: tzinfo,
     head: Sequence[str] = (),
+    offers: Sequence[Sequence[Button]] = (),
 ) -> Card | None:
     """The question whether to follow something; None where no button can name it.
 
@@ -44,6 +45,7 @@ def preview(
         now: Decides which times need a day beside them.
         tz: The zone in which times are shown.
         head: Lines before it.
+        offers: Rows of buttons for what else may be meant.
     """
     if len(f"watch:{target}".encode()) > MAX_DATA:
         return None
@@ -61,10 +63,11 @@ def preview(
     for alert, entry in tally.hits[:_SAMPLES]:
         sheet.line(f"• {clock_time(alert.created_at, now, tz)} {level_name(alert.level)} ")
         sheet.add(clip(entry.headline, _TITLE) or no_title(), url=safe_url(entry.url))
-    row = [Button(tr("Follow"), data=f"watch:{target}")]
+    follow = tr("Follow the word") if offers else tr("Follow")
+    row = [Button(follow, data=f"watch:{target}")]
     if level < Severity.HIGH:
         row.append(Button(tr("Only high"), data=f"high:{target}"))
-    return sheet.card([row, [Button(tr("Cancel"), data="cancel:")]])
+    return sheet.card([*map(list, offers), row, [Button(tr("Cancel"), data="cancel:")]])
 
 
 def meaning(target: Target, names: Names) -> str:
@@ -78,7 +81,8 @@ def meaning(target: Target, names: Names) -> str:
 def _would_have_been(tally: Tally) -> str:
     if not tally.is_known:
         return tr("I have kept less than a day of news so far, so I can't say how much that is.")
-    alerts, when = count(len(tally.hits), "alert", "alerts"), tally.when
+    alerts = count(len(tally.hits), "alert", "alerts") if tally.hits else tr("no alerts")
+    when = tally.when
     if not tally.hits or not tally.is_whole:
         least = tr("That would have been {alerts} {when}.", alerts=alerts, when=when)
         if tally.is_whole:

@@ -10,11 +10,12 @@ from datetime import timedelta
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, File, Reply, line, old_button
 from bot.delivery.sheet import Sheet, fold, say
+from bot.delivery.words import span_text
 from bot.locale import tr
 from bot.model import Button
 from bot.office import Privacy
 from bot.ports import Clock
-from bot.text import shorten, show_duration
+from bot.text import shorten
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 
@@ -42,7 +43,7 @@ class Private:
 
     def privacy(self, text: str, chat: Chat) -> Reply:
         """What is stored, and for how long."""
-        keep = show_duration(self._keep)
+        keep = span_text(self._keep)
         lines = [
             tr("What this bot stores about a chat, on the machine that it runs on:"),
             "• "
@@ -62,7 +63,7 @@ class Private:
             ),
             "• "
             + tr(
-                "whether the bot's managers let it in or keep it out, and {span} long what they did about it",
+                "whether the bot's managers let it in or keep it out, and for {span} what they did about it",
                 span=keep,
             ),
             tr("• what you write to the managers with /feedback: {keep}", keep=keep),
@@ -98,7 +99,8 @@ class Private:
         sheet.line(tr("Alerts end, and where the bot is by invitation, a manager must let you in again."))
         sheet.line(tr("This can't be undone; /export saves a copy first, /stop only ends alerts."))
         asked = int(self._clock().timestamp())
-        return Reply(cards=(sheet.card([[Button(tr("Delete everything"), data=f"erase:{asked}")]]),))
+        row = [Button(tr("Delete everything"), data=f"erase:{asked}"), Button(tr("Keep"), data="cancel:")]
+        return Reply(cards=(sheet.card([row]),))
 
     async def erase(self, text: str, chat: Chat) -> Reply:
         """Delete everything, if the question is young enough to be meant."""

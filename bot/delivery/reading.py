@@ -30,14 +30,17 @@ class Reading:
         if text and not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= _MAX_LATEST):
             return line(tr("How many? /latest 5 shows five; the most is {most}.", most=_MAX_LATEST))
         limit = int(text) if text else _LATEST
-        heading = tr("The newest alerts of this chat, /why and an id explains one:")
+        heading = tr("The newest alerts of this chat; a number shows the story, /why and an id explains one:")
         alerts = self._desk.latest(limit, subscriber_id=chat.subscriber_id)
         if not alerts:
             heading = tr("Nothing was sent here yet. The newest alerts of all:")
             alerts = self._desk.latest(limit)
         if not alerts:
             return line(tr("There are no alerts yet. The first one comes as soon as a rule is satisfied."))
-        return Reply(cards=(latest(alerts, now=self._clock(), tz=self._zone(chat), heading=heading),))
+        known = {a.id: self._desk.why(a.id, subscriber_id=chat.subscriber_id) for a in alerts}
+        headlines = {an_id: found.story_title for an_id, found in known.items() if found is not None}
+        now, zone = self._clock(), self._zone(chat)
+        return Reply(cards=(latest(alerts, now=now, tz=zone, heading=heading, headlines=headlines),))
 
     def why(self, text: str, chat: Chat) -> Reply:
         """Explain an alert, named by its id or by the message that is answered."""

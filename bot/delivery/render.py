@@ -130,7 +130,9 @@ def reply(
         clip(entry.source, _SOURCE),
         voice(alert.event.attribution, entry.kind),
         count(story.origins, "independent origin", "independent origins"),
-        clock_time(entry.at, now, tz, zone=True),
+        clock_time(
+            alert.created_at if entry.revision else entry.at, now, tz, zone=True
+        ),  # edited: seen just now
     ]
     sheet.line(" · ".join(fact for fact in facts if fact))
     return sheet.card(buttons(alert, url, mute=False))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.delivery.manual import MANAGERS_MENU, MANAGERS_TOPICS
+from bot.delivery.manual import GROUPS, MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.rules_manual import FEEDBACK_MENU, RULES_MENU, RULES_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.words import Names, alternatives, count, kind_word, level_words, reason_text, suggestion
@@ -247,12 +247,18 @@ def help_card(topic: str, *, for_manager: bool = False) -> Card:
         levels = ", ".join(level_words())
         return say(*(tr(text, levels=levels) for text in _TOPICS[word]))
     hint = suggestion(word, list(_TOPICS))
-    head = [tr("No help on {topic}{hint}", topic=echo(topic), hint=hint)] if word else []
-    listed = [f"/{name}: {tr(text)}" for name, text in MENU if name != "help"]
+    sheet, told = Sheet(), dict(MENU)
+    if word:
+        sheet.line(tr("No help on {topic}{hint}", topic=echo(topic), hint=hint))
+    for title, names in GROUPS:
+        sheet.line(tr(title), EntityKind.BOLD)
+        for name in names:
+            sheet.line(f"/{name}: {tr(told[name])}")
     if for_manager:
-        listed.append(tr("For managers, in private:"))
-        listed += [f"/{name}: {tr(text)}" for name, text in MANAGERS_MENU]
-    return say(*head, *listed, tr("/help watch shows examples."))
+        sheet.line(tr("For managers, in private:"), EntityKind.BOLD)
+        for name, text in MANAGERS_MENU:
+            sheet.line(f"/{name}: {tr(text)}")
+    return sheet.line(tr("/help watch shows examples.")).card()
 
 
 def unknown_command(name: str) -> Reply:

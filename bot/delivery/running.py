@@ -176,7 +176,7 @@ def _delay(name: str, delay: Delays) -> str:
 
 def _span(span: timedelta) -> str:
     seconds = span.total_seconds()
-    return _milliseconds(seconds) if seconds < 1 else show_duration(span)
+    return _milliseconds(seconds) if seconds < 1 else show_duration(timedelta(seconds=round(seconds)))
 
 
 def _milliseconds(seconds: float) -> str:

@@ -189,7 +189,7 @@ class Beginning:
         for item in found.unknown:
             said.append(self._watching.unknown(item))
             word = word_target(item)
-            offers += [word] if word else []
+            offers += [*self._watching.near(item), *([word] if word else [])]
         step = SetupStep.PICK if said else SetupStep.LEVEL
         self._go(chat, replace(setup, offers=tuple(dict.fromkeys(offers))), step)
         return " ".join(said)
@@ -261,7 +261,7 @@ class Beginning:
         sheet.line(tr("Done? Then say how loud:"))
         for told in await figures(self._history, followed, self._desk.floors(subscriber.id)):
             sheet.line(told)
-        return [*rows, level_row("setup:level"), [Button(tr("Skip"), data="setup:level:skip")]]
+        return [*rows, level_row("setup:level"), [_skip_level(subscriber)]]
 
     def _toggles(self, targets: Sequence[Target], followed: Sequence[Target]) -> list[Button]:
         buttons = []
@@ -280,8 +280,7 @@ class Beginning:
         sheet.line(tr("This chat follows {followed}.", followed=self._watching.enumerated(followed)))
         for told in await figures(self._history, followed, self._desk.floors(subscriber.id)):
             sheet.line(told)
-        skip = Button(tr("Skip: {level}", level=level_word(subscriber.level)), data="setup:level:skip")
-        return [level_row("setup:level"), [skip]]
+        return [level_row("setup:level"), [_skip_level(subscriber)]]
 
     # --- the end ---
 
@@ -326,6 +325,10 @@ class Beginning:
                 "Nothing that fits was sent of late, so there is no sample to show. The first card will be real."
             )
         )
+
+
+def _skip_level(subscriber: Subscriber) -> Button:
+    return Button(tr("Skip: {level}", level=level_word(subscriber.level)), data="setup:level:skip")
 
 
 def _hours(subscriber: Subscriber) -> str:

@@ -35,6 +35,7 @@ _SHAPELESS = "\u115f\u1160\u2800\u3164\uffa0\ufffc"  # letters and signs that lo
 _MAX_MARKS = 4  # combining marks on one letter; more only serve to paint over other lines
 _MAX_URL = 2048
 _TITLE = 160
+_ROW = 5  # numbers in a row of buttons
 
 
 def fold(text: str) -> str:
@@ -56,6 +57,12 @@ def fold(text: str) -> str:
         elif (kind not in ("Cc", "Cf") or char in _KEPT) and marks <= _MAX_MARKS:
             kept.append(char)
     return _BLANKS.sub(" ", "".join(kept))
+
+
+def number_buttons(numbered: Sequence[tuple[int, str]]) -> list[list[Button]]:
+    """Numbers that open stories by their ids, a few in a row."""
+    buttons = [Button(str(n), data=f"story:{story_id}") for n, story_id in numbered]
+    return [buttons[i : i + _ROW] for i in range(0, len(buttons), _ROW)]
 
 
 def clean(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import partial
+from itertools import takewhile
 
 from bot.delivery.finds import standing, story_buttons
 from bot.delivery.sheet import MAX_UNITS, Sheet, clip, no_title, safe_url
@@ -30,6 +32,7 @@ _MAX_STEPS = 20  # shown; of more, the first and the last
 _FIRST_STEPS = 5
 _LONGEST_STEP = 900  # UTF-16 units that must be free for a step and the line that ends the list
 _MAX_PARTS = 10
+_WHO = 120
 
 
 @dataclass(slots=True)
@@ -146,16 +149,49 @@ def _step(history: History, entry_id: str, did: list[str]) -> Step:
 
 
 def _turns(history: History, names: Names) -> Iterator[tuple[str, str]]:
-    """What became of the story's claims: entry id and words, in order."""
+    """What became of the story's claims: entry id and words, in order; of one theme in one entry in one go."""
     held: dict[tuple[str, str | None], Event] = {}
-    for sighting in history.sightings:
+    seen, told = history.sightings, 0
+    for n, sighting in enumerate(seen):
         event = sighting.event
         key = (event.theme, event.actor)
+        if n < told:
+            held[key] = event
+            continue
+        alike = list(takewhile(partial(_is_told_with, first=sighting, held=held), seen[n:])) if held else []
+        if len(alike) > 1:
+            told = n + len(alike)
+            yield sighting.entry_id, _also(sighting, [s.event.actor or "" for s in alike], names)
+            held[key] = event
+            continue
         words = _turn(held.get(key), sighting, names, is_first=not held)
         held[key] = event
         # That nobody stands by a claim any more is kept as a denial of it; the entry itself withdraws.
         if words and not (event.polarity is Polarity.DENIED and sighting.entry_id in history.withdrawals):
             yield sighting.entry_id, words
+
+
+def _is_told_with(other: Sighting, first: Sighting, held: Mapping[tuple[str, str | None], Event]) -> bool:
+    """Whether both are new claims of one theme, as certain as one another, in one entry."""
+    one, two = first.event, other.event
+    is_new = two.actor is not None and (two.theme, two.actor) not in held
+    same = (one.theme, one.modality, one.attribution, Polarity.AFFIRMED)
+    return (
+        is_new
+        and other.entry_id == first.entry_id
+        and same == (two.theme, two.modality, two.attribution, two.polarity)
+    )
+
+
+def _also(sighting: Sighting, actors: Sequence[str], names: Names) -> str:
+    """'Also Selloff (Micron, Nvidia): confirmed'."""
+    event = sighting.event
+    theme = clip(names(event.theme), _SOURCE)
+    certain = certainty(event.modality, event.attribution, sighting.kind)
+    if not actors:
+        return tr("Also {theme}: {certain}", theme=theme, certain=certain)
+    who = clip(", ".join(dict.fromkeys(names(actor) for actor in actors)), _WHO)
+    return tr("Also {theme} ({companies}): {certain}", theme=theme, companies=who, certain=certain)
 
 
 def _turn(before: Event | None, sighting: Sighting, names: Names, *, is_first: bool) -> str:
@@ -169,11 +205,7 @@ def _turn(before: Event | None, sighting: Sighting, names: Names, *, is_first: b
     if is_first:
         return certain
     if before is None:
-        theme = clip(names(event.theme), _SOURCE)
-        if not event.actor:
-            return tr("Also {theme}: {certain}", theme=theme, certain=certain)
-        who = clip(names(event.actor), _SOURCE)
-        return tr("Also {theme} by {company}: {certain}", theme=theme, company=who, certain=certain)
+        return _also(sighting, [event.actor] if event.actor else [], names)
     if event.modality is Modality.CONFIRMED and before.modality is not Modality.CONFIRMED:
         return tr("Confirmed")
     if event.stage.rank > before.stage.rank:

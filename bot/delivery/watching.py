@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,15 +17,16 @@ from bot.delivery.replies import (
     line,
     old_button,
     read_target,
+    target_buttons,
     target_label,
     unknown_name,
 )
-from bot.delivery.sheet import say
+from bot.delivery.sheet import Sheet, say
 from bot.delivery.words import kind_word, level_word
 from bot.following import MIN_WORD, word_target
 from bot.hours import zone_of
 from bot.locale import spoken, tr
-from bot.model import Severity, Subscriber, Target, TargetKind
+from bot.model import Button, Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
 
 EVERYTHING = Target(TargetKind.ALL)
@@ -35,6 +37,9 @@ MOST_WORDS = 10
 MAX_ITEMS = 10
 
 _MAX_CHOICES = 8
+_MAX_NEAR = 3
+_QUOTED = re.compile(r"[\"“”„«»']\s*(.+?)\s*[\"“”«»']")
+_JOINED = re.compile(r"(?:^|\s+)(?:and|or|und|oder|&|\+)\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,13 @@ class Watching:
         found = self.understand(items)
         lines = [self.follow(found.targets, chat).said] if found.targets else []
         lines += [self.unknown(item) for item in found.unknown]
-        cards = [chooser(item, targets, self._vocabulary.name) for item, targets in found.ambiguous]
-        return Reply(cards=((say(*lines),) if lines else ()) + tuple(cards))
+        near = [target for item in found.unknown for target in self.near(item)]
+        sheet = Sheet()
+        for told in lines:
+            sheet.line(told)
+        cards = [sheet.card(self._offers(near, "watch"))] if lines else []
+        cards += [chooser(item, targets, self._vocabulary.name) for item, targets in found.ambiguous]
+        return Reply(cards=tuple(cards))
 
     def understand(self, items: Sequence[str]) -> Understood:
         """What each of them means."""
@@ -184,6 +194,15 @@ class Watching:
         """What is said of a name that nobody has."""
         return unknown_name(item, self._vocabulary.suggest(item))
 
+    def near(self, item: str) -> list[Target]:
+        """What could be meant by a name that nobody has."""
+        words = self._vocabulary.suggest(item)
+        return list(dict.fromkeys(t for word in words for t in self._vocabulary.resolve(word)))[:_MAX_NEAR]
+
+    def _offers(self, targets: Sequence[Target], verb: str) -> list[list[Button]]:
+        wanted = list(dict.fromkeys(targets))[:_MAX_CHOICES]
+        return target_buttons(verb, wanted, lambda t: target_label(t, self._vocabulary.name))
+
     def enumerated(self, targets: Sequence[Target]) -> str:
         """Targets as a phrase."""
         shown = [target_label(t, self._vocabulary.name) for t in targets[:MAX_ITEMS]]
@@ -214,12 +233,18 @@ class Watching:
                 number=MIN_WORD,
             )
             return line(f"{wrong} {hint}")
-        return await self._ask(word, chat, head=[self.unknown(item)])
+        return await self._ask(word, chat, head=[self.unknown(item)], near=self.near(item))
 
     async def _ask(
-        self, target: Target, chat: Chat, *, head: Sequence[str] = (), replace: bool = False
+        self,
+        target: Target,
+        chat: Chat,
+        *,
+        head: Sequence[str] = (),
+        near: Sequence[Target] = (),
+        replace: bool = False,
     ) -> Reply:
-        """Show what it would have been, and ask."""
+        """Show what it would have been, and ask; `near` are offered before it."""
         subscriber = self._desk.subscriber(chat.subscriber_id)
         if target in self._desk.watches(chat.subscriber_id) and target not in self._desk.floors(
             chat.subscriber_id
@@ -229,7 +254,8 @@ class Watching:
         zone = zone_of(subscriber.timezone if subscriber else self._timezone)
         tally = await self._history.tally([target], level, MONTH)
         names, now = self._vocabulary.name, self._clock()
-        card = preview(target, tally, level=level, names=names, now=now, tz=zone, head=head)
+        rows = self._offers(near, "ask")
+        card = preview(target, tally, level=level, names=names, now=now, tz=zone, head=head, offers=rows)
         if card is None:  # no button can name it
             card = say(self.follow([target], chat).said)
         return Reply(cards=(card,), replace=replace)
@@ -255,16 +281,18 @@ def is_all(item: str) -> bool:
 
 
 def named_word(item: str) -> str | None:
-    """What stands behind 'word:' or 'word '; None where a word is not asked for."""
+    """What stands behind 'word:' or 'word ', or in quotes; None where a word is not asked for."""
+    if quoted := _QUOTED.fullmatch(item):
+        return quoted[1]
     kind, _, rest = item.replace(":", " ", 1).partition(" ")
     return rest.strip() if kind.lower() == TargetKind.WORD and rest.strip() else None
 
 
 def items_of(text: str, vocabulary: Vocabulary) -> list[str]:
-    """What a line names: separated by commas, else the longest runs of words that are known."""
-    if "," in text or ";" in text:
-        parts = [part.strip() for part in text.replace(";", ",").split(",")]
-        return list(dict.fromkeys(part for part in parts if part))
+    """What a line names: separated by commas or 'and', else the longest runs of words that are known."""
+    parts = [p for part in text.replace(";", ",").split(",") for p in _joined(part.strip(), vocabulary) if p]
+    if len(parts) > 1 or "," in text or ";" in text:
+        return list(dict.fromkeys(parts))
     words = text.split()
     if named_word(text) is not None:
         return [text]
@@ -277,6 +305,14 @@ def items_of(text: str, vocabulary: Vocabulary) -> list[str]:
         items.append(" ".join(words[: size or 1]))
         words = words[size or 1 :]
     return items
+
+
+def _joined(part: str, vocabulary: Vocabulary) -> list[str]:
+    """The names that 'and' or 'or' stands between; all of it where that belongs to a name."""
+    names = [name for name in _JOINED.split(part) if name]
+    if names == [part] or named_word(part) is not None or vocabulary.resolve(part):
+        return [part]
+    return names if any(vocabulary.resolve(name) for name in names) else [part]
 
 
 def _has_room(kept: Sequence[Target], target: Target) -> bool:

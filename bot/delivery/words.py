@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import reduce
 
 from babel.numbers import format_percent
@@ -20,7 +20,9 @@ from bot.model import (
     Stage,
     TargetKind,
 )
-from bot.text import nearest
+from bot.text import nearest, show_duration
+
+_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 Names = Callable[[str], str]
 """A readable name for a company, sector or theme id."""
@@ -202,6 +204,17 @@ def voice(attribution: Attribution, kind: SourceKind) -> str:
 def count(number: int, noun: str, plural: str) -> str:
     """'1 copy', '2 copies'; both nouns go into the catalogue."""
     return f"{show_number(number)} {plural_form(noun, plural, number)}"
+
+
+def span_text(span: timedelta) -> str:
+    """'90 days', '24 hours', '1 minute'; '1h 30m' where no one unit gives it whole."""
+    if span and not span % _DAY:
+        return count(span // _DAY, "day", "days")
+    if span and not span % _HOUR:
+        return count(span // _HOUR, "hour", "hours")
+    if span and not span % _MINUTE:
+        return count(span // _MINUTE, "minute", "minutes")
+    return show_duration(span)
 
 
 def show_share(share: float) -> str:

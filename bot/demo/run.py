@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -19,15 +19,16 @@ from bot.config import Settings
 from bot.delivery.words import reason_text
 from bot.demo.server import DemoServer
 from bot.errors import BotError
-from bot.loading import Loaded
+from bot.loading import Loaded, load
 from bot.model import Reason, Target, TargetKind
-from bot.ports import Status
+from bot.ports import Clock, Status
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 END = START + timedelta(days=2, hours=14)
 STEP = timedelta(minutes=5)
 NIGHT = (time(22, 0), time(6, 30))  # nothing is published then: skipped
 TICK = timedelta(milliseconds=10)
+SECOND = timedelta(seconds=1)
 LONGEST_STEP = timedelta(seconds=20)  # real time; a step takes milliseconds
 LONGEST_SENDING = timedelta(minutes=5)  # of a step whose cards go to a chat, which takes one a second
 
@@ -48,8 +49,19 @@ class DemoClock:
         if self._now.time() >= NIGHT[0]:
             self._now = datetime.combine(self._now.date() + timedelta(days=1), NIGHT[1], UTC)
 
+    def tick(self, span: timedelta) -> None:
+        """A moment on."""
+        self._now += span
 
-async def play(settings: Settings, loaded: Loaded, console: Console, folder: Path, chat: str = "") -> None:
+
+async def play(
+    settings: Settings,
+    loaded: Loaded,
+    console: Console,
+    folder: Path,
+    chat: str = "",
+    linger: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Play three days and print cards as they come and a summary at the end.
 
     Args:
@@ -58,12 +70,28 @@ async def play(settings: Settings, loaded: Loaded, console: Console, folder: Pat
         console: Where to print.
         folder: An empty one, for the demo's own database.
         chat: Of Telegram, where cards go instead of the console; the settings then hold a token.
+        linger: With a chat, how long the bot goes on answering there when the news is over; not at all without it.
 
     Raises:
         BotError: The program could not start, or got stuck.
     """
     async with played(settings, loaded, console, folder, [chat] if chat else []) as (app, server):
         _summarise(console, app, server)
+        if chat and linger is not None:
+            console.print("The news is over. The bot goes on answering in the chat; Ctrl-C ends it.")
+            passing = asyncio.create_task(_pass_time(app.clock))
+            try:
+                await linger()
+            finally:
+                passing.cancel()
+
+
+async def _pass_time(clock: Clock) -> None:
+    """Let the demo's clock run as fast as any other: what is counted by the minute would else never end."""
+    assert isinstance(clock, DemoClock)
+    while True:
+        await asyncio.sleep(SECOND.total_seconds())
+        clock.tick(SECOND)
 
 
 @asynccontextmanager
@@ -99,7 +127,11 @@ async def played(
                 "tick": TICK,
             }
         )
-        app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console)
+
+        def read(settings: Settings) -> Loaded:
+            return replace(load(settings), feeds=feeds)  # so that a reload polls nothing but the demo
+
+        app = App(own, replace(loaded, feeds=feeds), clock=clock, console=console, read=read)
         _introduce(console, len(feeds), chats)
         longest = LONGEST_SENDING if chats else LONGEST_STEP
         try:

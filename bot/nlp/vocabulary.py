@@ -12,6 +12,9 @@ from bot.nlp.themes import Taxonomy
 from bot.text import nearest
 
 _SUGGESTIONS = 3
+_SPELLINGS = 12  # that are looked at for them: a company has several
+_ALIKE = 0.75  # at 0.6, as for the words of a file, 'foo' is taken for Fox
+_LONG = 5  # characters from which on a plural is told from a name
 _ALL = frozenset({"all", "everything", "*"})
 
 
@@ -61,15 +64,31 @@ class RulesVocabulary:
             kind, words = TargetKind.COMPANY, words[1:]
         if kind in (None, TargetKind.ALL) and words.strip().lower() in _ALL:
             return [Target(TargetKind.ALL)]
-        found = self._targets.get(_key(words), {})
+        found = self._targets.get(_key(words)) or self._in_other_number(_key(words))
         return [target for target in found if kind in (None, target.kind)]
 
+    def _in_other_number(self, key: str) -> list[Target]:
+        """What is no company and is called so in the plural, or in the singular: 'data centre', 'neocloud'."""
+        if len(key) < _LONG:
+            return []
+        other = self._targets.get(key + "s") or self._targets.get(key.removesuffix("s"), {})
+        return [target for target in other if target.kind is not TargetKind.COMPANY]
+
     def suggest(self, text: str, /) -> list[str]:
-        """The nearest known words, best first, as their owners write them: English, or of the language that is spoken."""
+        """The nearest known words, best first, as their owners write them, and none twice by two names.
+
+        They are English, or of the language that is spoken. Where the nearest is an id, it is the name that belongs to it.
+        """
         readable = {SOURCE, spoken()}
         known = [key for key, languages in self._languages.items() if languages & readable]
-        hits = nearest(_key(text), known, limit=_SUGGESTIONS)
-        return list(dict.fromkeys(next(iter(self._targets[hit].values())) for hit in hits))
+        words: list[str] = []
+        named: set[Target] = set()
+        for hit in nearest(_key(text), known, limit=_SPELLINGS, alike=_ALIKE):
+            if not named.issuperset(self._targets[hit]):
+                target, word = next(iter(self._targets[hit].items()))
+                words.append(self._names[target.id] if word == target.id else word)
+                named.update(self._targets[hit])
+        return words[:_SUGGESTIONS]
 
     def name(self, target_id: str, /) -> str:
         """A readable name for an id; the id itself if unknown."""

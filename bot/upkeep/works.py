@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.config import Settings
 from bot.errors import BotError
-from bot.loading import Loaded, load
+from bot.loading import Loaded
 from bot.locale import tr
 from bot.office import Latency, Vitals
 from bot.ports import Clock
@@ -32,6 +32,7 @@ class ProgramWorks:
         loaded: What is in force now.
         swap: Reads everything anew and puts it into force; raises a BotError if it is wrong.
         reading: Held while the rules are read, which takes much memory.
+        read: Reads the rules.
         delay: How late the event loop last woke, in seconds.
         trouble: Why nothing can be stored just now.
         database: A connection for figures.
@@ -44,12 +45,14 @@ class ProgramWorks:
         loaded: Callable[[], Loaded],
         swap: Callable[[], Awaitable[None]],
         reading: asyncio.Lock,
+        read: Callable[[Settings], Loaded],
         delay: Callable[[], float],
         trouble: Callable[[], str],
         database: Database,
         clock: Clock,
     ) -> None:
         self._settings, self._loaded, self._swap, self._reading = settings, loaded, swap, reading
+        self._read = read
         self._delay, self._trouble, self._database, self._clock = delay, trouble, database, clock
         self._started_at = clock()
 
@@ -83,7 +86,7 @@ class ProgramWorks:
         """Read and test the rules without putting them into force; what would differ, or where they are wrong."""
         try:
             async with self._reading:
-                found = await asyncio.get_running_loop().run_in_executor(None, load, self._settings)
+                found = await asyncio.get_running_loop().run_in_executor(None, self._read, self._settings)
         except BotError as e:
             return [tr("The files are wrong; nothing was changed."), *mistakes(e)]
         return [

@@ -143,9 +143,30 @@ async def test_a_company_is_muted_with_an_end_and_a_preview(started):
     (mute,) = started.desk.mutes("telegram:1", started.now)
     assert mute.until == NOW + 3 * DAY
     (undo,) = buttons(reply)
-    assert said(await started.commands.tap(undo.data, ME)) == "No longer muted."
+    assert said(await started.commands.tap(undo.data, ME)) == "No longer muted: Meta."
     assert said(await started.commands.tap(undo.data, ME)) == "That is not muted any more."
     assert muted(started) == []
+
+
+async def test_where_nothing_was_sent_nothing_is_said_to_have_been_held_back(started):
+    assert "held back" not in said(await started.reply("/mute meta platforms 3d"))
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        pytest.param("täglich 7:30", "Every day at 07:30", id="a day"),
+        pytest.param("wöchentlich mo 8:00", "Every Monday at 08:00", id="a week"),
+        pytest.param("weekly sonntag 9", "Every Sunday at 09:00", id="both languages"),
+    ],
+)
+async def test_a_digest_may_be_asked_for_in_german(started, text, begins):
+    assert (await started.ask(f"/digest {text}")).startswith(begins)
+    assert (await started.ask("/digest aus")) == "No digests any more."
+
+
+async def test_two_letters_are_no_day_in_english(started):
+    assert "is no time for digests" in await started.ask("/digest weekly tu 8:00")
 
 
 async def test_a_card_s_menu_mutes_its_story_company_or_source(started):

@@ -368,7 +368,7 @@ async def test_a_german_chat_is_spoken_to_in_german(places):
         "Mir fehlt das Recht: Nachrichten veröffentlichen. Der Eigentümer gibt es mir unter „Administratoren“ des Kanals."
     )
     assert (await places.said(BOSS, "/here")).startswith(
-        "Das ist unser privater Chat: Was ich hier schreibe, liest nur du."
+        "Das ist unser privater Chat: Was ich hier schreibe, liest nur du. Deine ID bei Telegram ist 11."
     )
 
 

@@ -181,7 +181,7 @@ async def test_an_ambiguous_company_is_asked_about_and_the_answer_searches_on(sc
 async def test_top_names_the_biggest_stories_with_a_button_each(scene):
     reply = await scene.reply("/top")
     assert said(reply).split("\n") == [
-        "The biggest stories of the last 1d, by independent origins:",
+        "The biggest stories of the last 24 hours, by independent origins:",
         f"1. 09:30 {TITLE} · Wire · HIGH denied · 3 independent origins · 3 copies",
         f"2. 11:00 {CUT} · Paper · MEDIUM considering",
     ]
@@ -299,7 +299,9 @@ async def test_whynot_that_is_endless_is_cut(scene):
         pytest.param("/story %%%%%", "no story", id="story a wildcard"),
         pytest.param("/who", "/who nvidia", id="who nobody"),
         pytest.param("/who nvidea", "Did you mean nvidia or nvda?", id="who misspelt"),
-        pytest.param("/who memory", "“memory” is a sector, not a company.", id="who a sector"),
+        pytest.param(
+            "/who memory", "“memory” is a sector, not a company. For example: /who nvidia.", id="who a sector"
+        ),
         pytest.param("/who micron", "no relations of Micron", id="who without relations"),
         pytest.param("/whynot", "/whynot https://", id="whynot nothing"),
         pytest.param("/whynot two words", "/whynot https://", id="whynot two words"),

@@ -32,6 +32,7 @@ from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
+from bot.delivery.manual import GROUPS
 from bot.delivery.privacy import Private
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
 from bot.model import Button, Decision, Reason, Severity, Target, TargetKind, Verdict
@@ -165,7 +166,10 @@ async def test_start_follows_nothing_anew_in_a_chat_that_chose_to_follow_nothing
 
 
 async def test_a_start_link_follows_what_it_names(scene):
-    assert "Following Nvidia (company)." in await scene.ask("/start w_NVDA")
+    reply = await scene.reply("/start w_NVDA")
+    assert [c.text.split(".")[0] for c in reply.cards] == ["Following Nvidia (company)", "Alerts are on"]
+    assert "/help" in reply.cards[1].text
+    assert len((await scene.reply("/start w_NVDA")).cards) == 1, "who knows the bot is not welcomed"
     assert scene.follows == [NVIDIA]
 
 
@@ -332,8 +336,20 @@ async def test_latest_shows_this_chats_alerts_newest_first(started):
     started.send(7)
     lines = (await started.ask("/latest")).split("\n")
     assert len(lines) == 6
-    assert lines[1] == "19:03 HIGH considering: Alert 6 6aaaabbb"
+    assert (
+        lines[1] == "1. 19:03 HIGH considering: Meta weighs selling surplus AI compute to outsiders 6aaaabbb"
+    )
     assert len((await started.ask("/latest 2")).split("\n")) == 3
+
+
+async def test_latest_names_the_stories_and_opens_them(started):
+    started.send(2)
+    reply = await started.reply("/latest")
+    last = started.desk.alerts[-1]
+    known = await started.commands.handle("why", [last.id], ME)
+    assert known.cards[0].text.split("\n")[0].removeprefix("Why: ") in reply.cards[0].text.split("\n")[1]
+    assert [b.label for b in buttons(reply)] == ["1", "2"]
+    assert buttons(reply)[0].data == f"story:{last.story_id}"
 
 
 async def test_latest_falls_back_to_all_alerts_for_who_just_joined(started):
@@ -387,9 +403,19 @@ async def test_the_mute_button_mutes(started):
 
 
 async def test_level_is_shown_and_changed(started):
-    assert (await started.ask("/level")).startswith("The level is medium.")
+    reply = await started.reply("/level")
+    assert reply.cards[0].text == "The level is medium: nothing below it is sent."
+    await started.commands.tap(next(b.data for b in buttons(reply) if b.label == "low"), ME)
+    assert started.desk.subscribers["telegram:1"].level is Severity.LOW
+    assert "it is set there: /level high" in await started.ask("/level @channel high")
     assert await started.ask("/level HIGH") == "From now on only high and above."
     assert started.desk.subscribers["telegram:1"].level is Severity.HIGH
+
+
+async def test_a_list_of_another_place_is_not_taken_for_this_one(started):
+    assert await started.ask("/list @channel") == (
+        "/list shows this chat alone. Of another one /here @\u2060channel says it."
+    )
 
 
 async def test_stop_keeps_what_is_followed(started):
@@ -397,6 +423,15 @@ async def test_stop_keeps_what_is_followed(started):
     assert not started.desk.subscribers["telegram:1"].active
     assert started.follows == [EVERYTHING]
     assert await started.ask("/stop") == "Alerts are off already. /start turns them on."
+
+
+def test_help_lists_every_command_once_below_a_title():
+    listed = [name for _, names in GROUPS for name in names]
+    assert sorted(listed) == sorted(name for name, _ in MENU if name != "help")
+
+
+async def test_here_in_private_says_by_which_id_managers_and_routes_name_somebody(scene):
+    assert "Your id in Telegram is 1." in await scene.ask("/here")
 
 
 async def test_status_is_for_operators_and_shows_the_oldest_and_the_commonest(scene):

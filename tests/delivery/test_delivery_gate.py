@@ -119,7 +119,7 @@ def test_a_ban_counts_more_than_an_invitation(invited):
 def test_too_many_commands_get_one_line_and_then_silence(scene):
     scene.access.most = 3
     assert [scene.enter() for _ in range(3)] == ["yes"] * 3
-    assert scene.enter() == "That was too much for me at a time. I answer again in 1m."
+    assert scene.enter() == "That was too much for me at a time. I answer again in 1 minute."
     assert [scene.enter() for _ in range(20)] == [""] * 20
     assert scene.enter("4") == "yes", "others are answered as before"
     scene.now += WINDOW

@@ -228,7 +228,7 @@ def test_whom_a_company_depends_on():
     ("found", "whole", "said"),
     [
         (12, True, "Damit hättest du in den letzten 30 Tagen 12 Meldungen bekommen, etwa 3 pro Woche."),
-        (0, True, "Damit hättest du in den letzten 30 Tagen 0 Meldungen bekommen."),
+        (0, True, "Damit hättest du in den letzten 30 Tagen keine Meldungen bekommen."),
         (
             2,
             False,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -141,6 +141,15 @@ def test_a_withdrawn_report_may_still_be_so(origins, more, status):
     drawn = draw(edited(entry), story, entry)
     assert status_of(drawn) == status
     assert parts(drawn, EntityKind.STRIKE) == []
+
+
+def test_a_reply_to_an_edited_entry_tells_when_the_edit_was_seen():
+    entry = wire()
+    alert = told(entry, kind=AlertKind.REPLY, created_at=NOW)
+    before, after = clock_time(entry.at, NOW, UTC, zone=True), clock_time(NOW, NOW, UTC, zone=True)
+    assert before != after
+    assert reply(alert, begun(entry), entry, now=NOW).text.endswith(before)
+    assert reply(alert, begun(entry), replace(entry, revision=1), now=NOW).text.endswith(after)
 
 
 def test_a_reply_does_not_repeat_the_slug_of_a_wire():

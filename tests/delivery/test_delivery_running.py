@@ -83,7 +83,7 @@ async def test_latency_is_told_by_stage_kind_and_slowest_source(house):
 
     house.works.delays = Latency(
         stages=[delays("published → seen", 75, 4000), delays("decided → sent", 0.03, 2)],
-        kinds=[delays("wire", 60, 90)],
+        kinds=[delays("wire", 59.9999, 90)],
         worst=[delays("slow-feed", 9000, 90000)],
     )
     assert (await house.ask("/latency")).split("\n") == [

@@ -62,7 +62,7 @@ def test_a_story_is_a_list_of_steps_with_time_source_and_link(tmp_path: Path):
         "HIGH denied · 3 independent origins, 3 copies",
         f"09:30 First report · considering · sourced · Wire: {TITLE}",
         f"10:00 Independent origin 2 · Paper: {RIVAL}",
-        "12:00 Also selloff by CRWV: confirmed · on record · Also selloff by MU: confirmed · on record · "
+        "12:00 Also selloff (CRWV, MU): confirmed · on record · "
         f"Spillover seen: CRWV, MU fell · Wire: {SLUMP}",
         f"13:00 Independent origin 3 · Denied · Newsroom: {DENIAL}",
     ]

@@ -210,6 +210,44 @@ async def test_what_nobody_is_called_may_be_followed_as_a_word(desk):
     assert "“liquid cooling” (word)" in said(await desk.ask("/list"))[1]
 
 
+async def test_a_typo_offers_what_was_meant_before_the_word(desk):
+    reply = await desk.ask("/watch nvdia")
+    labels = [b.label for b in buttons(reply)]
+    assert labels == ["Nvidia (company)", "Follow the word", "Only high", "Cancel"]
+    asked = await desk.tap(buttons(reply)[0].data)
+    assert asked.replace
+    assert said(asked)[0].startswith("Nvidia: whatever it does")
+    assert desk.follows == []
+
+
+async def test_a_typo_among_others_offers_what_was_meant(desk):
+    reply = await desk.ask("/watch micron, nvdia")
+    assert said(reply)[0] == "Following Micron (company)."
+    await desk.tap(buttons(reply)[0].data)
+    assert desk.follows == [MICRON, NVIDIA]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nvidia and micron", "nvidia or micron", "nvidia & micron", "nvidia und micron", "nvidia, and micron"],
+)
+async def test_and_stands_between_two(desk, text):
+    await desk.ask(f"/watch {text}")
+    assert desk.follows == [NVIDIA, MICRON]
+
+
+async def test_and_stays_in_what_nobody_is_called(desk):
+    reply = await desk.ask("/watch rack and stack")
+    assert buttons(reply)[0].data == "watch:word:rack and stack"
+
+
+@pytest.mark.parametrize("text", ['"liquid cooling"', "“Liquid cooling”", "„liquid cooling“"])
+async def test_quotes_make_it_a_word(desk, text):
+    reply = await desk.ask(f"/watch {text}")
+    assert "I don't know" not in said(reply)[0]
+    assert buttons(reply)[0].data == "watch:word:liquid cooling"
+
+
 @pytest.mark.parametrize(
     "text", ["liquid cooling", "word liquid cooling", "Word:LIQUID-cooling", "Liquid Cooling!"]
 )

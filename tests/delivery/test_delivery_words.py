@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import get_args
 
 import pytest
 
 from bot.alerts.exposure import Step
-from bot.delivery.words import flag_text, relation_text
+from bot.delivery.words import flag_text, relation_text, span_text
 from bot.locale import SOURCE, languages, speaking
 from bot.model import Exposure
 from bot.nlp.normalise import FLAGS
@@ -30,3 +31,19 @@ def test_every_flag_has_a_text_in_every_language(flag: str, language: str) -> No
     english = flag_text(flag)
     with speaking(language):
         assert flag_text(flag) != english
+
+
+@pytest.mark.parametrize(
+    ("span", "english", "german"),
+    [
+        pytest.param(timedelta(days=90), "90 days", "90 Tage", id="days"),
+        pytest.param(timedelta(hours=36), "36 hours", "36 Stunden", id="hours"),
+        pytest.param(timedelta(minutes=1), "1 minute", "1 Minute", id="a minute"),
+        pytest.param(timedelta(seconds=5430), "1h 30m", "1h 30m", id="no unit gives it whole"),
+        pytest.param(timedelta(), "0s", "0s", id="nothing"),
+    ],
+)
+def test_a_span_is_written_out(span, english, german):
+    assert span_text(span) == english
+    with speaking("de"):
+        assert span_text(span) == german

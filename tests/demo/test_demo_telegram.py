@@ -1,5 +1,6 @@
 """The demo sent to a chat: what a reader of it would have got, over real HTTP."""
 
+import asyncio
 import io
 from datetime import timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from rich.console import Console
 from bot.cli import main
 from bot.config import load_settings
 from bot.delivery.pacing import Limit, Pacer
-from bot.demo.run import play
+from bot.demo.run import START, DemoClock, _pass_time, play, played
 from bot.loading import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +48,50 @@ async def test_its_cards_go_to_the_chat_and_nothing_else_is_told_there(
     assert any(a.text.startswith("DENIED") for a in edits)
     assert "sent to Telegram chat 77" in screen.getvalue()
     assert "╭" not in screen.getvalue(), "no card is printed as well"
+
+
+async def test_when_the_news_is_over_it_goes_on_answering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.demo.run.END", START)
+    monkeypatch.setattr("bot.demo.run.SECOND", timedelta(milliseconds=20))
+    async with BotApi() as api:
+        settings = load_settings(
+            {
+                "BOT_RULES_DIR": str(ROOT / "rules"),
+                "BOT_TELEGRAM_TOKEN": api.token,
+                "BOT_TELEGRAM_API_URL": api.url.removesuffix("/bot"),
+            }
+        )
+
+        async def linger() -> None:
+            api.push_message(77, "/list")
+            async with asyncio.timeout(20):
+                while not api.accepted:
+                    await asyncio.sleep(0.01)
+
+        screen = io.StringIO()
+        await play(settings, load(settings), Console(file=screen, width=100), tmp_path, "77", linger)
+    assert "everything" in api.accepted[0].text
+    assert "goes on answering" in screen.getvalue()
+
+
+async def test_its_clock_goes_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.demo.run.SECOND", timedelta(milliseconds=5))
+    clock = DemoClock(START)
+    passing = asyncio.create_task(_pass_time(clock))
+    async with asyncio.timeout(20):
+        while clock() == START:
+            await asyncio.sleep(0.005)
+    passing.cancel()
+
+
+async def test_a_reload_leaves_it_its_own_feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.demo.run.END", START)
+    settings = load_settings({"BOT_RULES_DIR": str(ROOT / "rules")})
+    async with played(settings, load(settings), Console(file=io.StringIO()), tmp_path, []) as (app, _):
+        await app.reload()
+        assert app.desk.status(app.clock()).feeds == 13
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ def vocabulary(lexicon, taxonomy):
         pytest.param("resale of own compute", ["theme:compute_resale"], id="a theme's name"),
         pytest.param("neoclouds", ["sector:neocloud"], id="a sector's name"),
         pytest.param("compute", ["pack:compute"], id="a pack"),
+        pytest.param("neocloud", ["sector:neocloud"], id="one of a sector"),
+        pytest.param("data centre", ["sector:datacenter"], id="a sector in the singular"),
+        pytest.param("data centers", ["sector:datacenter"], id="a sector's id in the plural"),
+        pytest.param("Fluidstacks", [], id="a company in the plural"),
         pytest.param("memory", ["sector:memory", "pack:memory"], id="ambiguous"),
         pytest.param("pack memory", ["pack:memory"], id="ambiguous, but for the kind in front"),
         pytest.param("theme:selloff", ["theme:selloff"], id="a kind and a colon"),
@@ -53,7 +57,17 @@ def test_what_is_suggested_is_english_or_of_the_language_that_is_spoken(vocabula
     assert vocabulary.suggest("investitionskurzung") == []
     with speaking("de"):
         assert vocabulary.suggest("investitionskurzung")[0] == "Investitionskürzung"
-        assert vocabulary.suggest("capexcutt")[0] == "capex_cut"
+        assert vocabulary.suggest("capexcutt")[0] == "Capex cut"
+
+
+def test_a_suggestion_comes_once_and_only_where_it_is_near(vocabulary):
+    assert vocabulary.suggest("nvdia") == ["Nvidia"], "neither its ticker nor its genitive"
+    assert [vocabulary.resolve(s) for s in vocabulary.suggest("gogle")] == [
+        [Target(TargetKind.COMPANY, "GOOGL")]
+    ]
+    assert vocabulary.suggest("computee_resale")[0] == "Resale of own compute", "not its id"
+    for word in ("foo", "delta", "liquid cooling", "and"):
+        assert vocabulary.suggest(word) == [], word
 
 
 def test_an_id_has_a_readable_name(vocabulary):
