@@ -202,8 +202,7 @@ class Browsing:
         known = self._vocabulary.resolve(text)
         companies = [t for t in known if t.kind is TargetKind.COMPANY]
         if not companies:
-            said = unknown(TargetKind.COMPANY, text, known, self._vocabulary)
-            return line(f"{said} {tr('For example: /who nvidia.')}" if known else said)
+            return line(unknown(TargetKind.COMPANY, text, known, self._vocabulary))
         if len(companies) > 1:
             choices = companies[:_MAX_CHOICES]
             return Reply(cards=(chooser(text, choices, self._vocabulary.name, verb="who"),))

@@ -52,7 +52,7 @@ async def test_a_topic_of_a_banned_group_is_not_bound_from_private(places):
 async def test_a_stranger_does_not_learn_how_a_private_group_is_called(places, command):
     places.api.rooms.make(GROUP, title="Takeover talks")
     said = await places.said(GUEST, f"{command} {GROUP}")
-    assert said == f"Only admins of {GROUP} may do that, and you are none."
+    assert said == f"Only admins of {GROUP} may do that, and you are none: ask one of them."
     places.api.rooms.make(CHANNEL, "channel", title="Takeover talks")
     places.api.rooms.stand(CHANNEL, "member")
     assert "Takeover" not in await places.said(GUEST, f"{command} {CHANNEL}")

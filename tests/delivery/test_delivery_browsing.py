@@ -300,7 +300,9 @@ async def test_whynot_that_is_endless_is_cut(scene):
         pytest.param("/who", "/who nvidia", id="who nobody"),
         pytest.param("/who nvidea", "Did you mean nvidia or nvda?", id="who misspelt"),
         pytest.param(
-            "/who memory", "“memory” is a sector, not a company. For example: /who nvidia.", id="who a sector"
+            "/who memory",
+            "“memory” is a sector, not a company. Write a name or a ticker, such as nvidia.",
+            id="who a sector",
         ),
         pytest.param("/who micron", "no relations of Micron", id="who without relations"),
         pytest.param("/whynot", "/whynot https://", id="whynot nothing"),
