@@ -36,7 +36,6 @@ _NEXT = """
     WHERE o.state = 'pending' AND s.active = 1
       AND substr(o.subscriber_id, 1, instr(o.subscriber_id, ':') - 1) = ?
 """
-_MOVES = ("watches", "told", "outbox", "verdicts", "mutes", "held", "feedback", "setups", "searches")
 AHEAD = 128  # rows that are looked up beyond those asked for
 LASTS = timedelta(seconds=0.25)  # that what was looked up holds at most: other rows fall due meanwhile
 _OF_SUBSCRIBERS = (
