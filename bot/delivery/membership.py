@@ -172,9 +172,10 @@ class Membership:
             del self._told[key]
 
     def _binders(self, places: list[Subscriber]) -> list[Subscriber]:
-        """Who turned these places on, each once, as far as they have started the bot."""
+        """Who turned these places on, each once, as far as they have started the bot and may use it."""
         users = dict.fromkeys(self._bindings.binder(place.id) for place in places)
-        found = [self._desk.subscriber(f"telegram:{user}") for user in users if user]
+        welcome = [user for user in users if user and not self._bindings.is_banned(user)]
+        found = [self._desk.subscriber(f"telegram:{user}") for user in welcome]
         return [private for private in found if private is not None]
 
     async def _say(self, address: str, card: Card) -> bool:

@@ -235,8 +235,13 @@ class Queue:
                 "UPDATE subscribers SET active = 0, error = ? WHERE id = ? AND active = 1",
                 (clean(error), subscriber_id),
             )
+            waiting = cursor.execute(
+                "SELECT id FROM outbox WHERE subscriber_id = ? AND state = 'pending'", (subscriber_id,)
+            ).fetchall()
             close_pending(cursor, subscriber_id, error, now)
             audience_changed(cursor)
+        for row in waiting:
+            self._taken.pop(row["id"], None)
 
     def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
         """The chat has a new address: everything of the old one goes to it, merged if it exists already."""
