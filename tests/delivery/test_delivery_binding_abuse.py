@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import bot_api_people
 import pytest
 from desk_fakes import MICRON, NVIDIA
 from places_scene import BOSS, CHANNEL, FORUM, GROUP, GUEST, TOPIC, Places, places_in, until
@@ -139,6 +140,30 @@ async def test_an_edited_command_is_not_run(places):
     update["edited_message"] = {**update.pop("message"), "edit_date": 2}
     assert await places.answers() == []
     assert places.subscriber(GROUP) is None
+
+
+# A Bot API server of an older release leaves out fields that the library insists on
+
+
+async def test_an_admin_is_known_as_one_to_an_older_server(places, monkeypatch):
+    monkeypatch.setattr(bot_api_people, "_RIGHTS", [r for r in bot_api_people._RIGHTS if "stories" not in r])
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    assert places.follows(GROUP) == [NVIDIA]
+
+
+async def test_who_bound_a_lost_group_is_told_its_title_by_an_older_server(places, monkeypatch):
+    details = places.api.rooms.details
+    monkeypatch.setattr(
+        places.api.rooms,
+        "details",
+        lambda chat: {k: v for k, v in details(chat).items() if k != "max_reaction_count"},
+    )
+    places.desk.enroll("telegram", str(BOSS), places.now)
+    places.desk.leave(f"telegram:{BOSS}", places.now)
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    places.api.rooms.make(GROUP, title="Desk", permissions={"can_send_messages": False})
+    (told,) = await places.tell_all("Micron adds a line")
+    assert (told.chat_id, "“Desk”" in told.text) == (BOSS, True)
 
 
 # Who is told
