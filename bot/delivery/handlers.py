@@ -43,6 +43,7 @@ from bot.delivery.gate import Gate
 from bot.delivery.membership import Membership
 from bot.delivery.replies import Chat, File, Reply, line, old_button, unknown_command
 from bot.delivery.request import call
+from bot.delivery.rooms import is_admin
 from bot.delivery.telegram import MAX_CAPTION, compose, translate
 from bot.errors import BotError
 from bot.locale import speaking, tr
@@ -66,7 +67,6 @@ _ACKNOWLEDGE_WITHIN = timedelta(seconds=0.7)
 _MAX_TAPS = 1000  # remembered at a time
 _NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command isn't run again
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_ADMINS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 _GONE = (ChatMember.BANNED, ChatMember.LEFT)
 
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -303,7 +303,7 @@ async def _chat(message: MaybeInaccessibleMessage, user: User | None, *, changes
     if changes and user is not None and place.type != place.PRIVATE:
         asked = {"chat_id": str(place.id), "user_id": str(user.id)}
         # Not by the library's models: they fail at what a server of an older release leaves out.
-        may_manage = (await call(message.get_bot(), "getChatMember", asked))["status"] in _ADMINS
+        may_manage = is_admin(await call(message.get_bot(), "getChatMember", asked))
     if answered is not None and answered.message_id == thread:
         answered = None  # whatever is written in a topic counts as an answer to the message that opened it
     return Chat(
