@@ -82,7 +82,7 @@ class Bindings(Protocol):
         ...
 
     def is_banned(self, chat: str, /) -> bool:
-        """Whether managers keep the chat out."""
+        """Whether managers keep the chat, or the user of this id, out."""
         ...
 
     def release(self, subscriber_id: str, /) -> None:

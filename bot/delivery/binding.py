@@ -164,9 +164,9 @@ class Binding:
             return line(tr(_TROUBLES[found], place=place))
         # The title of a chat without a public name is known to its members only.
         title = title_text(found.title) if found.username or found.asker_is_admin else place
-        former, now = place.partition("/")[0], found.address.partition("/")[0]
-        if self._bindings is not None and not former.startswith("@") and former != now:
-            self._bindings.move(former, now, self._clock())
+        former, chat_id = place.partition("/")[0], found.address.partition("/")[0]
+        if self._bindings is not None and not former.startswith("@") and former != chat_id:
+            self._bindings.move(former, chat_id, self._clock())
         if found.kind is PlaceKind.PRIVATE:
             return line(tr("{place} is no group or channel.", place=place))
         if found.asker_is_admin is None:
@@ -180,7 +180,7 @@ class Binding:
             return line(
                 tr("Only admins of {title} may do that, and you are none: ask one of them.", title=title)
             )
-        if self._bindings is not None and self._bindings.is_banned(now):
+        if self._bindings is not None and self._bindings.is_banned(chat_id):
             return line(tr("The managers of this bot keep {title} out.", title=title))
         if writing and "/" in found.address and not found.has_topics:
             return line(tr("{title} has no topics.", title=title))

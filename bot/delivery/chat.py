@@ -236,7 +236,6 @@ class Chatting:
             self._trouble = _nothing
             log.info("telegram_listening bot=%s by=webhook", self._application.bot.username)
             await self._watch_webhook(self._webhook)
-            return
         refused = self._trouble if self._webhook is not None else _nothing
         updater = self._application.updater
         assert updater is not None  # the builder makes one unless told otherwise
@@ -277,14 +276,15 @@ class Chatting:
                 return True
 
     async def _watch_webhook(self, webhook: Webhook) -> None:
-        """See that Telegram still calls us and nobody else, and what it can't deliver."""
+        """See that Telegram still calls us and nobody else, and what it can't deliver; ends where it will not any more."""
         while True:
             await asyncio.sleep(WATCH_EVERY.total_seconds())
             try:
                 info = await self._application.bot.get_webhook_info()
                 if info.url != webhook.url:
                     self._met_rival(f"the webhook was changed to {info.url or 'none'}")
-                    await self._set_webhook(webhook)
+                    if not await self._set_webhook(webhook):
+                        return
                 self._trouble = _failing(info, self._clock())
             except TelegramError as e:
                 log.warning("webhook_not_watched problem=%r", str(translate(e)))

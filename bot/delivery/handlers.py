@@ -103,8 +103,10 @@ class _Handlers:
 
     async def command(self, update: Update, _: Context) -> None:
         message = update.effective_message
-        if message is None:
-            return
+        if message is None or (
+            message.forward_origin is not None and message.chat.type != message.chat.PRIVATE
+        ):
+            return  # somebody else's words, or what a channel says once more in its discussion group
         name, args = parse(message)
         as_chat, user = speaker_of(message)
         with self._speaking(message, user):

@@ -19,6 +19,7 @@ from telegram.error import TelegramError
 from bot.delivery.commands import Commands
 from bot.delivery.gate import Gate
 from bot.delivery.replies import Chat
+from bot.delivery.request import call
 from bot.delivery.rooms import is_in, kind_of, missing
 from bot.delivery.sheet import say
 from bot.delivery.standing import PlaceKind, Right, rights_text, title_text
@@ -90,7 +91,7 @@ class Membership:
         if not chat.startswith("-"):
             return
         try:
-            title = (await self._bot.get_chat(chat)).title or chat
+            title = (await call(self._bot, "getChat", {"chat_id": chat})).get("title") or chat
         except TelegramError as e:
             log.info("title_unknown chat=%s error=%s", chat, translate(e))
             title = chat
@@ -172,9 +173,10 @@ class Membership:
             del self._told[key]
 
     def _binders(self, places: list[Subscriber]) -> list[Subscriber]:
-        """Who turned these places on, each once, as far as they have started the bot."""
+        """Who turned these places on, each once, as far as they have started the bot and may use it."""
         users = dict.fromkeys(self._bindings.binder(place.id) for place in places)
-        found = [self._desk.subscriber(f"telegram:{user}") for user in users if user]
+        welcome = [user for user in users if user and not self._bindings.is_banned(user)]
+        found = [self._desk.subscriber(f"telegram:{user}") for user in welcome]
         return [private for private in found if private is not None]
 
     async def _say(self, address: str, card: Card) -> bool:

@@ -74,7 +74,7 @@ class TelegramRooms:
         if not user:
             return None
         try:
-            return (await self._member(info, user))["status"] in _ADMINS
+            return is_admin(await self._member(info, user))
         except BadRequest as e:  # whoever was never in a group is not found there
             return None if any(phrase in e.message.lower() for phrase in _HIDDEN) else False
 
@@ -82,6 +82,11 @@ class TelegramRooms:
 def kind_of(chat_type: str) -> PlaceKind:
     """What a chat of such a type is."""
     return {"private": PlaceKind.PRIVATE, "channel": PlaceKind.CHANNEL}.get(chat_type, PlaceKind.GROUP)
+
+
+def is_admin(member: Fields) -> bool:
+    """Whether somebody manages the chat."""
+    return member["status"] in _ADMINS
 
 
 def is_in(member: Fields) -> bool:
@@ -94,7 +99,7 @@ def missing(member: Fields, kind: PlaceKind, permissions: Fields) -> tuple[Right
     status = member["status"]
     if kind is PlaceKind.CHANNEL:
         return () if status == "administrator" and member.get("can_post_messages") else (Right.POST,)
-    if status in _ADMINS:
+    if is_admin(member):
         return ()
     # What is not allowed to ordinary members is not allowed to a restricted one either.
     held = (permissions, member if status == "restricted" else {})

@@ -235,8 +235,13 @@ class Queue:
                 "UPDATE subscribers SET active = 0, error = ? WHERE id = ? AND active = 1",
                 (clean(error), subscriber_id),
             )
+            waiting = cursor.execute(
+                "SELECT id FROM outbox WHERE subscriber_id = ? AND state = 'pending'", (subscriber_id,)
+            ).fetchall()
             close_pending(cursor, subscriber_id, error, now)
             audience_changed(cursor)
+        for row in waiting:
+            self._taken.pop(row["id"], None)
 
     def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
         """The chat has a new address: everything of the old one goes to it, merged if it exists already."""
@@ -297,13 +302,15 @@ def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str
         cursor.execute(
             "UPDATE subscribers SET id = ?, address = ? WHERE id = ?", (new_id, address, subscriber_id)
         )
-    cursor.execute(
-        "UPDATE outbox SET state = 'closed', error = 'waits there as well', closed_at = ? "
-        "WHERE subscriber_id = ? AND state = 'pending' AND EXISTS (SELECT 1 FROM outbox q WHERE q.subscriber_id = ? "
-        "AND q.state IN ('pending', 'sent') AND q.story_id = outbox.story_id AND q.alert_id = outbox.alert_id "
-        "AND q.kind = outbox.kind)",
-        (stamp(now), subscriber_id, new_id),
-    )
+    # Of what waits for both, that of the one that moves stays: it may be what has just arrived there.
+    for who, other, state in ((new_id, subscriber_id, "pending"), (subscriber_id, new_id, "sent")):
+        cursor.execute(
+            "UPDATE outbox SET state = 'closed', error = 'it goes there anyway', closed_at = ? "
+            "WHERE subscriber_id = ? AND state = 'pending' AND EXISTS (SELECT 1 FROM outbox q "
+            "WHERE q.subscriber_id = ? AND q.state = ? AND q.story_id = outbox.story_id "
+            "AND q.alert_id = outbox.alert_id AND q.kind = outbox.kind)",
+            (stamp(now), who, other, state),
+        )
     # Message ids are a chat's own: cards sent to the old chat can't be edited in the new one.
     cursor.execute(
         "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'", (subscriber_id,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -239,6 +240,21 @@ async def test_a_webhook_that_another_program_removed_is_set_again_and_said(
         await until(lambda: api.webhook)
         await until(lambda: here.said(OPERATOR))
         assert "the same Telegram token" in here.said(OPERATOR)[-1]
+
+
+async def test_a_webhook_that_telegram_refuses_to_set_again_is_said_and_the_bot_asks_by_itself(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "WATCH_EVERY", chat.WATCH_EVERY / 2000)
+    async with BotApi() as api, called(tmp_path, server, api) as here:
+        await until(lambda: api.webhook)
+        why = "Bad Request: bad webhook: Failed to resolve host"
+        api.fault("error", method="setWebhook", times=math.inf, code=400, description=why)
+        api.webhook = {}
+        api.push_message(READER, "/start")
+        await until(here.said)
+        api.push_message(OPERATOR, "/status")
+        await until(lambda: any("BOT_TELEGRAM_WEBHOOK_URL" in text for text in here.said(OPERATOR)))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import bot_api_people
 import pytest
 from desk_fakes import MICRON, NVIDIA
 from places_scene import BOSS, CHANNEL, FORUM, GROUP, GUEST, TOPIC, Places, places_in, until
@@ -104,7 +105,75 @@ async def test_a_button_of_a_message_that_can_not_be_seen_any_more_does_not_chan
     assert places.subscriber(FORUM) is None
 
 
+# Words of others
+
+FORWARD = {
+    "forward_origin": {
+        "type": "user",
+        "date": 1,
+        "sender_user": {"id": GUEST, "is_bot": False, "first_name": "G"},
+    }
+}
+
+
+async def test_a_forwarded_command_is_somebody_elses_words_in_a_group_and_in_a_channel(places):
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    assert await places.says(GROUP, "/bind micron", user=BOSS, **FORWARD) == []
+    assert places.follows(GROUP) == [NVIDIA]
+    assert await places.says(CHANNEL, "/bind micron", channel=True, **FORWARD) == []
+    assert places.subscriber(CHANNEL) is None
+
+
+async def test_a_command_in_a_channel_is_not_answered_again_in_its_discussion_group(places):
+    origin = {"type": "channel", "date": 1, "chat": places.api.rooms.brief(CHANNEL), "message_id": 5}
+    copy = {
+        "sender_chat": places.api.rooms.brief(CHANNEL),
+        "is_automatic_forward": True,
+        "forward_origin": origin,
+    }
+    assert await places.says(GROUP, "/bind nvidia", user=777000, **copy) == []
+
+
+async def test_an_edited_command_is_not_run(places):
+    places.api.push_message(GROUP, "/bind nvidia", user=BOSS)
+    update = places.api._updates[-1]
+    update["edited_message"] = {**update.pop("message"), "edit_date": 2}
+    assert await places.answers() == []
+    assert places.subscriber(GROUP) is None
+
+
+# A Bot API server of an older release leaves out fields that the library insists on
+
+
+async def test_an_admin_is_known_as_one_to_an_older_server(places, monkeypatch):
+    monkeypatch.setattr(bot_api_people, "_RIGHTS", [r for r in bot_api_people._RIGHTS if "stories" not in r])
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    assert places.follows(GROUP) == [NVIDIA]
+
+
+async def test_who_bound_a_lost_group_is_told_its_title_by_an_older_server(places, monkeypatch):
+    details = places.api.rooms.details
+    monkeypatch.setattr(
+        places.api.rooms,
+        "details",
+        lambda chat: {k: v for k, v in details(chat).items() if k != "max_reaction_count"},
+    )
+    places.desk.enroll("telegram", str(BOSS), places.now)
+    places.desk.leave(f"telegram:{BOSS}", places.now)
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    places.api.rooms.make(GROUP, title="Desk", permissions={"can_send_messages": False})
+    (told,) = await places.tell_all("Micron adds a line")
+    assert (told.chat_id, "“Desk”" in told.text) == (BOSS, True)
+
+
 # Who is told
+
+
+async def test_whoever_is_banned_hears_nothing_of_what_they_bound(places):
+    places.desk.enroll("telegram", str(BOSS), places.now)
+    await places.says(GROUP, "/bind nvidia", user=BOSS)
+    Access(places.db).admit(str(BOSS), Admission.BANNED, "9", places.now)
+    assert await places.standing(GROUP, "kicked", by=GUEST) == []
 
 
 async def test_each_who_bound_a_topic_of_a_lost_group_is_told(places):

@@ -114,6 +114,14 @@ def test_a_subscriber_who_is_gone_gets_nothing_until_it_returns(db: Database) ->
     assert due(db) == [], "what was closed does not come back as a flood"
 
 
+def test_nothing_is_remembered_of_cards_for_subscribers_that_are_gone(db: Database) -> None:
+    queue = Queue(db)
+    put(db, note("one"), note("two", "telegram:2"))
+    assert len(queue.due(NOW, 10)) == 2
+    queue.deactivate("telegram:1", "blocked", NOW)
+    assert list(queue._taken) == ["two"]
+
+
 @pytest.mark.parametrize("already_there", [pytest.param(False, id="new"), pytest.param(True, id="merged")])
 def test_a_chat_that_moved_keeps_its_watches_and_its_pending_cards(db: Database, already_there: bool) -> None:
     queue, desk = Queue(db), Desk(db)  # fault 10
