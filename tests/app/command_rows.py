@@ -115,7 +115,7 @@ EVERYBODY: Mapping[str, Row] = {
     "who": Row(
         "For example: /who nvidia", {"zz": "I know no company “zz”", "memory": "is a sector, not a company"}
     ),
-    "level": Row("Change it with /level", {"loud": "is no level. Levels: ", "medum": "did you mean medium?"}),
+    "level": Row("The level is ", {"loud": "is no level. Levels: ", "medum": "did you mean medium?"}),
     "quiet": Row(
         "There are no quiet hours. Write for example /quiet",
         {

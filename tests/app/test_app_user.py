@@ -127,7 +127,7 @@ async def test_things_are_looked_up_and_their_pages_turned_over_a_restart(tmp_pa
             found = await user.says("/search harbour report", "20 found")
             assert "newest first; 1–6:" in found.text
             assert "number 19" in found.text
-            top = await user.says("/top 7d", "The biggest stories of the last 7d")
+            top = await user.says("/top 7d", "The biggest stories of the last 7 days")
         async with w.running():
             page = await user.taps("▶", "; 7–12:", on=found)
             assert (page.method, page.message_id) == ("editMessageText", found.message_id)

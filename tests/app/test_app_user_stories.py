@@ -163,9 +163,9 @@ async def test_what_a_card_mutes_is_not_heard_but_denials_are_and_undo_ends_it(
             assert len(loud(new())) == 1, "what was told before and is denied is heard all the same"
         async with w.running():
             if "Undo" in labels(muted):
-                await user.taps("Undo", "No longer muted.", on=muted)
+                await user.taps("Undo", "No longer muted", on=muted)
             else:
-                await user.says("/unmute", "No longer muted.")
+                await user.says("/unmute", "No longer muted")
             new = user.mark()
             await w.news(again["MU"])
             await w.news(again["MSFT"])
@@ -191,7 +191,7 @@ async def test_a_muted_story_is_only_brought_up_to_date_until_its_mute_is_undone
             (edited,) = new()
             assert (edited.method, edited.message_id) == ("editMessageText", card.message_id)
             listed = await user.says("/mutes", "Muted here")
-            await user.taps("✕ " + labels(listed)[0].removeprefix("✕ "), "No longer muted.", on=listed)
+            await user.taps("✕ " + labels(listed)[0].removeprefix("✕ "), "No longer muted", on=listed)
             again = await user.taps("Undo", on=muted)
             assert again.text == "That is not muted any more."
             new = user.mark()
