@@ -20,7 +20,7 @@ from bot.delivery.standing import (
     remedy,
     title_text,
 )
-from bot.delivery.watching import MAX_ITEMS, Watching, items_of
+from bot.delivery.watching import MAX_ITEMS, Watching, items_of, too_many
 from bot.delivery.words import clock_time, level_word
 from bot.hours import zone_of
 from bot.locale import marked, tr, tr_n
@@ -203,13 +203,7 @@ class Binding:
                 self._followed(self._desk.subscriber(there.subscriber_id)),
             )
         if len(items) > MAX_ITEMS:
-            return line(
-                tr_n(
-                    "That is too much at once: name at most {n} thing.",
-                    "That is too much at once: name at most {n} things.",
-                    MAX_ITEMS,
-                )
-            )
+            return too_many()
         found = self._watching.understand(items)
         said = self._follow(found.targets, there, label, exactly=exactly) if found.targets else []
         said += [self._watching.unknown(item) for item in found.unknown]

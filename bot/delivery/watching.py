@@ -59,6 +59,11 @@ class Followed:
     is_refused: bool  # there was no room for some of it
 
 
+def too_many() -> Reply:
+    """What is answered to more names than are taken at a time."""
+    return line(tr("That is too much at once: name at most {number} things to follow.", number=MAX_ITEMS))
+
+
 class Watching:
     """The part of the commands that adds to what a chat follows."""
 
@@ -96,9 +101,7 @@ class Watching:
         if not items:
             return line(tr("What should this chat follow? For example: /watch nvidia, or /watch all."))
         if len(items) > MAX_ITEMS:
-            return line(
-                tr("That is too much at once: name at most {number} things to follow.", number=MAX_ITEMS)
-            )
+            return too_many()
         found = self.understand(items)
         lines = [self.follow(found.targets, chat).said] if found.targets else []
         lines += [self.unknown(item) for item in found.unknown]
