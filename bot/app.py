@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from rich.console import Console
 
 from bot.config import Settings
@@ -45,13 +44,14 @@ from bot.upkeep.enrolment import enroll_routes
 from bot.upkeep.feeds import FeedDesk
 from bot.upkeep.managers import Managers
 from bot.upkeep.rules import REFUSED, mistakes
+from bot.upkeep.timetable import Timetable
 from bot.upkeep.works import ProgramWorks
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # A stop takes ten seconds at most: these, and a second or two for closing what is open.
-DECIDE_WITHIN, SEND_WITHIN = timedelta(seconds=3), timedelta(seconds=4)
+JOBS_WITHIN, DECIDE_WITHIN, SEND_WITHIN = (timedelta(seconds=n) for n in (1, 3, 4))
 PRUNE_EVERY = timedelta(hours=6)
 DIGEST_EVERY = timedelta(seconds=30)
 MORNING_EVERY = timedelta(minutes=1)  # that it is asked whether it is time for the report
@@ -364,27 +364,15 @@ class App:
         return self._loaded.book.rules.known.companies.get(company, "")
 
     def _start_jobs(self) -> None:
-        scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        )
-        tick = self.settings.tick.total_seconds()
-        scheduler.add_job(self._intake.tick, "interval", seconds=tick, id="poll")
-        prune = partial(self._chores.prune, self.settings.keep)
-        scheduler.add_job(prune, "interval", seconds=PRUNE_EVERY.total_seconds(), id="prune")
-        scheduler.add_job(self._intake.look, "interval", seconds=LOOK_EVERY.total_seconds(), id="look")
-        digest = DIGEST_EVERY.total_seconds()
-        scheduler.add_job(self._chores.send_digests, "interval", seconds=digest, id="digest")
+        jobs = Timetable()
+        jobs.every(self.settings.tick, self._intake.tick, "poll")
+        jobs.every(PRUNE_EVERY, partial(self._chores.prune, self.settings.keep), "prune")
+        jobs.every(LOOK_EVERY, self._intake.look, "look")
+        jobs.every(DIGEST_EVERY, self._chores.send_digests, "digest")
         if self._managers is not None:
-            report = partial(self._managers.report, self._tell_operators)
-            scheduler.add_job(report, "interval", seconds=MORNING_EVERY.total_seconds(), id="morning")
-        scheduler.start()
-
-        async def stop() -> None:
-            scheduler.remove_all_jobs()
-            await asyncio.sleep(0)  # a tick that was started runs to its end, which takes no waiting
-            scheduler.shutdown(wait=False)
-
-        self._open.push_async_callback(stop)
+            jobs.every(MORNING_EVERY, partial(self._managers.report, self._tell_operators), "morning")
+        jobs.start()
+        self._open.push_async_callback(jobs.stop, JOBS_WITHIN)
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         def ended(task: asyncio.Task[None]) -> None:

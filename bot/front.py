@@ -80,6 +80,7 @@ class Front:
             desk,
             self._vocabulary,
             clock,
+            Bindings(database()),
             settings.telegram_admins,
             settings.timezone,
             parts=(voting, charting, *self._about_rules(), self._mailbox(managers), *managers.parts),
@@ -88,7 +89,6 @@ class Front:
             errands=managers.errands,
             rate=settings.telegram_rate,
             webhook=webhook,
-            bindings=Bindings(database()),
         )
 
     def _zone_of(self, chat: Chat) -> tzinfo:

@@ -77,7 +77,6 @@ class Binding:
         }
         self.buttons: Mapping[str, Handler] = {"bind": self.choose}
         self.managing = frozenset({"bind", "unbind"})
-        self.slow = frozenset({"here"})
 
     async def bind(self, text: str, chat: Chat) -> Reply:
         """Follow exactly what is named, here or in a place that is named first."""

@@ -59,7 +59,6 @@ class Charting:
     """
 
     managing: frozenset[str] = frozenset()
-    slow: frozenset[str] = frozenset({"chart"})
 
     def __init__(
         self, trends: Trends, vocabulary: Vocabulary, draw: Draw, clock: Clock, zone: Zone = utc

@@ -27,6 +27,7 @@ from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
 from bot.delivery.rooms import TelegramRooms
 from bot.delivery.telegram import TelegramChannel, compose, parse_address, translate
+from bot.delivery.turns import AT_ONCE, Turns
 from bot.delivery.webhook import Webhook
 from bot.errors import ConfigError
 from bot.locale import SOURCE, languages, marked, show_number, speaking, tr
@@ -41,7 +42,7 @@ RETRY_FIRST, RETRY_MOST = timedelta(seconds=2), timedelta(minutes=1)
 STOP_WITHIN = timedelta(seconds=2)
 WATCH_EVERY = timedelta(minutes=2)  # over the webhook
 MOST_WAITING = 1000  # updates that nobody has worked on; with more, Telegram is asked to come again
-ANSWERS = 4  # connections beside those of alerts, for what is asked in chats
+ANSWERS = 2 * AT_ONCE  # connections beside those of alerts, for what is asked in chats: some ask two things at once
 
 _Said = Callable[[], str]  # in the language that is spoken when it is asked for
 
@@ -55,6 +56,7 @@ class Chatting:
         desk: What the commands read and write.
         vocabulary: What people may name.
         clock: The time.
+        bindings: Who turned alerts on in groups and channels.
         operators: Ids of the managers.
         timezone: The clock that a new chat starts with.
         parts: Further commands.
@@ -63,7 +65,6 @@ class Chatting:
         errands: What takes longer than an answer may; what comes of it is posted through the bot.
         rate: Messages a second; more than Telegram allows for free are paid for.
         webhook: Where Telegram calls; without one, or where Telegram refuses it, it is asked for updates.
-        bindings: Who turned alerts on in groups and channels.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -77,6 +78,7 @@ class Chatting:
         desk: Desk,
         vocabulary: Vocabulary,
         clock: Clock,
+        bindings: Bindings,
         operators: tuple[str, ...] = (),
         timezone: str = "UTC",
         parts: Sequence[Part] = (),
@@ -85,10 +87,12 @@ class Chatting:
         errands: Errands | None = None,
         rate: int = OVERALL.count,
         webhook: Webhook | None = None,
-        bindings: Bindings | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
-        self._application: App = ApplicationBuilder().bot(bot).build()
+        self._turns = Turns()
+        self._application: App = (
+            ApplicationBuilder().bot(bot).concurrent_updates(self._turns).build()
+        )
         commands = Commands(
             desk,
             vocabulary,
@@ -102,8 +106,8 @@ class Chatting:
             bindings=bindings,
         )
         self._commands = commands
-        self._membership = Membership(bot, commands, desk, bindings, clock, gate) if bindings else None
-        register(self._application, commands, clock, gate, self._membership)
+        self._membership = Membership(bot, commands, desk, bindings, clock, gate)
+        register(self._application, commands, clock, self._membership, gate)
         self._operators, self._errands = operators, errands
         if errands is not None:
             errands.connect(self.post)
@@ -141,8 +145,10 @@ class Chatting:
                     await updater.stop()
                 if self._application.running:
                     await self._application.stop()
+                await self._turns.idle()
         except (TimeoutError, TelegramError) as e:
             log.warning("telegram_stop_cut_short problem=%r", str(e))
+        await self._turns.shutdown()  # before the connections are closed, which an answer would open again
         await self._application.shutdown()
         await self._application.bot.shutdown()
 
@@ -166,10 +172,9 @@ class Chatting:
 
     def lost(self, subscriber: Subscriber, problem: str) -> None:
         """A chat can't be written to any more: tell whoever turned its alerts on, beside everything else."""
-        if self._membership is not None:
-            told = asyncio.ensure_future(self._membership.lost(subscriber, problem))
-            self._telling.add(told)
-            told.add_done_callback(self._telling.discard)
+        told = asyncio.ensure_future(self._membership.lost(subscriber, problem))
+        self._telling.add(told)
+        told.add_done_callback(self._telling.discard)
 
     async def post(self, chat: Chat, card: Card) -> None:
         """Write a card into a chat that waits for it; one that can't be reached just now does not get it."""

@@ -14,7 +14,7 @@ from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
 from bot.delivery.listing import Listing
 from bot.delivery.muting import Muting
-from bot.delivery.parts import Handler, Part, Slow
+from bot.delivery.parts import Handler, Part
 from bot.delivery.reading import Reading
 from bot.delivery.replies import (
     Chat,
@@ -115,7 +115,6 @@ class Commands:
             self._handlers |= part.commands
             self._buttons |= part.buttons
         self._managing = _MANAGING.union(*(part.managing for part in everything))
-        self._slow = frozenset[str]().union(*(part.slow for part in everything if isinstance(part, Slow)))
 
     @property
     def names(self) -> Collection[str]:
@@ -126,11 +125,6 @@ class Commands:
     def managing(self) -> Collection[str]:
         """Commands and buttons that change what a chat gets; in groups they are for its admins."""
         return self._managing
-
-    @property
-    def slow(self) -> Collection[str]:
-        """Commands and buttons that others should not have to wait for."""
-        return self._slow
 
     def language(self, chat: Chat, guess: str) -> str:
         """In which language to speak to a chat whose writer's client is set to `guess`; '' where neither is known."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import OrderedDict
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -13,7 +12,6 @@ from typing import Any
 
 from telegram import (
     CallbackQuery,
-    ChatMember,
     InlineQuery,
     MaybeInaccessibleMessage,
     Update,
@@ -58,7 +56,6 @@ _DOUBLE_TAP = timedelta(seconds=3)
 _ACKNOWLEDGE_WITHIN = timedelta(seconds=0.7)
 _MAX_TAPS = 1000  # remembered at a time
 _NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command isn't run again
-_GONE = (ChatMember.BANNED, ChatMember.LEFT)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 Context = CallbackContext[Any, Any, Any, Any]
@@ -68,30 +65,21 @@ def register(
     application: App,
     commands: Commands,
     clock: Clock,
+    membership: Membership,
     gate: Gate | None = None,
-    membership: Membership | None = None,
 ) -> None:
     """Add the handlers of all commands, buttons, inline queries, unknown messages and removals to an application.
 
-    With a gate, only those are answered whom it lets in. With `membership`, groups and channels are looked after:
-    without it, one that removes the bot gets nothing more, and that is all.
+    `membership` looks after groups and channels. With a gate, only those are answered whom it lets in.
     """
     desk = _Handlers(commands, clock, gate)
     private = _NEW & filters.ChatType.PRIVATE
-    slow = frozenset(commands.slow)
-    for names, block in ((slow & set(commands.names), False), (set(commands.names) - slow, True)):
-        if names:
-            application.add_handler(CommandHandler(sorted(names), desk.command, filters=_NEW, block=block))
-    if slow:
-        verbs = "|".join(map(re.escape, sorted(slow)))
-        application.add_handler(CallbackQueryHandler(desk.tap, pattern=f"^(?:{verbs})(?::|$)", block=False))
+    application.add_handler(CommandHandler(sorted(commands.names), desk.command, filters=_NEW))
     application.add_handler(CallbackQueryHandler(desk.tap))
     if commands.has_offers:
         application.add_handler(InlineQueryHandler(desk.offer))
-    changed = desk.membership if membership is None else membership.changed
-    application.add_handler(ChatMemberHandler(changed, ChatMemberHandler.MY_CHAT_MEMBER))
-    if membership is not None:
-        application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.migrated))
+    application.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.migrated))
     application.add_handler(MessageHandler(private & filters.COMMAND, desk.unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, desk.text))
 
@@ -180,11 +168,6 @@ class _Handlers:
             await query.answer([article(o) for o in offers], cache_time=lasts, is_personal=True)
         except TelegramError as e:  # whoever asked has typed on
             log.info("offers_not_shown error=%s", translate(e))
-
-    async def membership(self, update: Update, _: Context) -> None:
-        change = update.my_chat_member
-        if change is not None and change.new_chat_member.status in _GONE:
-            self._commands.leave(Chat(address=str(change.chat.id)))
 
     async def unknown_command(self, update: Update, _: Context) -> None:
         message = update.effective_message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, tzinfo
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from bot.delivery.replies import Chat, Reply
 
@@ -22,7 +22,7 @@ def utc(_: Chat) -> tzinfo:
 
 
 class Part(Protocol):
-    """Some of the commands and buttons. What takes longer than a moment is awaited, lest others wait."""
+    """Some of the commands and buttons. What takes longer than a moment is awaited, lest other chats wait."""
 
     @property
     def commands(self) -> Mapping[str, Handler]:
@@ -37,14 +37,4 @@ class Part(Protocol):
     @property
     def managing(self) -> frozenset[str]:
         """Which of them change what a chat gets: in groups those are for its admins."""
-        ...
-
-
-@runtime_checkable
-class Slow(Protocol):
-    """What a part has besides if some of it takes longer than others should wait for."""
-
-    @property
-    def slow(self) -> frozenset[str]:
-        """The commands and buttons that are carried out beside the others."""
         ...

@@ -60,7 +60,6 @@ class Trying:
     """
 
     managing: frozenset[str] = frozenset()
-    slow: frozenset[str] = frozenset({"test"})
 
     def __init__(self, examiner: Examiner, desk: Desk) -> None:
         self._examiner, self._desk = examiner, desk

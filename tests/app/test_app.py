@@ -423,3 +423,47 @@ async def test_figures_can_be_asked_for_at_any_time(tmp_path: Path, server: Serv
         await ask()
     assert all("spillover_outbox_pending 0.0" in text for text in asked)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("work", "every"),
+    [
+        pytest.param("bot.store.digests.Digests.due", "bot.app.DIGEST_EVERY", id="digests"),
+        pytest.param("bot.store.archive.Archive.prune", "bot.app.PRUNE_EVERY", id="what is too old"),
+    ],
+)
+@pytest.mark.parametrize("ends", [True, False], ids=["which ends in time", "which does not end in time"])
+async def test_a_stop_in_the_middle_of_a_job_is_no_error(
+    tmp_path: Path,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    work: str,
+    every: str,
+    ends: bool,
+) -> None:
+    caplog.set_level("INFO")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(*_: Any, **__: Any) -> list[Any]:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return []
+
+    monkeypatch.setattr(work, slowly)
+    monkeypatch.setattr(every, timedelta(milliseconds=20))
+    monkeypatch.setattr("bot.app.JOBS_WITHIN", timedelta(seconds=PATIENCE if ends else 0))
+    app = App(
+        settings(tmp_path, server),
+        loaded(tmp_path, server.feed("wire")),
+        console=Console(file=io.StringIO(), width=200),
+    )
+    async with running(app):
+        await until(begun.is_set)
+        stopping = asyncio.create_task(app.stop())
+        await asyncio.sleep(0)
+        if not ends:
+            await until(lambda: "job_cut_off" in caplog.text or "ERROR" in caplog.text)
+        go_on.set()
+        await stopping
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []

@@ -15,6 +15,7 @@ from test_app_user import remember
 from user_scene import BOSS, DAY, FRIEND, SECOND, USER, Person, World, buttons, until, world
 
 from bot.delivery.commands import Commands
+from bot.delivery.turns import Turns
 
 CARD = "Microsoft offers its idle racks to a bank"
 LATER = 4 * SECOND  # after which a tap is one of its own
@@ -27,14 +28,15 @@ _HELPFUL = re.compile(
     r"(?<!\w)/[a-z]+\b|[Dd]id you mean |at most |Levels: |Modalities: |Write |Try a company|is for the |"
     r"[Ff]rom \d|at least |name one|[Aa]sk one of them|There are: |BOT_[A-Z]+|\(1 to 3\)|stands in"
 )
+Programs = list[tuple[Commands, Turns]]
 _STATE = Callable[[], dict[str, list[tuple[Any, ...]]]]
 
 
 class House:
     """The running program, with somebody in it who follows everything."""
 
-    def __init__(self, w: World, commands: Commands) -> None:
-        self.w, self.commands = w, commands
+    def __init__(self, w: World, commands: Commands, turns: Turns) -> None:
+        self.w, self.commands, self.turns = w, commands, turns
         self.user, self.boss, self.friend = (w.person(who) for who in (USER, BOSS, FRIEND))
 
     def state(self, *, without: frozenset[str] = frozenset()) -> dict[str, list[tuple[Any, ...]]]:
@@ -78,8 +80,9 @@ class House:
         return new()
 
     async def done(self) -> None:
-        """Wait until what was asked before is answered: another question is answered after it."""
+        """Wait until what was asked before is answered: it was handed over before another question is answered."""
         await self.asks(self.friend, "/mutes")
+        await self.turns.idle()
         await self.w.settled()
 
     async def drawn(self, person: Person, label: str) -> Accepted:
@@ -120,15 +123,15 @@ def is_ours(entity: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-def captured(monkeypatch: pytest.MonkeyPatch) -> list[Commands]:
-    """The commands of each program that is started."""
+def captured(monkeypatch: pytest.MonkeyPatch) -> Programs:
+    """The commands of each program that is started, and who works on them."""
     from bot.delivery import chat
 
-    found: list[Commands] = []
+    found: Programs = []
     register = chat.register
 
     def noted(application: Any, commands: Commands, *rest: Any) -> None:
-        found.append(commands)
+        found.append((commands, application.update_processor))
         register(application, commands, *rest)
 
     monkeypatch.setattr("bot.delivery.chat.register", noted)
@@ -136,7 +139,7 @@ def captured(monkeypatch: pytest.MonkeyPatch) -> list[Commands]:
 
 
 @asynccontextmanager
-async def house(folder: Path, captured: list[Commands], *, news: bool = False) -> AsyncIterator[House]:
+async def house(folder: Path, captured: Programs, *, news: bool = False) -> AsyncIterator[House]:
     """With `news` something may be published while it runs."""
     async with world(folder) as w:
         remember(w)
@@ -144,7 +147,7 @@ async def house(folder: Path, captured: list[Commands], *, news: bool = False) -
         w.feeds += [w.press.feed("wire") if news else w.press.feed("wire", interval=DAY)]
         w.learn(CARD)
         async with w.running():
-            h = House(w, captured[-1])
+            h = House(w, *captured[-1])
             if news:
                 await until(lambda: w.press.polls.get("wire", 0) > 2)  # what comes now was not missed
             for person in (h.user, h.friend):
@@ -161,7 +164,7 @@ def helps(answer: Accepted) -> bool:
     return len(answer.text.split("\n")) <= 3 and len(answer.text) < 400 and bool(_HELPFUL.search(answer.text))
 
 
-async def test_every_command_and_button_has_rows(tmp_path: Path, captured: list[Commands]) -> None:
+async def test_every_command_and_button_has_rows(tmp_path: Path, captured: Programs) -> None:
     async with house(tmp_path, captured) as h:
         assert set(h.commands.names) == EVERYBODY.keys()
         assert set(h.commands.names) > MANAGERS.keys()
@@ -178,7 +181,7 @@ async def test_every_command_and_button_has_rows(tmp_path: Path, captured: list[
     ],
 )
 async def test_whatever_stands_behind_a_command_is_answered_helpfully_and_what_is_wrong_changes_nothing(
-    tmp_path: Path, captured: list[Commands], name: str, row: Row, is_manager: bool
+    tmp_path: Path, captured: Programs, name: str, row: Row, is_manager: bool
 ) -> None:
     problems: list[str] = []
     async with house(tmp_path, captured) as h:
@@ -222,7 +225,7 @@ def is_empty(text: str) -> bool:
     ],
 )
 async def test_a_button_tapped_twice_does_one_thing_and_a_forged_one_nothing(
-    tmp_path: Path, captured: list[Commands], verb: str, tap: Tap, is_manager: bool
+    tmp_path: Path, captured: Programs, verb: str, tap: Tap, is_manager: bool
 ) -> None:
     problems: list[str] = []
     async with house(tmp_path, captured, news=tap.needs_card) as h:
@@ -284,7 +287,7 @@ EVIL = "<b>Mallory</b>\u202ekcart\u202c @evil"
     "chat", [pytest.param(70015021, id="in private"), pytest.param(-100700, id="in a group")]
 )
 async def test_hostile_names_are_neither_shown_nor_kept_whatever_is_written(
-    tmp_path: Path, captured: list[Commands], chat: int
+    tmp_path: Path, captured: Programs, chat: int
 ) -> None:
     sender = {"id": 70015021, "is_bot": False, "first_name": EVIL, "last_name": EVIL, "username": "mallory"}
     place = {"id": chat, "type": "supergroup", "title": EVIL}

@@ -57,3 +57,23 @@ async def test_who_bound_a_group_that_may_not_be_written_to_is_told_why(
             await until(lambda: any("I may not write in “Forum” any more" in m.text for m in api.accepted))
     assert not any(TITLE in m.text for m in api.accepted)
     assert {m.chat_id for m in api.accepted if "any more" in m.text} == {BOSS}
+
+
+CHANNEL, USER, FRIEND = -100800, 12, 13
+
+
+async def test_nobody_waits_while_telegram_is_slow_with_somebody_else(tmp_path: Path, server: Server) -> None:
+    async with BotApi() as api:
+        api.rooms.make(CHANNEL, "channel", title="News", username="spill_news")
+        api.rooms.stand(CHANNEL, "administrator", can_post_messages=True)
+        api.members[CHANNEL, USER] = "administrator"
+        async with running(program(tmp_path, server, api)):
+            api.fault("slow", method="getChat", delay=600)
+            api.fault("slow", method="sendMessage", chat=BOSS, delay=600)
+            api.push_message(USER, "/bind @spill_news nvidia")
+            api.push_message(USER, "/help")
+            api.push_message(FRIEND, "/feedback more chips")
+            api.push_message(14, "/help")
+            await until(lambda: any(m.chat_id == 14 for m in api.accepted))
+        answered = {m.chat_id for m in api.accepted}
+    assert answered == {14}, "whoever asked something slow waits for that, and is not answered out of order"

@@ -8,7 +8,7 @@ from library_scene import CUT, RAIN, busy_day, flood
 from make import NOW
 from make import TITLE as REPORT
 from test_app_browsing import store
-from user_scene import BOSS, FRIEND, World, labels, styled, world
+from user_scene import BOSS, FRIEND, World, labels, styled, until, world
 
 from bot.model import Severity, Target, TargetKind
 from bot.store.database import Database
@@ -150,7 +150,7 @@ async def test_things_are_looked_up_and_their_pages_turned_over_a_restart(tmp_pa
             assert chart.photo.startswith(b"\x89PNG")
             assert "Microsoft (company), 7 days to " in chart.text
             query = w.api.push_inline(FRIEND, "trims spend")
-            await user.says("/mutes", "Nothing is muted here.")
+            await until(lambda: query in w.api.offered)
             assert [r["title"] for r in w.api.offered[query]["results"]] == [CUT]
             latest = await user.says("/latest", "Nothing was sent here yet. The newest alerts of all:")
             alert_id = styled(latest, "code")[0]

@@ -56,7 +56,7 @@ class Places:
             bindings=self.bindings,
         )
         self.membership = Membership(self.bot, commands, self.desk, self.bindings, self.clock, gate)
-        register(self.app, commands, self.clock, gate, self.membership)
+        register(self.app, commands, self.clock, self.membership, gate)
         self._offset = 0
         self._telling: set[asyncio.Task[None]] = set()
 

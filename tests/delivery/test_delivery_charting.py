@@ -389,5 +389,4 @@ async def test_a_caption_stays_within_what_telegram_takes(scene: Scene) -> None:
 async def test_charts_change_nothing_and_are_for_everybody() -> None:
     scene = Scene()
     assert "chart" not in scene.commands.managing
-    assert "chart" in scene.commands.slow
     assert EVERYTHING not in scene.trends.news

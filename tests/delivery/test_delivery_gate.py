@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from binding_fakes import membership
 from bot_api import BotApi
 from card_scene import NOW
 from desk_fakes import MemoryDesk, small_vocabulary
@@ -185,7 +186,14 @@ class Chatter:
             Application.builder().bot(self.bot).updater(None).job_queue(None).build()
         )
         commands = Commands(self.desk, small_vocabulary(), lambda: NOW)
-        register(self.app, commands, lambda: NOW, self.scene.gate)
+        gate = self.scene.gate
+        register(
+            self.app,
+            commands,
+            lambda: NOW,
+            membership(self.bot, commands, self.desk, lambda: NOW, gate),
+            gate,
+        )
         self._offset = 0
 
     async def answers(self) -> list[str]:

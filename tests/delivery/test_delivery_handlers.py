@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from binding_fakes import membership
 from bot_api import Accepted, BotApi
 from bot_api_checks import a_png
 from card_scene import NOW, TITLE, told, wire
@@ -30,6 +31,7 @@ from bot.delivery.drawing import Chart
 from bot.delivery.feedback import Voting
 from bot.delivery.handlers import ALLOWED_UPDATES, register
 from bot.delivery.request import make_bot
+from bot.delivery.turns import Turns
 from bot.ports import Explanation
 
 GROUP, ADMIN, GUEST = -100500, 11, 12
@@ -44,7 +46,12 @@ class Chatter:
         self.api, self.desk, self.now = api, MemoryDesk(), NOW
         self.bot = make_bot(api.token, base_url=api.url)
         self.app: Application[Any, Any, Any, Any, Any, Any] = (
-            Application.builder().bot(self.bot).updater(None).job_queue(None).build()
+            Application.builder()
+            .bot(self.bot)
+            .updater(None)
+            .job_queue(None)
+            .concurrent_updates(Turns())
+            .build()
         )
         voting = Voting(self.desk, MemoryFeedback(), lambda: self.now)
         self.trends, self.drawn = MemoryTrends(), 0
@@ -54,7 +61,12 @@ class Chatter:
         commands = Commands(
             self.desk, small_vocabulary(), lambda: self.now, operators={"9"}, parts=(charting, voting)
         )
-        register(self.app, commands, lambda: self.now)
+        register(
+            self.app,
+            commands,
+            lambda: self.now,
+            membership(self.bot, commands, self.desk, lambda: self.now),
+        )
         self._offset = 0
 
     async def _draw(self, chart: Chart) -> bytes:
@@ -83,6 +95,12 @@ class Chatter:
             self._offset = update.update_id + 1
             await self.app.process_update(update)
         return self.api.accepted[before:]
+
+    async def hand_over(self) -> None:
+        """Let the bot begin to work on what was pushed, as the running program does."""
+        for update in await self.bot.get_updates(self._offset, allowed_updates=ALLOWED_UPDATES):
+            self._offset = update.update_id + 1
+            await self.app.update_processor.process_update(update, self.app.process_update(update))
 
     def called(self, method: str) -> int:
         return sum(call.method == method for call in self.api.calls)
@@ -401,7 +419,8 @@ async def test_a_choice_of_what_to_draw_works_whenever_it_is_tapped(chatter):
 async def test_others_do_not_wait_for_a_drawing(chatter):
     in_the_news(chatter)
     chatter.easel.clear()
-    await chatter.says(5, "/chart nvidia")
+    chatter.api.push_message(5, "/chart nvidia")
+    await chatter.hand_over()
     (answer,) = await chatter.says(6, "/list")
     assert answer.text.startswith("Alerts are off in this chat.")
     chatter.easel.set()
@@ -413,7 +432,7 @@ async def test_more_charts_than_may_wait_are_refused_and_the_rest_arrive(chatter
     chatter.easel.clear()
     for chat in range(1, MAX_AT_ONCE + 3):
         chatter.api.push_message(chat, "/chart nvidia")
-    await chatter.answers()
+    await chatter.hand_over()
     told = [a.text for a in await chatter.finished(2)]
     assert told == ["Too many charts are being drawn just now. Please try again in a minute."] * 2
     chatter.easel.set()
@@ -425,8 +444,10 @@ async def test_an_unfinished_chart_does_not_hold_up_the_end(chatter):
     in_the_news(chatter)
     chatter.easel.clear()
     await chatter.app.start()
-    await chatter.says(5, "/chart nvidia")
+    chatter.api.push_message(5, "/chart nvidia")
+    await chatter.hand_over()
     while not chatter.drawn:
         await asyncio.sleep(0.005)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(chatter.app.stop(), 0.1)
+    await chatter.app.stop()
+    await chatter.app.shutdown()
+    assert chatter.api.accepted == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from binding_fakes import membership
 from bot_api import Accepted, BotApi
 from desk_fakes import MemoryDesk, small_vocabulary
 from library_scene import CUT, DENIAL, Day, busy_day, flood, hostile
@@ -57,14 +58,15 @@ class Reader:
                 neighbours=lambda _: (),
                 why_not=nothing,
             )
+            desk = MemoryDesk()
             commands = Commands(
-                MemoryDesk(), small_vocabulary(), lambda: self.now, parts=(browsing,), offers=browsing.offers
+                desk, small_vocabulary(), lambda: self.now, parts=(browsing,), offers=browsing.offers
             )
             bot = make_bot(self.api.token, base_url=self.api.url)
             app: Application[Any, Any, Any, Any, Any, Any] = (
                 Application.builder().bot(bot).updater(None).job_queue(None).build()
             )
-            register(app, commands, lambda: self.now)
+            register(app, commands, lambda: self.now, membership(bot, commands, desk, lambda: self.now))
             async with app:
                 for update in await bot.get_updates(self._offset, allowed_updates=ALLOWED_UPDATES):
                     self._offset = update.update_id + 1

@@ -272,9 +272,9 @@ async def test_operators_are_told_whatever_it_is(text: str):
     assert told.text[:40] == text[:40].replace("\ud83d", "\ufffd")
 
 
-def _nothing() -> tuple[Any, Any, Any]:
+def _nothing() -> tuple[Any, Any, Any, Any]:
     house = Scene(NOW, MemoryDeeds())  # type: ignore[arg-type]
-    return house.desk, house.commands, house.clock
+    return house.desk, house.commands, house.clock, None
 
 
 def test_the_menus_are_accepted_in_each_language():

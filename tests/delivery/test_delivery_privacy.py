@@ -17,9 +17,11 @@ from telegram.ext import Application
 
 from bot.delivery.commands import Commands
 from bot.delivery.handlers import ALLOWED_UPDATES, register
+from bot.delivery.membership import Membership
 from bot.delivery.privacy import CONFIRM_WITHIN, Private
 from bot.delivery.replies import Chat, Reply
 from bot.delivery.request import make_bot
+from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.privacy import Privacy
@@ -129,7 +131,10 @@ class Chatter:
             Application.builder().bot(self.bot).updater(None).job_queue(None).build()
         )
         part = Private(Privacy(database), lambda: NOW, keep=timedelta(days=90))
-        register(self.app, Commands(self.desk, small_vocabulary(), lambda: NOW, parts=[part]), lambda: NOW)
+        commands = Commands(self.desk, small_vocabulary(), lambda: NOW, parts=[part])
+        bindings = Bindings(database)
+        looking = Membership(self.bot, commands, self.desk, bindings, lambda: NOW, None)
+        register(self.app, commands, lambda: NOW, looking)
         self._offset = 0
 
     async def answers(self) -> list[str]:

@@ -427,10 +427,6 @@ async def test_a_reading_that_failed_is_over(house: House) -> None:
     assert await house.ask("/test Meta", READER) == "read Meta"
 
 
-def test_trying_makes_nobody_wait(house: House) -> None:
-    assert "test" in house.commands.slow
-
-
 # --- /feedback ---
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,11 @@ from telegram.ext import Application
 
 from bot.delivery.commands import Commands
 from bot.delivery.handlers import ALLOWED_UPDATES, register
+from bot.delivery.membership import Membership
 from bot.delivery.replies import Chat, Reply
 from bot.delivery.request import make_bot
 from bot.model import Button, Digest, EntityKind, Outcome, Polarity, SetupStep, Severity, Target, TargetKind
+from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
@@ -442,8 +444,13 @@ class Person:
         self.app: Application[Any, Any, Any, Any, Any, Any] = (
             Application.builder().bot(self.bot).updater(None).job_queue(None).build()
         )
-        register(self.app, Commands(self.desk, small_vocabulary(), lambda: self.now), lambda: self.now)
+        commands, bindings = Commands(self.desk, small_vocabulary(), self.clock), Bindings(self.db)
+        looking = Membership(self.bot, commands, self.desk, bindings, self.clock, None)
+        register(self.app, commands, self.clock, looking)
         await self.app.initialize()
+
+    def clock(self) -> datetime:
+        return self.now
 
     async def stop(self) -> None:
         await self.app.shutdown()
