@@ -116,7 +116,7 @@ class Front:
         async def hand_on(draw: Callable[[], Card]) -> None:
             await self.chatting.hand_on(draw)
 
-        return Mailbox(managers.office, self._clock, self._settings.telegram_admins, hand_on)
+        return Mailbox(managers.office, self._settings.telegram_admins, hand_on)
 
     def _browsing(self) -> Browsing:
         archive = Archive(self._database())

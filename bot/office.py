@@ -132,6 +132,10 @@ class Registry(Protocol):
         """What was done last, newest first."""
         ...
 
+    def times(self, who: str, beginning: str, since: datetime, until: datetime, /) -> int:
+        """How many deeds of somebody begin so, after `since` and not after `until`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:

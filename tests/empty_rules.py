@@ -40,5 +40,5 @@ def rule_parts(desk: Desk, feedback: Feedback, clock: Clock) -> tuple[Part, ...]
     return (
         Ruling(shelf, lambda _: {}, feedback, desk, clock),
         Trying(shelf, desk),
-        Mailbox(office, clock, (), nobody),
+        Mailbox(office, (), nobody),
     )

@@ -76,7 +76,6 @@ class Attention:
             hint = suggestion(text, levels)
             return line(
                 tr("{text} is no level. Levels: {levels}{hint}", text=echo(text), levels=listed, hint=hint),
-                *([tr("In a group or channel it is set there: /level high.")] if "@" in text else []),
             )
         self._desk.set_level(subscriber.id, level)
         return line(tr("From now on only {level} and above.", level=level_word(level)))

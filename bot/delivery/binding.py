@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from bot.delivery.elsewhere import Elsewhere, there
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, chooser, line, old_button, read_target
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.standing import (
-    PlaceKind,
     Rooms,
     Standing,
     Trouble,
@@ -18,31 +17,17 @@ from bot.delivery.standing import (
     name_of,
     read_place,
     remedy,
-    title_text,
 )
 from bot.delivery.watching import MAX_ITEMS, Watching, items_of, too_many
 from bot.delivery.words import clock_time, level_word
 from bot.hours import zone_of
-from bot.locale import marked, tr, tr_n
+from bot.locale import tr, tr_n
 from bot.model import EntityKind, Subscriber, Target
 from bot.ports import Clock, Desk, Vocabulary
 from bot.shelves import Bindings
 
 _HERE = "."  # in a button: where it stands
 _ONLY, _ALSO = "=", "+"  # what is chosen takes the place of what is followed, or joins it
-_TROUBLES: Mapping[Trouble, str] = {
-    Trouble.UNKNOWN: marked(
-        "I can't find the chat {place}. Add me to it first, and check the name: @name for a public one, else its id, "
-        "which /here shows there."
-    ),
-    Trouble.NOT_IN: marked(
-        "I am not in the chat {place}. Add me to it first: to a group as a member, to a channel as an administrator "
-        "with the right to post messages."
-    ),
-    Trouble.UNREACHABLE: marked(
-        "Telegram does not answer me about {place} just now. Please try again in a minute."
-    ),
-}
 
 
 class Binding:
@@ -54,6 +39,7 @@ class Binding:
         vocabulary: Vocabulary,
         clock: Clock,
         watching: Watching,
+        elsewhere: Elsewhere,
         rooms: Rooms | None = None,
         bindings: Bindings | None = None,
     ) -> None:
@@ -64,11 +50,12 @@ class Binding:
             vocabulary: Understands what people type.
             clock: The time.
             watching: Follows.
+            elsewhere: Finds the places that are managed from a private chat.
             rooms: Looks at chats; without it a place can be bound only from within.
-            bindings: Knows the places of a chat, and whom managers keep out; nobody without it.
+            bindings: Knows the places of a chat; none without it.
         """
         self._desk, self._vocabulary, self._clock, self._watching = desk, vocabulary, clock, watching
-        self._rooms, self._bindings = rooms, bindings
+        self._elsewhere, self._rooms, self._bindings = elsewhere, rooms, bindings
         self.commands: Mapping[str, Handler] = {
             "bind": self.bind,
             "unbind": self.unbind,
@@ -105,10 +92,10 @@ class Binding:
             )
         if not place:
             return self._unbind(chat, label_of(chat.address))
-        found = await self._managed(place, chat)
+        found = await self._elsewhere.managed(place, chat)
         if isinstance(found, Reply):
             return found
-        return self._unbind(_there(chat, found), label_of(found.address, found.title))
+        return self._unbind(there(chat, found), label_of(found.address, found.title))
 
     async def here(self, text: str, chat: Chat) -> Reply:
         """What this place is, what it gets, and what the bot lacks there."""
@@ -118,10 +105,10 @@ class Binding:
         if not place and chat.private:
             return _explained(chat.user)
         if place:
-            found = await self._managed(place, chat)
+            found = await self._elsewhere.managed(place, chat)
             if isinstance(found, Reply):
                 return found
-            return self._shown(_there(chat, found), found, command=f"/bind {name_of(found)}")
+            return self._shown(there(chat, found), found, command=f"/bind {name_of(found)}")
         standing = await self._rooms.look(chat.address, "") if self._rooms else Trouble.UNREACHABLE
         return self._shown(chat, standing if isinstance(standing, Standing) else None, command="/bind")
 
@@ -131,63 +118,24 @@ class Binding:
         target = read_target(name)
         if target is None or mode not in (_ONLY, _ALSO) or not self._watching.is_known(target):
             return old_button()
-        there, label = chat, label_of(chat.address)
+        where_to, label = chat, label_of(chat.address)
         if where != _HERE:
             place, rest = read_place(where)
             if not place or rest or not chat.private:
                 return old_button()
-            found = await self._managed(place, chat, writing=True)
+            found = await self._elsewhere.managed(place, chat, writing=True)
             if isinstance(found, Reply):
                 return found
-            there, label = _there(chat, found), label_of(found.address, found.title)
-        said = self._follow([target], there, label, exactly=mode == _ONLY)
+            where_to, label = there(chat, found), label_of(found.address, found.title)
+        said = self._follow([target], where_to, label, exactly=mode == _ONLY)
         return Reply(cards=(say(*said),), replace=True)
 
     async def _bind_there(self, place: str, rest: str, chat: Chat, *, exactly: bool) -> Reply:
-        found = await self._managed(place, chat, writing=True)
+        found = await self._elsewhere.managed(place, chat, writing=True)
         if isinstance(found, Reply):
             return found
-        there, label = _there(chat, found), label_of(found.address, found.title)
-        return self._bind(rest, there, label, found.address, exactly=exactly)
-
-    async def _managed(self, place: str, chat: Chat, *, writing: bool = False) -> Standing | Reply:
-        """A place elsewhere that the asker manages, and that may be written to if need be; else what is answered."""
-        if not chat.private:
-            return line(
-                tr("Another group or channel is managed from a private chat: write me this command there.")
-            )
-        found = await self._rooms.look(place, chat.user) if self._rooms else Trouble.UNREACHABLE
-        if isinstance(found, Standing) and not found.is_in:
-            found = Trouble.NOT_IN
-        if isinstance(found, Trouble):
-            return line(tr(_TROUBLES[found], place=place))
-        # The title of a chat without a public name is known to its members only.
-        title = title_text(found.title) if found.username or found.asker_is_admin else place
-        former, chat_id = place.partition("/")[0], found.address.partition("/")[0]
-        if self._bindings is not None and not former.startswith("@") and former != chat_id:
-            self._bindings.move(former, chat_id, self._clock())
-        if found.kind is PlaceKind.PRIVATE:
-            return line(tr("{place} is no group or channel.", place=place))
-        if found.asker_is_admin is None:
-            return line(
-                tr(
-                    "I can't see who manages {title}: make me an administrator of it, then try again.",
-                    title=title,
-                )
-            )
-        if not found.asker_is_admin:
-            return line(
-                tr("Only admins of {title} may do that, and you are none: ask one of them.", title=title)
-            )
-        if self._bindings is not None and self._bindings.is_banned(chat_id):
-            return line(tr("The managers of this bot keep {title} out.", title=title))
-        if writing and "/" in found.address and not found.has_topics:
-            return line(tr("{title} has no topics.", title=title))
-        if writing and not found.may_write:
-            return line(
-                tr("I may not write in {title}, so nothing was changed.", title=title), remedy(found.missing)
-            )
-        return found
+        label = label_of(found.address, found.title)
+        return self._bind(rest, there(chat, found), label, found.address, exactly=exactly)
 
     def _bind(self, text: str, there: Chat, label: str, where: str, *, exactly: bool) -> Reply:
         items = items_of(text, self._vocabulary)
@@ -335,8 +283,7 @@ def _explained(user: str) -> Reply:
             "/here @yourchannel shows how it stands, /unbind @yourchannel ends its alerts. A chat without a name goes by "
             "its id, which /here shows there; -100123/17 is a topic."
         ),
+        tr(
+            "So does every setting: /level @yourchannel high, /quiet @yourchannel 22:00-07:00, /list @yourchannel."
+        ),
     )
-
-
-def _there(chat: Chat, standing: Standing) -> Chat:
-    return replace(chat, address=standing.address, private=False, reply_to="")

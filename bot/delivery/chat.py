@@ -42,7 +42,9 @@ RETRY_FIRST, RETRY_MOST = timedelta(seconds=2), timedelta(minutes=1)
 STOP_WITHIN = timedelta(seconds=2)
 WATCH_EVERY = timedelta(minutes=2)  # over the webhook
 MOST_WAITING = 1000  # updates that nobody has worked on; with more, Telegram is asked to come again
-ANSWERS = 2 * AT_ONCE  # connections beside those of alerts, for what is asked in chats: some ask two things at once
+ANSWERS = (
+    2 * AT_ONCE
+)  # connections beside those of alerts, for what is asked in chats: some ask two things at once
 
 _Said = Callable[[], str]  # in the language that is spoken when it is asked for
 
@@ -90,9 +92,7 @@ class Chatting:
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._turns = Turns()
-        self._application: App = (
-            ApplicationBuilder().bot(bot).concurrent_updates(self._turns).build()
-        )
+        self._application: App = ApplicationBuilder().bot(bot).concurrent_updates(self._turns).build()
         commands = Commands(
             desk,
             vocabulary,

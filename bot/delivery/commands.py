@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from bot.delivery.attention import Attention
 from bot.delivery.binding import Binding
+from bot.delivery.elsewhere import VERB, Elsewhere, about, leading_place, read_button, there
 from bot.delivery.finds import Offer
 from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
 from bot.delivery.listing import Listing
 from bot.delivery.muting import Muting
-from bot.delivery.parts import Handler, Part
+from bot.delivery.parts import Handler, Part, answer
 from bot.delivery.reading import Reading
 from bot.delivery.replies import (
     Chat,
@@ -45,6 +46,7 @@ _LONGER = {"whynot": 2000}  # characters where an address is asked for
 _FREE = frozenset({"broadcast", "feedback", "test"})  # takes a text of any length that fits into a message
 _DEEP_LINK = "w_"  # t.me/<bot>?start=w_NVDA
 _MANAGING = frozenset({"start", "stop"})
+_SHOWING = frozenset({"list", "mutes", "settings"})  # how a chat is set; they change nothing
 
 Offers = Callable[[str], Awaitable[Sequence[Offer]]]
 """What inline mode offers while somebody types this."""
@@ -91,7 +93,8 @@ class Commands:
         self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
         self._tongue = Tongue(desk)
-        self._binding = Binding(desk, vocabulary, clock, watching, rooms, bindings)
+        self._elsewhere = Elsewhere(clock, rooms, bindings)
+        self._binding = Binding(desk, vocabulary, clock, watching, self._elsewhere, rooms, bindings)
         everything: Sequence[Part] = (
             watching,
             listing,
@@ -110,11 +113,12 @@ class Commands:
             "stop": self._stop,
             "status": self._status,
         }
-        self._buttons: dict[str, Handler] = {}
+        self._buttons: dict[str, Handler] = {VERB: self._tap_there}
         for part in everything:
             self._handlers |= part.commands
             self._buttons |= part.buttons
         self._managing = _MANAGING.union(*(part.managing for part in everything))
+        self._settings = self._managing | _SHOWING
 
     @property
     def names(self) -> Collection[str]:
@@ -139,7 +143,11 @@ class Commands:
         text = " ".join(" ".join(args).split())
         if name not in self._handlers:
             return unknown_command(name)
-        return await self._guarded(name, self._handlers[name], text, chat)
+        handler = self._handlers[name]
+        # What concerns nothing but places names them itself.
+        if name in self._settings and name not in self._binding.commands and leading_place(text)[0]:
+            handler = partial(self._about, name)
+        return await self._guarded(name, handler, text, chat)
 
     async def tap(self, data: str, chat: Chat) -> Reply:
         """Carry out a button: '<verb>:<the rest>'. Tapping twice does no more than tapping once."""
@@ -147,6 +155,25 @@ class Commands:
         if verb not in self._buttons:
             return old_button()
         return await self._guarded(verb, self._buttons[verb], rest, chat)
+
+    async def _about(self, name: str, text: str, chat: Chat) -> Reply:
+        """A command of settings that names a place first."""
+        place, rest = leading_place(text)
+        found = await self._elsewhere.managed(place, chat, writing=name == "start")
+        if isinstance(found, Reply):
+            return found
+        return about(await answer(self._handlers[name](rest, there(chat, found))), found, self._settings)
+
+    async def _tap_there(self, text: str, chat: Chat) -> Reply:
+        """A button under such an answer."""
+        place, data = read_button(text)
+        verb, _, rest = data.partition(":")
+        if not place or not chat.private or verb not in self._settings & self._buttons.keys():
+            return old_button()
+        found = await self._elsewhere.managed(place, chat)
+        if isinstance(found, Reply):
+            return found
+        return about(await answer(self._buttons[verb](rest, there(chat, found))), found, self._settings)
 
     async def type(self, text: str, chat: Chat) -> Reply:
         """Answer what somebody writes without a command: it may be the answer to a question of the setup."""
@@ -188,8 +215,7 @@ class Commands:
         if name in self._managing and not chat.may_manage:
             return line(tr("Only admins of this chat may use /{name} here.", name=name))
         try:
-            reply = handler(text, chat)
-            return await reply if inspect.isawaitable(reply) else reply
+            return await answer(handler(text, chat))
         except BotError as e:
             log.error("command failed name=%s subscriber=%s error=%s", name, chat.subscriber_id, e)
             return line(

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.delivery.history import MONTH, History
 from bot.delivery.parts import Handler
-from bot.delivery.replies import ECHO, Chat, Reply, echo, line, old_button, read_target, target_label
-from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
+from bot.delivery.replies import Chat, Reply, echo, line, old_button, read_target, target_label
+from bot.delivery.sheet import MAX_DATA, Sheet, say
 from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, is_all, items_of, named_word
 from bot.delivery.words import clock_time, count, level_word
 from bot.following import words
@@ -38,13 +38,6 @@ class Listing:
 
     async def show(self, text: str, chat: Chat) -> Reply:
         """What is followed, the first page or the one that is named."""
-        if text.startswith(("@", "-")):
-            return line(
-                tr(
-                    "/list shows this chat alone. Of another one /here {place} says it.",
-                    place=clip(text, ECHO),
-                )
-            )
         return Reply(cards=(await self.page(chat, _number(text)),))
 
     async def unwatch(self, text: str, chat: Chat) -> Reply:

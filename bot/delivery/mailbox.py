@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
-from bot.delivery.gate import Pass, Tally
 from bot.delivery.managing import Office
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
 from bot.delivery.sheet import Sheet, clean, fold, is_blank
 from bot.locale import show_number, tr, tr_n
 from bot.model import Card, EntityKind
-from bot.ports import Clock
 from bot.text import utf16_length
 
 LIMIT = 3  # messages a day of one user
 MAX_TEXT = 3000  # UTF-16 units
 _DAY = timedelta(days=1)
+_KEPT = "feedback in "  # how its deeds begin
 
 HandOn = Callable[[Callable[[], Card]], Awaitable[None]]
 """Writes a card to each manager, drawn in the manager's language; who can't be reached does not get it."""
@@ -27,18 +26,16 @@ class Mailbox:
     """The part of the commands by which people write to the managers; what they write is kept in the audit.
 
     Args:
-        office: Keeps what was written.
-        clock: The time.
+        office: Keeps what was written, and so knows how much that was.
         operators: Ids of the managers.
         hand_on: Writes to them.
     """
 
     managing: frozenset[str] = frozenset()
 
-    def __init__(self, office: Office, clock: Clock, operators: Collection[str], hand_on: HandOn) -> None:
-        self._office, self._clock, self._hand_on = office, clock, hand_on
+    def __init__(self, office: Office, operators: Collection[str], hand_on: HandOn) -> None:
+        self._office, self._hand_on = office, hand_on
         self._is_read = bool(operators)
-        self._tally = Tally(_DAY)
         self.commands: Mapping[str, Handler] = {"feedback": self.feedback}
         self.buttons: Mapping[str, Handler] = {}
 
@@ -53,7 +50,8 @@ class Mailbox:
         if utf16_length("\n".join(told)) > MAX_TEXT:
             return line(tr("That is too long: at most {n} characters.", n=show_number(MAX_TEXT)))
         user = chat.user or chat.address
-        if self._tally.take(user, LIMIT, self._clock()) is not Pass.YES:
+        # Whoever speaks as the chat has no id of its own, so that the chat is counted.
+        if self._office.times(chat, _KEPT if chat.user else f"{_KEPT}{chat.address}:", _DAY) >= LIMIT:
             return line(
                 tr_n(
                     "I hand on {n} message a day. Please write again tomorrow.",
@@ -61,7 +59,7 @@ class Mailbox:
                     LIMIT,
                 )
             )
-        self._office.note(chat, f"feedback in {chat.address}: {' '.join(told)}", "handed on")
+        self._office.note(chat, f"{_KEPT}{chat.address}: {' '.join(told)}", "handed on")
         await self._hand_on(lambda: _letter(user, chat, told))
         return line(tr("Thank you, the managers of this bot have it."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import timedelta
 
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line
@@ -107,6 +108,11 @@ class Office:
             at=self._clock(), who=chat.user, what=fold(what).strip()[:_WHAT], result=fold(first)[:_WHAT]
         )
         self._registry.note(deed)
+
+    def times(self, chat: Chat, beginning: str, span: timedelta) -> int:
+        """How many deeds of whoever asks, that begin so, were written down within a time that ends now."""
+        now = self._clock()
+        return self._registry.times(chat.user, beginning, now - span, now)
 
     def audit(self, text: str, chat: Chat) -> Reply:
         """What was done last."""

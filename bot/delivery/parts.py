@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Protocol
@@ -10,6 +11,11 @@ from bot.delivery.replies import Chat, Reply
 
 Handler = Callable[[str, Chat], Reply | Awaitable[Reply]]
 """Carries out a command with what stands behind it, or a button with what stands behind its first word."""
+
+
+async def answer(reply: Reply | Awaitable[Reply]) -> Reply:
+    """What a handler has answered, or will have."""
+    return await reply if inspect.isawaitable(reply) else reply
 
 
 Zone = Callable[[Chat], tzinfo]

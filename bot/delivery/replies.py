@@ -91,6 +91,9 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
             "@yourchannel micron adds to what it follows."
         ),
         marked(
+            "Every setting takes a place in front there: /level @yourchannel high, /mute @yourchannel 2h, /lang @yourchannel de."
+        ),
+        marked(
             "To tell many, use a channel: one post reaches all its readers. Admins only, checked every time."
         ),
     ),

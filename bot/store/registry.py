@@ -158,6 +158,14 @@ class Registry:
         rows = self._db.rows("SELECT * FROM audit ORDER BY n DESC LIMIT ?", (limit,))
         return [_deed(row) for row in rows]
 
+    def times(self, who: str, beginning: str, since: datetime, until: datetime, /) -> int:
+        """How many deeds of somebody begin so, after `since` and not after `until`."""
+        found = self._db.value(
+            "SELECT count(*) FROM audit WHERE at > ? AND at <= ? AND who = ? AND substr(what, 1, length(?)) = ?",
+            (stamp(since), stamp(until), who, beginning, beginning),
+        )
+        return int(found)
+
 
 def _deed(row: sqlite3.Row) -> Deed:
     at = moment(row["at"])

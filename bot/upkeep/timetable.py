@@ -41,7 +41,7 @@ class Timetable:
             else:
                 task.result()
 
-        self._scheduler.add_job(run, "interval", seconds=span.total_seconds(), id=name)
+        self._scheduler.add_job(run, "interval", seconds=span.total_seconds(), id=name, name=name)
 
     def start(self) -> None:
         """From now on."""

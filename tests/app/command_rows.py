@@ -256,6 +256,7 @@ BUTTONS: Mapping[str, Tap] = {
     "rules": Tap(("/rules compute",), "All packs"),
     "rule": Tap(("/rules",), "rule:x/y"),
     "yaml": Tap(("/rule compute/resale",), "YAML"),
+    "at": Tap(("/bind @spill_news nvidia", "/level @spill_news"), "high"),
     "why": Tap((), "Why", needs_card=True),
     "good": Tap((), "Useful", answers=0, needs_card=True, moves=True),
     "noise": Tap((), "Noise", needs_card=True, moves=True),

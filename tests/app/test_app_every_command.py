@@ -18,6 +18,7 @@ from bot.delivery.commands import Commands
 from bot.delivery.turns import Turns
 
 CARD = "Microsoft offers its idle racks to a bank"
+CHANNEL = -100900
 LATER = 4 * SECOND  # after which a tap is one of its own
 # What news, looking things up and the list of deeds change.
 _LIVELY = frozenset(
@@ -146,6 +147,9 @@ async def house(folder: Path, captured: Programs, *, news: bool = False) -> Asyn
         w.feeds = [w.press.feed(f"feed{n}", interval=DAY) for n in range(9)]
         w.feeds += [w.press.feed("wire") if news else w.press.feed("wire", interval=DAY)]
         w.learn(CARD)
+        w.api.rooms.make(CHANNEL, "channel", title="News", username="spill_news")
+        w.api.rooms.stand(CHANNEL, "administrator", can_post_messages=True)
+        w.api.members[CHANNEL, USER] = "administrator"
         async with w.running():
             h = House(w, *captured[-1])
             if news:

@@ -205,7 +205,7 @@ async def test_a_place_that_can_not_be_bound_says_why(places):
     api = places.api
     api.missing("@nowhere_at_all")
     assert (await places.said(BOSS, "/bind @nowhere_at_all nvidia")).startswith(
-        "I can't find the chat @nowhere_at_all. Add me to it first"
+        "I can't find the chat @\u2060nowhere_at_all. Add me to it first"
     )
     api.missing(-1009)
     assert (await places.said(BOSS, "/bind -1009 nvidia")).startswith("I can't find the chat -1009.")

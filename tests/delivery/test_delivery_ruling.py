@@ -72,7 +72,7 @@ class House(Scene):
         self.add(
             Ruling(self.shelf, self.begun, self.feedback, self.desk, self.clock),
             Trying(self.examiner, self.desk),
-            Mailbox(self.office, self.clock, operators, self.hand_on),
+            Mailbox(self.office, operators, self.hand_on),
         )
 
     def begun(self, since: datetime) -> Counter[str]:
@@ -514,7 +514,7 @@ async def test_who_is_deleted_is_named_by_no_feedback_either(tmp_path: Path) -> 
     async def hand_on(draw: Callable[[], Card]) -> None:
         sent.append(draw())
 
-    mailbox = Mailbox(office, lambda: NOW, {"9"}, hand_on)
+    mailbox = Mailbox(office, {"9"}, hand_on)
     await mailbox.feedback("I am 70015001, write to me", READER)
     privacy = Privacy(database)
     exported = privacy.everything(READER.subscriber_id, NOW)
@@ -523,3 +523,35 @@ async def test_who_is_deleted_is_named_by_no_feedback_either(tmp_path: Path) -> 
     (deed,) = Registry(database).deeds(5)
     assert "70015001" not in f"{deed.who} {deed.what} {deed.result}"
     database.close()
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        pytest.param(READER, id="a user"),
+        pytest.param(replace(GROUP, user=""), id="a channel"),
+    ],
+)
+async def test_what_was_written_counts_over_a_restart_until_it_is_a_day_old_or_deleted(
+    tmp_path: Path, chat: Chat
+) -> None:
+    async def hand_on(draw: Callable[[], Card]) -> None:
+        draw()
+
+    async def writes(at: datetime) -> str:
+        database = Database(tmp_path / "spillover.db")
+        office = Office(Registry(database), lambda: at, {"9"})
+        office.note(replace(chat, user="9"), "feedback in 9: a manager's own", "handed on")
+        reply = await Mailbox(office, {"9"}, hand_on).feedback("More chips", chat)
+        database.close()
+        return said(reply)
+
+    for n in range(LIMIT):
+        assert "Thank you" in await writes(NOW + timedelta(hours=n))
+    assert "Please write again tomorrow" in await writes(NOW + timedelta(hours=LIMIT))
+    assert "Thank you" in await writes(NOW + timedelta(days=1))
+    assert "Please write again tomorrow" in await writes(NOW + timedelta(days=1))
+    database = Database(tmp_path / "spillover.db")
+    assert Privacy(database).erase(chat.subscriber_id, NOW)
+    database.close()
+    assert "Thank you" in await writes(NOW + timedelta(days=1))
