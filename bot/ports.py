@@ -141,8 +141,11 @@ class Outbox(Protocol):
         """The subscriber can't be reached: mark it inactive, close its pending rows."""
         ...
 
-    def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
-        """The chat has a new address: rewrite it, merge with a subscriber that is already there."""
+    def moved(self, subscriber_id: str, address: str, now: datetime, /, *, arrived: str = "") -> None:
+        """The chat has a new address: rewrite it, merge with a subscriber that is already there.
+
+        What waits for both goes once: as that of who is there, but for the notification that has just `arrived`.
+        """
         ...
 
     def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:

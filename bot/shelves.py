@@ -102,7 +102,7 @@ class Bindings(Protocol):
         ...
 
     def move(self, chat: str, to: str, now: datetime, /) -> None:
-        """The chat has another id."""
+        """The chat has another id, or that of a name (@channel) has been learned."""
         ...
 
 

@@ -43,8 +43,9 @@ class Rooms:
         self._closed.discard((chat, thread))
 
     def named(self, username: str) -> int | None:
-        """The chat of a name with its @."""
-        return next((n for n, c in self._chats.items() if c.get("username") == username[1:]), None)
+        """The chat of a name with its @, in capitals or not."""
+        wanted = username[1:].lower()
+        return next((n for n, c in self._chats.items() if c.get("username", "").lower() == wanted), None)
 
     def brief(self, chat: int | str) -> dict[str, Any]:
         """The chat as it stands in a message."""

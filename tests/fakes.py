@@ -258,7 +258,7 @@ class MemoryOutbox:
         for row in self._pending(subscriber_id):
             row.state, row.error = "closed", error
 
-    def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
+    def moved(self, subscriber_id: str, address: str, now: datetime, /, *, arrived: str = "") -> None:
         there = next((s for s in self.subscribers.values() if s.address == address), None)
         if there is None:
             self.subscribers[subscriber_id] = replace(self.subscribers[subscriber_id], address=address)

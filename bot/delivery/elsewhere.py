@@ -68,7 +68,7 @@ class Elsewhere:
         # The title of a chat without a public name is known to its members only.
         title = title_text(found.title) if found.username or found.asker_is_admin else place
         former, chat_id = place.partition("/")[0], found.address.partition("/")[0]
-        if self._bindings is not None and not former.startswith("@") and former != chat_id:
+        if self._bindings is not None and former != chat_id:
             self._bindings.move(former, chat_id, self._clock())
         if found.kind is PlaceKind.PRIVATE:
             return line(tr("{place} is no group or channel.", place=place))

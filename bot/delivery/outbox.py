@@ -301,7 +301,8 @@ class Drain:
 
         def write() -> None:
             # In this order: moving forgets the ids of messages that stand elsewhere, which this one does not.
-            self._outbox.moved(item.subscriber.id, receipt.address, self._clock())
+            arrived = item.notification.id
+            self._outbox.moved(item.subscriber.id, receipt.address, self._clock(), arrived=arrived)
             self._outbox.delivered(item.notification.id, receipt)
 
         return write

@@ -118,7 +118,8 @@ class TelegramChannel:
 
         A card that was edited away, or a form that Telegram refuses, costs the form and never the news:
         an edit becomes a new message, and a styled card is sent once more as plain text. What was meant for a topic
-        that is closed or gone goes into the group's general one, and the receipt says so.
+        that is closed or gone goes into the group's general one, and the receipt says so. To a name (@channel) nothing
+        is sent: what it stands for is asked, and it has moved there.
 
         Raises:
             TransientDeliveryError: Try again after `retry_after`.
@@ -128,6 +129,8 @@ class TelegramChannel:
         """
         chat, thread = parse_address(item.subscriber.address)
         try:
+            if isinstance(chat, str):
+                raise SubscriberGoneError(f"{chat} is only a name", moved_to=await self._id_of(chat))
             try:
                 return await self._styled_or_plain(item, _composed(item.notification.card))
             except BadRequest as e:
@@ -140,6 +143,10 @@ class TelegramChannel:
             return replace(await self._styled_or_plain(general, compose(card)), address=str(chat))
         except TelegramError as e:
             raise translate(e) from e
+
+    async def _id_of(self, name: str) -> str:
+        """The id of a chat that is known by its name, under which it may be a subscriber already."""
+        return str((await call(self._bot, "getChat", {"chat_id": name}))["id"])
 
     async def _styled_or_plain(self, item: OutboxItem, draft: Draft) -> Receipt:
         try:

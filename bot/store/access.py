@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.office import Admission
 from bot.store.database import Database
-from bot.store.queue import audience_changed, close_pending
+from bot.store.outgoing import audience_changed, close_pending
 from bot.store.rows import stamp
 
 LIMIT = 30  # commands a minute, unless managers say otherwise

@@ -10,7 +10,8 @@ from bot.office import Admission
 from bot.shelves import MAY_NOT_WRITE
 from bot.store.access import Access
 from bot.store.database import Database
-from bot.store.queue import audience_changed, close_pending, move_access, move_subscriber
+from bot.store.moves import move_access, move_subscriber
+from bot.store.outgoing import audience_changed, close_pending
 from bot.store.rows import stamp, subscriber_of
 
 _OF_CHAT = "(id = ? OR (id > ? AND id < ?))"  # '0' is what follows '/' in the order of texts
@@ -84,13 +85,19 @@ class Bindings:
         """The chat has another id."""
         with self._db.transaction() as cursor:
             move_access(cursor, chat, to)
-            for row in _rows(cursor, "1", chat):
+            for row in _named(cursor, chat) if chat.startswith("@") else _rows(cursor, "1", chat):
                 _, slash, thread = row["address"].partition("/")
                 move_subscriber(cursor, row["id"], f"{to}{slash}{thread}", now)
 
 
 def _of(chat: str) -> tuple[str, str, str]:
     return f"telegram:{chat}", f"telegram:{chat}/", f"telegram:{chat}0"
+
+
+def _named(cursor: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
+    """The places of a name, however a route has spelled it."""
+    found = cursor.execute("SELECT * FROM subscribers WHERE id LIKE 'telegram:@%' ORDER BY id").fetchall()
+    return [row for row in found if row["address"].partition("/")[0].lower() == name.lower()]
 
 
 def _rows(cursor: sqlite3.Connection, where: str, chat: str) -> list[sqlite3.Row]:

@@ -11,8 +11,8 @@ from bot.ports import Explanation, Past, Status
 from bot.store.audience import moved_chats
 from bot.store.database import Database
 from bot.store.ingest import load_card
+from bot.store.outgoing import audience_changed, close_pending
 from bot.store.past import read_past, read_setup, write_setup
-from bot.store.queue import audience_changed, close_pending
 from bot.store.rows import (
     ALERT,
     STORY,

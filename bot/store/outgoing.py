@@ -1,12 +1,13 @@
-"""Notifications into the outbox, inside the transaction of a batch."""
+"""What goes into the outbox, and what is closed in it, inside a transaction."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 
 from bot.model import AlertKind, Card, Notification
-from bot.store.rows import CARD, stamp
+from bot.store.rows import CARD, clean, stamp
 
 _COLUMNS = "id, alert_id, subscriber_id, story_id, rule_id, kind, level, silent, created_at, seq, due_at, state, card"
 _INSERT = f"INSERT OR IGNORE INTO outbox ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)"
@@ -69,3 +70,17 @@ def write_outbox(cursor: sqlite3.Connection, notifications: Iterable[Notificatio
             )
         )
     flush()
+
+
+def close_pending(cursor: sqlite3.Connection, subscriber_id: str, why: str, now: datetime) -> None:
+    """Close what still waits for a subscriber, inside a transaction."""
+    cursor.execute(
+        "UPDATE outbox SET state = 'closed', error = ?, closed_at = ? "
+        "WHERE subscriber_id = ? AND state = 'pending'",
+        (clean(why), stamp(now), subscriber_id),
+    )
+
+
+def audience_changed(cursor: sqlite3.Connection) -> None:
+    """Tell the ingest side, inside a transaction, that subscribers or watches differ now."""
+    cursor.execute("UPDATE meta SET value = value + 1 WHERE key = 'audience'")

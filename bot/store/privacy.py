@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.store.database import Database
-from bot.store.queue import audience_changed
+from bot.store.outgoing import audience_changed
 from bot.store.rows import stamp
 
 MOST = 20_000  # rows of one table in an export, the newest

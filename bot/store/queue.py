@@ -12,6 +12,8 @@ from itertools import islice
 
 from bot.model import AlertKind, Card, Notification, OutboxItem, Receipt, Severity
 from bot.store.database import Database
+from bot.store.moves import move_subscriber
+from bot.store.outgoing import audience_changed, close_pending
 from bot.store.rows import CARD, clean, moment, stamp, subscriber_of
 
 # Within a story the order is kept (an edit or a reply never before its card), so only the oldest row of each
@@ -38,19 +40,6 @@ _NEXT = """
 """
 AHEAD = 128  # rows that are looked up beyond those asked for
 LASTS = timedelta(seconds=0.25)  # that what was looked up holds at most: other rows fall due meanwhile
-_OF_SUBSCRIBERS = (
-    "watches",
-    "told",
-    "outbox",
-    "verdicts",
-    "mutes",
-    "held",
-    "feedback",
-    "setups",
-    "searches",
-    "bindings",
-)
-_SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along
 _Version = tuple[int, int]
 
 
@@ -243,10 +232,10 @@ class Queue:
         for row in waiting:
             self._taken.pop(row["id"], None)
 
-    def moved(self, subscriber_id: str, address: str, now: datetime, /) -> None:
+    def moved(self, subscriber_id: str, address: str, now: datetime, /, *, arrived: str = "") -> None:
         """The chat has a new address: everything of the old one goes to it, merged if it exists already."""
         with self._db.transaction() as cursor:
-            move_subscriber(cursor, subscriber_id, address, now)
+            move_subscriber(cursor, subscriber_id, address, now, arrived=arrived)
 
     def next_due_at(self, now: datetime, /, *, channels: frozenset[str] | None = None) -> datetime | None:
         """When the earliest pending item of these channels may be tried; None if there is none."""
@@ -263,78 +252,3 @@ def _read_card(text: str) -> Card:
 def _first(ahead: _Ahead, limit: int, exclude: frozenset[str]) -> list[sqlite3.Row]:
     allowed = (row for row in ahead.rows.values() if row["subscriber_id"] not in exclude)
     return list(islice(allowed, limit))
-
-
-def close_pending(cursor: sqlite3.Connection, subscriber_id: str, why: str, now: datetime) -> None:
-    """Close what still waits for a subscriber, inside a transaction."""
-    cursor.execute(
-        "UPDATE outbox SET state = 'closed', error = ?, closed_at = ? "
-        "WHERE subscriber_id = ? AND state = 'pending'",
-        (clean(why), stamp(now), subscriber_id),
-    )
-
-
-def move_subscriber(cursor: sqlite3.Connection, subscriber_id: str, address: str, now: datetime) -> None:
-    """Give a subscriber another address, inside a transaction; of two that meet there, one that is off yields.
-
-    What waits for both of them goes once.
-    """
-    channel, _, former = subscriber_id.partition(":")
-    new_id = f"{channel}:{address}"
-    if new_id == subscriber_id:
-        return
-    here, there = (
-        cursor.execute("SELECT active FROM subscribers WHERE id = ?", (who,)).fetchone()
-        for who in (subscriber_id, new_id)
-    )
-    if here is None:
-        return  # deleted, or moved already
-    if there is not None and here["active"] != there["active"]:
-        yields = new_id if here["active"] else subscriber_id
-        for table in _SETTINGS:
-            cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (yields,))
-        if yields == new_id:
-            cursor.execute("DELETE FROM subscribers WHERE id = ?", (new_id,))
-            there = None
-    if there is not None:
-        cursor.execute("DELETE FROM subscribers WHERE id = ?", (subscriber_id,))
-    else:
-        cursor.execute(
-            "UPDATE subscribers SET id = ?, address = ? WHERE id = ?", (new_id, address, subscriber_id)
-        )
-    # Of what waits for both, that of the one that moves stays: it may be what has just arrived there.
-    for who, other, state in ((new_id, subscriber_id, "pending"), (subscriber_id, new_id, "sent")):
-        cursor.execute(
-            "UPDATE outbox SET state = 'closed', error = 'it goes there anyway', closed_at = ? "
-            "WHERE subscriber_id = ? AND state = 'pending' AND EXISTS (SELECT 1 FROM outbox q "
-            "WHERE q.subscriber_id = ? AND q.state = ? AND q.story_id = outbox.story_id "
-            "AND q.alert_id = outbox.alert_id AND q.kind = outbox.kind)",
-            (stamp(now), who, other, state),
-        )
-    # Message ids are a chat's own: cards sent to the old chat can't be edited in the new one.
-    cursor.execute(
-        "UPDATE outbox SET message_id = '' WHERE subscriber_id = ? AND state = 'sent'", (subscriber_id,)
-    )
-    for table in _OF_SUBSCRIBERS:
-        cursor.execute(
-            f"UPDATE OR IGNORE {table} SET subscriber_id = ? WHERE subscriber_id = ?", (new_id, subscriber_id)
-        )
-        cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = ?", (subscriber_id,))
-    move_access(cursor, former.partition("/")[0], address.partition("/")[0])
-    # A route in a file still names the old chat.
-    cursor.execute(
-        "UPDATE meta SET value = ? WHERE key LIKE 'moved %' AND value = ?", (new_id, subscriber_id)
-    )
-    cursor.execute("DELETE FROM meta WHERE key = ?", (f"moved {new_id}",))
-    cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"moved {subscriber_id}", new_id))
-    audience_changed(cursor)
-
-
-def move_access(cursor: sqlite3.Connection, chat: str, to: str) -> None:
-    """What managers said of a chat holds under its next id, inside a transaction."""
-    cursor.execute("UPDATE OR IGNORE access SET id = ? WHERE id = ?", (to, chat))
-
-
-def audience_changed(cursor: sqlite3.Connection) -> None:
-    """Tell the ingest side, inside a transaction, that subscribers or watches differ now."""
-    cursor.execute("UPDATE meta SET value = value + 1 WHERE key = 'audience'")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from bot_api import BotApi
+from newsroom import make_book
 from test_app import TITLE, Server, loaded, running, server, settings, until
 
 from bot.app import App
@@ -77,3 +80,26 @@ async def test_nobody_waits_while_telegram_is_slow_with_somebody_else(tmp_path: 
             await until(lambda: any(m.chat_id == 14 for m in api.accepted))
         answered = {m.chat_id for m in api.accepted}
     assert answered == {14}, "whoever asked something slow waits for that, and is not answered out of order"
+
+
+@pytest.mark.parametrize("bound", [True, False], ids=["which is bound as well", "alone"])
+async def test_a_channel_that_a_route_names_is_told_once(tmp_path: Path, server: Server, bound: bool) -> None:
+    routes = "version: 1\nroutes: [{to: 'telegram:@spill_news', when: {level: info}}]"
+    async with BotApi() as api:
+        api.rooms.make(CHANNEL, "channel", title="News", username="spill_news")
+        api.rooms.stand(CHANNEL, "administrator", can_post_messages=True)
+        api.members[CHANNEL, USER] = "administrator"
+        app = program(tmp_path, server, api)
+        if bound:
+            async with running(app):
+                api.push_message(USER, "/bind @spill_news all")
+                await until(lambda: any(m.chat_id == USER for m in api.accepted))
+            app = program(tmp_path, server, api)
+        app._loaded = replace(app._loaded, book=make_book(tmp_path, routes=routes))
+        async with running(app):
+            assert app.desk.subscriber("telegram:@spill_news") is not None
+            server.shown["wire"] = [TITLE]
+            await until(lambda: any(TITLE in m.text for m in api.accepted))
+            await until(app.is_quiet)
+            assert app.desk.moved() == {"telegram:@spill_news": f"telegram:{CHANNEL}"}
+    assert [m.chat_id for m in api.accepted if TITLE in m.text] == [CHANNEL]

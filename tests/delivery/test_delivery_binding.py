@@ -211,11 +211,11 @@ async def test_a_place_that_can_not_be_bound_says_why(places):
     assert (await places.said(BOSS, "/bind -1009 nvidia")).startswith("I can't find the chat -1009.")
     api.rooms.stand(CHANNEL, "left")
     assert (await places.said(BOSS, "/bind @spill_news nvidia")).startswith(
-        "I am not in the chat @spill_news."
+        "I am not in the chat @\u2060spill_news."
     )
     api.rooms.stand(CHANNEL, "kicked")
     assert (await places.said(BOSS, "/bind @spill_news nvidia")).startswith(
-        "I am not in the chat @spill_news."
+        "I am not in the chat @\u2060spill_news."
     )
     api.rooms.stand(CHANNEL, "member")
     assert (await places.said(BOSS, "/bind @spill_news nvidia")).startswith("I can't see who manages “News”")

@@ -364,3 +364,22 @@ async def test_an_update_that_the_library_can_not_read_is_passed_over_and_the_ne
     assert answer.text.startswith("This chat follows exactly this now")
     assert "update_unreadable id=1 error=TypeError" in caplog.text
     assert "my_chat_member" not in caplog.text, "nothing of what it says is logged"
+
+
+# Names
+
+
+@pytest.mark.parametrize("first", ["a send", "a bind"])
+async def test_a_route_to_a_name_and_a_bound_channel_are_one(places, first):
+    places.desk.enroll("telegram", "@Spill_News", places.now)
+    bound = await places.says(BOSS, "/bind @spill_news nvidia")
+    if first == "a send":  # the route is written after the channel was bound
+        places.desk.enroll("telegram", "@Spill_News", places.now)
+    else:
+        assert places.desk.moved() == {"telegram:@Spill_News": f"telegram:{CHANNEL}"}
+    assert len(bound) == 1
+    assert [m.chat_id for m in await places.tell_all("Hello") if m.chat_id == CHANNEL] == [CHANNEL]
+    assert [s.id for s in places.bindings.places(str(CHANNEL))] == [f"telegram:{CHANNEL}"]
+    assert places.desk.moved() == {"telegram:@Spill_News": f"telegram:{CHANNEL}"}
+    assert places.follows(CHANNEL) == [NVIDIA]
+    assert [m.chat_id for m in await places.tell_all("Again") if m.chat_id == CHANNEL] == [CHANNEL]

@@ -92,3 +92,19 @@ async def test_a_german_group_reads_the_line_in_german(api, channel):
         "Das Thema 17 wurde geschlossen oder gelöscht, deshalb kommen seine Meldungen ab jetzt hier. "
         "Mit /bind in einem anderen Thema kommen sie dort.\n\nNachricht"
     )
+
+
+@pytest.mark.parametrize(("address", "to"), [("@spill_news", "-1003"), ("@spill_news/17", "-1003")])
+async def test_to_a_name_nothing_is_sent_but_it_is_asked_what_it_stands_for(api, channel, address, to):
+    api.rooms.make(-1003, "channel", title="News", username="spill_news")
+    with pytest.raises(SubscriberGoneError) as caught:
+        await channel.send(item("News", address=address))
+    assert caught.value.moved_to == to
+    assert api.accepted == []
+
+
+async def test_a_name_that_nobody_has_is_gone(api, channel):
+    api.missing("@nobody_at_all")
+    with pytest.raises(SubscriberGoneError) as caught:
+        await channel.send(item("News", address="@nobody_at_all"))
+    assert caught.value.moved_to is None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from make import NOW, alert, notification
 
-from bot.model import Notification, Outcome, Receipt, Target, TargetKind
+from bot.model import AlertKind, Notification, Outcome, Receipt, Severity, Target, TargetKind
 from bot.office import Admission
 from bot.shelves import MAY_NOT_WRITE
 from bot.store.access import Access
@@ -60,14 +61,14 @@ def test_what_waits_for_both_of_two_places_that_meet_arrives_once(db: Database) 
     queue = Queue(db)
     queue.delivered(f"c {GROUP}", Receipt(message_id="6", at=NOW))
     first = next(i for i in queue.due(NOW, 10) if i.subscriber.id == TOPIC)
-    queue.moved(TOPIC, "-1002", NOW)
+    queue.moved(TOPIC, "-1002", NOW, arrived=first.notification.id)
     queue.delivered(first.notification.id, Receipt(message_id="7", at=NOW))
     rows = db.rows("SELECT id, state FROM outbox WHERE subscriber_id = ? ORDER BY id", (GROUP,))
     assert {row["id"]: row["state"] for row in rows} == {
         f"a {TOPIC}": "sent",  # it was on its way
         f"a {GROUP}": "closed",
-        f"b {TOPIC}": "pending",
-        f"b {GROUP}": "closed",
+        f"b {TOPIC}": "closed",
+        f"b {GROUP}": "pending",  # which may be on its way
         f"c {TOPIC}": "closed",
         f"c {GROUP}": "sent",
     }
@@ -130,3 +131,57 @@ def test_what_is_handed_over_to_a_channel_names_nobody(db: Database) -> None:
     found = Privacy(db).everything(GROUP, NOW)
     assert len(found["bindings"]) == len(found["feedback"]) == 1
     assert "7001500" not in json.dumps(found)
+
+
+# Names
+
+NAME, CHANNEL = "telegram:@Spill_News", "telegram:-1003"
+
+
+def name_and_id(db: Database) -> Queue:
+    """A route leads to a name, and the same channel is bound by its id."""
+    Desk(db).enroll("telegram", "@Spill_News", NOW)
+    bind(db, CHANNEL, "11", NVIDIA)
+    return Queue(db)
+
+
+def test_of_a_name_and_its_id_what_is_known_of_the_id_stays(db: Database) -> None:
+    queue = name_and_id(db)
+    Desk(db).set_level(CHANNEL, Severity.HIGH)
+    Ingest(db).apply(Outcome(notifications=tuple(note("a", to) for to in (NAME, CHANNEL))), NOW)
+    Bindings(db).move("@spill_news", "-1003", NOW)
+    (place,) = Bindings(db).places("-1003")
+    assert (place.level, Desk(db).watches(CHANNEL)) == (Severity.HIGH, [NVIDIA])
+    assert Desk(db).subscriber(NAME) is None
+    assert Desk(db).moved() == {NAME: CHANNEL}
+    assert [item.notification.id for item in queue.due(NOW, 9)] == [f"a {CHANNEL}"], "it may be on its way"
+
+
+def test_what_arrived_under_a_name_is_not_told_again_and_can_still_be_edited(db: Database) -> None:
+    queue = name_and_id(db)
+    Ingest(db).apply(Outcome(notifications=tuple(note("a", to) for to in (NAME, CHANNEL))), NOW)
+    queue.delivered(f"a {NAME}", Receipt(message_id="7", at=NOW))
+    queue.moved(NAME, "-1003", NOW)
+    assert queue.due(NOW, 9) == []
+    edit = replace(note("a", CHANNEL), id="edit", kind=AlertKind.EDIT)
+    Ingest(db).apply(Outcome(notifications=(edit,)), NOW)
+    (item,) = queue.due(NOW, 9)
+    assert item.reply_to == "7"
+
+
+def test_a_channel_that_is_off_is_not_turned_on_by_a_route_to_its_name(db: Database) -> None:
+    queue = name_and_id(db)
+    Desk(db).leave(CHANNEL, NOW)
+    Ingest(db).apply(Outcome(notifications=(note("a", NAME),)), NOW)
+    queue.moved(NAME, "-1003", NOW)
+    (place,) = Bindings(db).places("-1003")
+    assert (place.active, Desk(db).watches(CHANNEL)) == (False, [NVIDIA])
+    assert db.value("SELECT count(*) FROM outbox WHERE state = 'pending'") == 0
+
+
+def test_a_topic_of_a_name_becomes_that_of_its_id(db: Database) -> None:
+    Desk(db).enroll("telegram", "@Spill_News/17", NOW)
+    Bindings(db).move("@SPILL_NEWS", "-1003", NOW)
+    assert [s.id for s in Bindings(db).places("-1003")] == ["telegram:-1003/17"]
+    Bindings(db).move("@spill", "-1004", NOW)
+    assert Bindings(db).places("-1004") == []
