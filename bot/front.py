@@ -9,6 +9,7 @@ from functools import partial
 from rich.text import Text
 
 from bot.config import Settings
+from bot.delivery.acking import Acking
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
@@ -27,6 +28,7 @@ from bot.model import Card, Target
 from bot.ports import Clock, Vocabulary, Working
 from bot.ruling.examiner import RulesExaminer
 from bot.ruling.shelf import RulesInForce
+from bot.store.acks import Acks
 from bot.store.archive import Archive
 from bot.store.bindings import Bindings
 from bot.store.database import Database
@@ -83,7 +85,14 @@ class Front:
             Bindings(database()),
             settings.telegram_admins,
             settings.timezone,
-            parts=(voting, charting, *self._about_rules(), self._mailbox(managers), *managers.parts),
+            parts=(
+                voting,
+                charting,
+                Acking(Acks(database()), clock),
+                *self._about_rules(),
+                self._mailbox(managers),
+                *managers.parts,
+            ),
             browsing=self._browsing(),
             gate=managers.gate,
             errands=managers.errands,

@@ -106,6 +106,17 @@ class Bindings(Protocol):
         ...
 
 
+class Acks(Protocol):
+    """Who has seen which card in a group."""
+
+    def toggle(self, subscriber_id: str, message_id: str, user: str, name: str, now: datetime, /) -> bool:
+        """Note that somebody has seen the card of the story that a message tells, or that they take it back.
+
+        The card is brought up to date. False: no such message was sent there, and nothing is noted.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMark:
     """An alert as a chart shows it."""

@@ -45,6 +45,7 @@ async def chat_of(message: MaybeInaccessibleMessage, user: User | None, *, chang
         reply_to=str(answered.message_id) if answered is not None else "",
         answered=(answered.text or answered.caption or "") if answered is not None else "",
         private=place.type == place.PRIVATE,
+        name=user.full_name if user else "",
         written=_written(message) if isinstance(message, Message) else "",
     )
 

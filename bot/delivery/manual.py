@@ -11,7 +11,7 @@ GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     (marked("How loud:"), ("level", "quiet", "budget", "digest", "mute", "mutes", "unmute")),
     (marked("Look things up:"), ("latest", "top", "story", "search", "who", "chart", "why", "whynot")),
     (marked("Rules:"), ("rules", "rule", "test")),
-    (marked("Groups, channels and topics:"), ("bind", "unbind", "here")),
+    (marked("Groups, channels and topics:"), ("bind", "unbind", "here", "ack")),
     (marked("This chat:"), ("timezone", "lang", "privacy", "export", "deleteme", "feedback")),
 )
 """Everybody's commands but /help, as /help lists them."""

@@ -66,8 +66,10 @@ class Private:
                 "whether the bot's managers let it in or keep it out, and for {span} what they did about it",
                 span=keep,
             ),
+            "• "
+            + tr("of a group: who has marked a card as seen with /ack, by the name that is shown under it"),
             tr("• what you write to the managers with /feedback: {keep}", keep=keep),
-            tr("Not stored: names, phone numbers, who is in a group, what you write beyond settings."),
+            tr("Not stored: other names, phone numbers, who is in a group, what you write beyond settings."),
             tr(
                 "Nothing is passed on or counted elsewhere. Telegram carries the messages and sees them. "
                 "The bot's log names a chat's id where something goes wrong; whoever runs the bot decides "

@@ -23,6 +23,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("bind", marked("What a group, channel or topic follows")),
     ("unbind", marked("End alerts in a group, channel or topic")),
     ("here", marked("What this place is, and what I may do here")),
+    ("ack", marked("Say in a group that you have seen a card")),
     ("latest", marked("The newest alerts")),
     ("why", marked("Why an alert was sent")),
     ("chart", marked("How often something is in the news")),
@@ -105,6 +106,11 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "here": (
         marked(
             "/here shows what this place follows, its level and which rights I lack; in private /here @yourchannel."
+        ),
+    ),
+    "ack": (
+        marked(
+            "As an answer to a card in a group, /ack writes under it that you have seen it; once more takes that back."
         ),
     ),
     "story": (
@@ -194,6 +200,7 @@ class Chat:
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
     answered: str = ""  # the text of that message, where it has one
+    name: str = ""  # of the sender as Telegram shows it, a stranger's text; empty in a chat's own name
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property

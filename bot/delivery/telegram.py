@@ -26,6 +26,7 @@ from telegram import error as errors
 from telegram.error import BadRequest, TelegramError
 
 from bot.delivery import topics
+from bot.delivery.acking import seen_by
 from bot.delivery.request import NotSentError, ServerError, call
 from bot.delivery.sheet import is_blank
 from bot.errors import BotError, ConfigError, RejectedError, SubscriberGoneError, TransientDeliveryError
@@ -132,13 +133,13 @@ class TelegramChannel:
             if isinstance(chat, str):
                 raise SubscriberGoneError(f"{chat} is only a name", moved_to=await self._id_of(chat))
             try:
-                return await self._styled_or_plain(item, _composed(item.notification.card))
+                return await self._styled_or_plain(item, _composed(_shown(item)))
             except BadRequest as e:
                 if thread is None or not _says(e, topics.GONE):
                     raise
                 log.warning("topic_gone subscriber=%s error=%r", item.subscriber.id, e.message)
             with speaking(item.subscriber.language):
-                card = topics.fallen_back(item.notification.card, thread)
+                card = topics.fallen_back(_shown(item), thread)
             general = replace(item, subscriber=replace(item.subscriber, address=str(chat)), reply_to="")
             return replace(await self._styled_or_plain(general, compose(card)), address=str(chat))
         except TelegramError as e:
@@ -187,6 +188,13 @@ class TelegramChannel:
             if not _says(e, (_UNCHANGED,)):
                 raise
         return True
+
+
+def _shown(item: OutboxItem) -> Card:
+    if not item.seen:
+        return item.notification.card
+    with speaking(item.subscriber.language):
+        return seen_by(item.notification.card, item.seen)
 
 
 def _fields(chat: int | str, draft: Draft) -> dict[str, str]:

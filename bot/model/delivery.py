@@ -150,4 +150,5 @@ class OutboxItem:
     reply_to: str = ""  # message id of the story's card in that chat, where it was delivered
     attempts: int = 0
     first_attempt_at: datetime | None = None
+    seen: tuple[str, ...] = ()  # by whom in a group, in the order in which they said so
     answers: Card | None = None  # what a reply answers: the story's card as it was sent

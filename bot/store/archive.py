@@ -202,6 +202,7 @@ class Archive:
         with self._db.transaction() as cursor:
             cursor.execute("DELETE FROM stories WHERE last_seen < ?", (before,))
             cursor.execute("DELETE FROM told WHERE story_id NOT IN (SELECT id FROM stories)")
+            cursor.execute("DELETE FROM acks WHERE story_id NOT IN (SELECT id FROM stories)")
             cursor.execute(
                 "DELETE FROM outbox WHERE state <> 'pending' AND closed_at < ? "
                 "AND story_id NOT IN (SELECT id FROM stories)",

@@ -228,3 +228,13 @@ def m010_bindings(db: Database) -> None:
     """Who turned alerts on in a group, channel or topic, to be told when they end there."""
     db.execute("CREATE TABLE bindings (subscriber_id TEXT PRIMARY KEY, user TEXT NOT NULL, at TEXT NOT NULL)")
     db.execute("CREATE INDEX bindings_user ON bindings (user)")
+
+
+@migrations()
+def m011_acks(db: Database) -> None:
+    """Who marked a story's card as seen in a group, and by which name the card says so."""
+    db.execute(
+        "CREATE TABLE acks (subscriber_id TEXT NOT NULL, story_id TEXT NOT NULL, user TEXT NOT NULL, "
+        "name TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (subscriber_id, story_id, user))"
+    )
+    db.execute("CREATE INDEX acks_user ON acks (user)")

@@ -19,6 +19,7 @@ _OF_SUBSCRIBERS = (
     "setups",
     "searches",
     "bindings",
+    "acks",
 )
 _SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along
 _TWIN = (

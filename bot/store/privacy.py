@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from bot.store.acks import redraw
 from bot.store.database import Database
 from bot.store.outgoing import audience_changed
 from bot.store.rows import stamp
@@ -100,15 +101,15 @@ class Privacy:
         with self._db.transaction() as cursor:
             gone = 0
             for name in (subscriber_id, *self._former(subscriber_id)):
-                gone += self._delete(cursor, name)
+                gone += self._delete(cursor, name, now)
                 gone += self._scrub(cursor, name)
             if gone:
                 audience_changed(cursor)
         return gone > 0
 
-    def _delete(self, cursor: sqlite3.Connection, subscriber_id: str) -> int:
+    def _delete(self, cursor: sqlite3.Connection, subscriber_id: str, now: datetime) -> int:
         where, given = _about("subscriber_id", subscriber_id)
-        gone = 0
+        gone, marked = 0, list[sqlite3.Row]()
         for table, columns in self._tables().items():
             if table == "verdicts":
                 done = cursor.execute(f"UPDATE verdicts SET subscriber_id = '{DELETED}' WHERE {where}", given)
@@ -117,7 +118,11 @@ class Privacy:
                 gone += cursor.execute(f"DELETE FROM {table} WHERE {where}", given).rowcount
             if "user" in columns:  # what the same person said in groups
                 person = subscriber_id.partition(":")[2]
+                if table == "acks":
+                    marked += cursor.execute("SELECT * FROM acks WHERE user = ?", (person,)).fetchall()
                 gone += cursor.execute(f"DELETE FROM {table} WHERE user = ?", (person,)).rowcount
+        for mark in marked:  # the name goes from the cards that show it
+            redraw(cursor, mark["subscriber_id"], mark["story_id"], now)
         where, given = _about("id", subscriber_id)
         gone += cursor.execute(f"DELETE FROM subscribers WHERE {where}", given).rowcount
         address = subscriber_id.partition(":")[2]
@@ -188,7 +193,7 @@ def _plain(row: sqlite3.Row, *, only: str = "") -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for name, value in dict(row).items():
-        if name in _INNER or (name == "user" and only and value != only):
+        if name in _INNER or (name in ("user", "name") and only and row["user"] != only):
             continue
         if isinstance(value, str) and value.startswith("{"):
             with suppress(ValueError):

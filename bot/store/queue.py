@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from bot.model import AlertKind, Card, Notification, OutboxItem, Receipt, Severity
+from bot.store.acks import names_of
 from bot.store.database import Database
 from bot.store.moves import move_subscriber
 from bot.store.outgoing import audience_changed, close_pending
@@ -148,6 +149,9 @@ class Queue:
             reply_to=self._card_message(row["subscriber_id"], row["story_id"]),
             attempts=row["attempts"],
             first_attempt_at=moment(row["first_attempt_at"]),
+            seen=names_of(self._db, row["subscriber_id"], row["story_id"])
+            if row["kind"] != AlertKind.REPLY
+            else (),
             answers=self._card(row) if row["kind"] == AlertKind.REPLY else None,
         )
 

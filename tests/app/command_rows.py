@@ -157,6 +157,7 @@ EVERYBODY: Mapping[str, Row] = {
     "here": Row("This is our private chat", {"zz": "/here stands alone", "a b": "/here stands alone"}),
     "bind": Row("what should it follow? For example: /bind", {"zz": "I don't know “zz”"}, reads=True),
     "unbind": Row("/unbind @channel ends the alerts of", {"nvidia": "/unbind stands alone"}),
+    "ack": Row("/ack is for people in groups", reads=True),
     "rules": Row("In force: ", {"zz": "There is no pack “zz”. /rules shows all"}),
     "rule": Row("Which rule? /rules lists them", {"zz/zz": "/rules lists", "zz": "/rules lists"}),
     "test": Row("/test", {"zz/zz it": "There is no rule “zz/zz”"}, reads=True),

@@ -14,6 +14,7 @@ from desk_fakes import small_vocabulary
 from make import NOW
 from telegram.ext import Application
 
+from bot.delivery.acking import Acking
 from bot.delivery.commands import Commands
 from bot.delivery.gate import Gate
 from bot.delivery.handlers import ALLOWED_UPDATES, register
@@ -25,6 +26,7 @@ from bot.delivery.rooms import TelegramRooms
 from bot.delivery.telegram import TelegramChannel
 from bot.model import Card, Subscriber, Target
 from bot.store.access import Access
+from bot.store.acks import Acks
 from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
@@ -54,6 +56,7 @@ class Places:
             self.clock,
             rooms=TelegramRooms(self.bot),
             bindings=self.bindings,
+            parts=(Acking(Acks(db), self.clock),),
         )
         self.membership = Membership(self.bot, commands, self.desk, self.bindings, self.clock, gate)
         register(self.app, commands, self.clock, self.membership, gate)
@@ -101,8 +104,13 @@ class Places:
 
     async def tell_all(self, text: str) -> list[Accepted]:
         """Every place that is on gets a message; what arrives."""
-        before, registry = len(self.api.accepted), Registry(self.db)
+        registry = Registry(self.db)
         assert registry.send(registry.draft(Card(text=text), "9", self.now).id, self.now)
+        return await self.delivered()
+
+    async def delivered(self) -> list[Accepted]:
+        """Everything that waits is sent; what arrives."""
+        before = len(self.api.accepted)
         drain = Drain(
             self.queue,
             {"telegram": TelegramChannel(self.bot, self.clock)},
