@@ -187,6 +187,13 @@ class MemoryDesk:
             raise StoreError("the database is locked")
 
 
+class MemoryAcks:
+    """A `shelves.Acks` of chats in which no card stands."""
+
+    def toggle(self, subscriber_id: str, message_id: str, user: str, name: str, now: datetime, /) -> bool:
+        return False
+
+
 class MemoryFeedback:
     """A `shelves.Feedback` that keeps votes by alert, chat and person."""
 

@@ -192,8 +192,9 @@ def _plain(row: sqlite3.Row, *, only: str = "") -> dict[str, Any]:
     With `only`, no other user is named: the export of a group or channel is posted where all its readers see it.
     """
     values: dict[str, Any] = {}
+    is_anothers = bool(only) and dict(row).get("user", only) != only
     for name, value in dict(row).items():
-        if name in _INNER or (name in ("user", "name") and only and row["user"] != only):
+        if name in _INNER or (name in ("user", "name") and is_anothers):
             continue
         if isinstance(value, str) and value.startswith("{"):
             with suppress(ValueError):

@@ -15,6 +15,7 @@ from desk_fakes import (
     MICRON,
     NVIDIA,
     RESALE,
+    MemoryAcks,
     MemoryDesk,
     MemoryFeedback,
     MemoryTrends,
@@ -28,6 +29,7 @@ from library_fakes import MemoryLibrary
 from office_fakes import MemoryPrivacy
 from rich.text import Text
 
+from bot.delivery.acking import Acking
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
@@ -62,6 +64,7 @@ class Scene:
             operators={"9"},
             parts=(
                 charting,
+                Acking(MemoryAcks(), lambda: self.now),
                 reading(lambda: self.now),
                 *rule_parts(self.desk, MemoryFeedback(), lambda: self.now),
                 Private(MemoryPrivacy(), lambda: self.now, keep=timedelta(days=90)),

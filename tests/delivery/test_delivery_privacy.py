@@ -59,7 +59,14 @@ def only_button(reply: Reply) -> str:
 
 async def test_privacy_says_what_is_kept_how_long_and_how_to_end_it(scene):
     text = (await scene.ask("privacy")).cards[0].text
-    for word in ("Telegram id", "90 days", "what it follows", "Not stored: names", "/export", "/deleteme"):
+    for word in (
+        "Telegram id",
+        "90 days",
+        "what it follows",
+        "Not stored: other names",
+        "/export",
+        "/deleteme",
+    ):
         assert word in text
     assert "Questions" not in text
     text = (await Scene(contact="desk@example.org\n/stop").ask("privacy")).cards[0].text
