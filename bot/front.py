@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
+from bot.delivery.drafting import Workshop
 from bot.delivery.feedback import Voting
 from bot.delivery.mailbox import Mailbox
 from bot.delivery.parts import Part
@@ -26,11 +27,13 @@ from bot.locale import tr
 from bot.model import Card, Target
 from bot.ports import Clock, Vocabulary, Working
 from bot.ruling.examiner import RulesExaminer
+from bot.ruling.own import OwnRules
 from bot.ruling.shelf import RulesInForce
 from bot.store.archive import Archive
 from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
+from bot.store.drafts import Drafts
 from bot.store.feedback import FeedbackStore
 from bot.store.library import Library
 from bot.store.mornings import fired
@@ -89,6 +92,7 @@ class Front:
             rate=settings.telegram_rate,
             webhook=webhook,
             bindings=Bindings(database()),
+            workshop=self._workshop(),
         )
 
     def _zone_of(self, chat: Chat) -> tzinfo:
@@ -111,6 +115,14 @@ class Front:
             self._settings.keep,
         )
         return ruling, Trying(examiner, self._desk)
+
+    def _workshop(self) -> Workshop:
+        wordings = OwnRules(self._loaded, self._vocabulary.name, self._clock, self._working)
+        return Workshop(
+            wordings=wordings,
+            drafts=Drafts(self._database()),
+            sectors=lambda: self._loaded().book.rules.known.companies,
+        )
 
     def _mailbox(self, managers: Managers) -> Mailbox:
         async def hand_on(draw: Callable[[], Card]) -> None:

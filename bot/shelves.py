@@ -141,6 +141,18 @@ class Trends(Protocol):
         ...
 
 
+class Drafts(Protocol):
+    """What chats are putting together: texts that buttons name by an id. Every method is one short transaction."""
+
+    def keep(self, subscriber_id: str, text: str, now: datetime, /) -> str:
+        """Keep a text and give the id by which it is found; old ones, and many of one chat, are dropped."""
+        ...
+
+    def kept(self, draft_id: str, /, *, subscriber_id: str) -> str:
+        """A kept text, to the chat that it belongs to only; empty if there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What somebody looks for among the stored entries; all of it must hold."""

@@ -14,6 +14,7 @@ from telegram.ext import ApplicationBuilder
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
+from bot.delivery.drafting import Workshop
 from bot.delivery.drains import in_flight
 from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
@@ -64,6 +65,7 @@ class Chatting:
         rate: Messages a second; more than Telegram allows for free are paid for.
         webhook: Where Telegram calls; without one, or where Telegram refuses it, it is asked for updates.
         bindings: Who turned alerts on in groups and channels.
+        workshop: Makes rules of a chat's own.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -86,6 +88,7 @@ class Chatting:
         rate: int = OVERALL.count,
         webhook: Webhook | None = None,
         bindings: Bindings | None = None,
+        workshop: Workshop | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._application: App = ApplicationBuilder().bot(bot).build()
@@ -100,6 +103,7 @@ class Chatting:
             troubles=self.troubles,
             rooms=TelegramRooms(bot),
             bindings=bindings,
+            workshop=workshop,
         )
         self._commands = commands
         self._membership = Membership(bot, commands, desk, bindings, clock, gate) if bindings else None

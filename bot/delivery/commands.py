@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from bot.delivery.attention import Attention
 from bot.delivery.binding import Binding
+from bot.delivery.composing import Composing
+from bot.delivery.drafting import Workshop
 from bot.delivery.finds import Offer
 from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
@@ -66,6 +68,7 @@ class Commands:
         troubles: Callable[[], Sequence[str]] = tuple,
         rooms: Rooms | None = None,
         bindings: Bindings | None = None,
+        workshop: Workshop | None = None,
     ) -> None:
         """Wire it up.
 
@@ -80,10 +83,12 @@ class Commands:
             troubles: What `/status` says first.
             rooms: Looks at groups and channels; without it they are bound only from within.
             bindings: Remembers who turned alerts on in groups and channels; nobody without it.
+            workshop: Makes rules of a chat's own; there are none without it.
         """
         self._desk, self._clock = desk, clock
         self._operators, self._offers, self._troubles = frozenset(operators), offers, troubles
-        history, attention = History(desk, clock), Attention(desk, clock)
+        history = History(desk, clock, workshop.sectors if workshop else dict)
+        attention = Attention(desk, clock)
         reading = Reading(desk, vocabulary, clock, timezone)
         self._bindings = bindings
         self._watching = watching = Watching(desk, vocabulary, clock, timezone, history, self._note_binder)
@@ -104,6 +109,9 @@ class Commands:
             self._home,
             *parts,
         )
+        if workshop is not None:
+            composing = Composing(desk, vocabulary, clock, timezone, watching, history, workshop)
+            everything = (*everything, composing)
         self._handlers: dict[str, Handler] = {
             "start": self._start,
             "help": self._help,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.delivery.history import MONTH, History
 from bot.delivery.parts import Handler
-from bot.delivery.replies import ECHO, Chat, Reply, echo, line, old_button, read_target, target_label
+from bot.delivery.replies import ECHO, Chat, Reply, echo, handle, held, line, old_button, target_label
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, is_all, items_of, named_word
 from bot.delivery.words import clock_time, count, level_word
@@ -123,7 +123,7 @@ class Listing:
         return f"{label} · {tally.per_week()}" if tally.is_known else label
 
     def _buttons(self, shown: Sequence[Target], number: int) -> list[list[Button]]:
-        rows = [(t, f"drop:{number}:{t}") for t in shown]
+        rows = [(t, f"drop:{number}:{handle(t)}") for t in shown]
         return [
             [Button(f"✕ {target_label(t, self._vocabulary.name)}", data=data)]
             for t, data in rows
@@ -135,7 +135,7 @@ class Listing:
 
     async def _drop(self, text: str, chat: Chat) -> Reply:
         number, _, name = text.partition(":")
-        target = read_target(name)
+        target = held(name, self._desk.watches(chat.subscriber_id))
         if target is None:
             return old_button()
         self._desk.unwatch(chat.subscriber_id, target)

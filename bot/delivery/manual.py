@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.locale import marked
 
 GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
-    (marked("What you follow:"), ("start", "watch", "unwatch", "list", "stop")),
+    (marked("What you follow:"), ("start", "watch", "when", "unwatch", "list", "stop")),
     (marked("How loud:"), ("level", "quiet", "budget", "digest", "mute", "mutes", "unmute")),
     (marked("Look things up:"), ("latest", "top", "story", "search", "who", "chart", "why", "whynot")),
     (marked("Rules:"), ("rules", "rule", "test")),

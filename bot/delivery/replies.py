@@ -9,15 +9,26 @@ from datetime import datetime
 from bot.delivery.manual import GROUPS, MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.rules_manual import FEEDBACK_MENU, RULES_MENU, RULES_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
-from bot.delivery.words import Names, alternatives, count, kind_word, level_words, reason_text, suggestion
+from bot.delivery.words import (
+    Names,
+    alternatives,
+    count,
+    kind_word,
+    level_words,
+    reason_text,
+    rule_text,
+    suggestion,
+)
+from bot.following import own_rule
 from bot.locale import marked, show_number, tr
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
-from bot.text import nearest, shorten, show_duration
+from bot.text import digest, nearest, shorten, show_duration
 
 MENU: Sequence[tuple[str, str]] = (
     ("start", marked("Start alerts, or see how they are set")),
     ("watch", marked("Follow a company, theme, sector, pack or word")),
+    ("when", marked("A rule of your own, in plain words")),
     ("unwatch", marked("Stop following one, or all")),
     ("list", marked("What this chat follows")),
     ("bind", marked("What a group, channel or topic follows")),
@@ -54,6 +65,7 @@ LEVELS = [level.word for level in Severity]
 """As commands and buttons name them, in every language."""
 ECHO = 40  # characters of what somebody typed that are repeated to them
 _TROUBLE = 500
+_RULE = 120  # characters of a rule among others
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
@@ -66,6 +78,17 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
             "/watch liquid cooling, or /watch word cooling: what nobody is called can be followed as a word."
         ),
         marked("/watch all follows everything. The first thing you name replaces everything."),
+    ),
+    "when": (
+        marked(
+            "/when hyperscalers selling compute, not denied, without leases: plain words become a rule of this chat. I show how "
+            "I read them, what it would have told, and buttons to make it stricter or looser."
+        ),
+        marked(
+            "What limits it: only confirmed, no rumours, not from social media, only from filings, at least high, without a "
+            "word or a company."
+        ),
+        marked("It chooses among what the rules tell (/rules). Its YAML is for those who write rule files."),
     ),
     "unwatch": (
         marked("/unwatch nvidia stops following it; /unwatch all asks, and then stops following anything."),
@@ -291,6 +314,9 @@ def target_label(target: Target, names: Names) -> str:
     """'Nvidia (company)'; 'everything' for the target that is all."""
     if target.kind is TargetKind.ALL:
         return kind_word(target.kind)
+    rule = own_rule(target)
+    if rule is not None:
+        return f"{clip(rule_text(rule, names), _RULE)} ({kind_word(target.kind)})"
     name = echo(target.id) if target.kind is TargetKind.WORD else clip(names(target.id), ECHO)
     return f"{name} ({kind_word(target.kind)})"
 
@@ -301,6 +327,16 @@ def target_buttons(
     """A row for each target whose data fits into a button: '<verb>:<kind>:<id>'."""
     datas = [(target, f"{verb}:{target}") for target in targets]
     return [[Button(label(target), data=data)] for target, data in datas if len(data.encode()) <= MAX_DATA]
+
+
+def handle(target: Target) -> str:
+    """What a button calls it: `str(target)`, or for a rule, which may be long, the digest of that."""
+    return f"{target.kind}:{digest(target.id)}" if target.kind is TargetKind.RULE else str(target)
+
+
+def held(text: str, followed: Sequence[Target]) -> Target | None:
+    """What a handle calls among what is followed; else what it would call anywhere."""
+    return next((t for t in followed if handle(t) == text), None) or read_target(text)
 
 
 def read_target(text: str) -> Target | None:

@@ -23,7 +23,7 @@ from bot.delivery.replies import (
 )
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.words import kind_word, level_word
-from bot.following import MIN_WORD, word_target
+from bot.following import MIN_WORD, own_rule, word_target
 from bot.hours import zone_of
 from bot.locale import spoken, tr
 from bot.model import Button, Severity, Subscriber, Target, TargetKind
@@ -34,6 +34,7 @@ FIRST_LEVEL = Severity.MEDIUM
 """What a new chat starts with: it follows everything, so the small things are left out."""
 MOST_FOLLOWED = 50
 MOST_WORDS = 10
+MOST_RULES = 20
 MAX_ITEMS = 10
 
 _MAX_CHOICES = 8
@@ -95,6 +96,12 @@ class Watching:
             return await self._one(items[0], chat)
         return self.follow_at_once(text, chat)
 
+    def is_plain(self, text: str) -> bool:
+        """Whether all that a line names is known, or asked for as a word: then `watch` needs no other reading of it."""
+        return all(
+            self._meant(item) or named_word(item) is not None for item in items_of(text, self._vocabulary)
+        )
+
     def follow_at_once(self, text: str, chat: Chat) -> Reply:
         """Follow what is named; ask where it is ambiguous, suggest where it is unknown."""
         items = items_of(text, self._vocabulary)
@@ -131,6 +138,8 @@ class Watching:
         """Whether it can be followed: a button may be old or forged."""
         if target.kind is TargetKind.WORD:
             return word_target(target.id) == target
+        if target.kind is TargetKind.RULE:
+            return own_rule(target) is not None
         named = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
         return named or target in self._vocabulary.resolve(target.id)
 
@@ -159,11 +168,12 @@ class Watching:
             said.append(self._known(known))
         if refused:
             text = tr(
-                "Not followed: {followed}. A chat follows at most {most} things, {words} of them words; "
-                "/list drops some, /watch all follows everything.",
+                "Not followed: {followed}. A chat follows at most {most} things, {words} of them words and {rules} "
+                "rules of its own; /list drops some, /watch all follows everything.",
                 followed=self.enumerated(refused),
                 most=MOST_FOLLOWED,
                 words=MOST_WORDS,
+                rules=MOST_RULES,
             )
             said.append(text)
         if replaces and kept:
@@ -319,8 +329,8 @@ def _joined(part: str, vocabulary: Vocabulary) -> list[str]:
 
 
 def _has_room(kept: Sequence[Target], target: Target) -> bool:
-    of_words = sum(t.kind is TargetKind.WORD for t in kept)
-    return len(kept) < MOST_FOLLOWED and (target.kind is not TargetKind.WORD or of_words < MOST_WORDS)
+    most = {TargetKind.WORD: MOST_WORDS, TargetKind.RULE: MOST_RULES}.get(target.kind, MOST_FOLLOWED)
+    return len(kept) < MOST_FOLLOWED and sum(t.kind is target.kind for t in kept) < most
 
 
 def _gone() -> Reply:

@@ -13,6 +13,7 @@ from bot.model import (
     Attribution,
     Exposure,
     Modality,
+    OwnRule,
     Polarity,
     Reason,
     Severity,
@@ -110,6 +111,23 @@ _KINDS: Mapping[TargetKind, str] = {
     TargetKind.THEME: marked("theme"),
     TargetKind.PACK: marked("pack"),
     TargetKind.WORD: marked("word"),
+    TargetKind.RULE: marked("own rule"),
+}
+
+_LEAST: Mapping[Modality, str] = {
+    Modality.CONSIDERING: marked("no mere speculation"),
+    Modality.REPORTED: marked("reported or confirmed"),
+    Modality.CONFIRMED: marked("confirmed"),
+}
+_SOURCES: Mapping[SourceKind, str] = {
+    SourceKind.WIRE: marked("wire services"),
+    SourceKind.PAPER: marked("papers"),
+    SourceKind.TRADE: marked("the trade press"),
+    SourceKind.NEWSROOM: marked("company newsrooms"),
+    SourceKind.FILING: marked("filings"),
+    SourceKind.REGULATOR: marked("regulators"),
+    SourceKind.BLOG: marked("blogs"),
+    SourceKind.SOCIAL: marked("social media"),
 }
 
 
@@ -163,6 +181,27 @@ def read_modality(text: str) -> Modality | None:
 def axis_word(axis: Stage | Attribution | Polarity) -> str:
     """Where an event stands on one of its axes: 'planned', 'on record', 'affirmed'."""
     return tr(_AXES[axis])
+
+
+def rule_text(rule: OwnRule, names: Names) -> str:
+    """A rule of somebody's own in a few words: 'Compute resale · Hyperscalers · confirmed · without “lease”'."""
+    wanted = [[names(t) for t in rule.themes], [names(w) for w in rule.who], [f"“{w}”" for w in rule.words]]
+    said = [alternatives(words) for words in wanted if words]
+    if rule.least is not Modality.SPECULATED:
+        said.append(tr(_LEAST[rule.least]))
+    if rule.kinds:
+        said.append(tr("only from {kinds}", kinds=alternatives([source_word(k) for k in rule.kinds])))
+    if rule.not_kinds:
+        said.append(tr("not from {kinds}", kinds=alternatives([source_word(k) for k in rule.not_kinds])))
+    unwanted = [*map(names, rule.not_themes), *map(names, rule.not_who), *(f"“{w}”" for w in rule.not_words)]
+    if unwanted:
+        said.append(tr("without {words}", words=alternatives(unwanted)))
+    return " · ".join(said)
+
+
+def source_word(kind: SourceKind) -> str:
+    """'social media'."""
+    return tr(_SOURCES[kind])
 
 
 def kind_word(kind: TargetKind) -> str:

@@ -57,11 +57,14 @@ from bot.model.feed import (
     SourceKind,
 )
 from bot.model.open_stories import OpenStories
+from bot.model.own_rule import CERTAINTIES, MOST_PARTS, OwnRule
 from bot.model.story import MEMORY, Claim, Member, Sighting, Story, remember
 
 __all__ = [
+    "CERTAINTIES",
     "DENIABLE",
     "MEMORY",
+    "MOST_PARTS",
     "STORY_WINDOW",
     "Alert",
     "AlertKind",
@@ -98,6 +101,7 @@ __all__ = [
     "OpenStories",
     "OutboxItem",
     "Outcome",
+    "OwnRule",
     "ParsedFeed",
     "Polarity",
     "Policy",

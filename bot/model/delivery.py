@@ -18,6 +18,7 @@ class TargetKind(StrEnum):
     THEME = "theme"
     PACK = "pack"
     WORD = "word"  # in the headline or the text, whatever it means there
+    RULE = "rule"  # a rule of the chat's own; its id is the text of an `OwnRule`
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,13 @@ class Telling:
             alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
             snapshot = self._snapshot
             for reader in recipients(
-                alert, entry, snapshot.subscribers, snapshot.watches, self._routes, snapshot.floors
+                alert,
+                entry,
+                snapshot.subscribers,
+                snapshot.watches,
+                self._routes,
+                snapshot.floors,
+                self._book.rules.known.companies,
             ):
                 offered.add(reader.id)
                 if reader.id in told:

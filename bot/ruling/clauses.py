@@ -12,7 +12,7 @@ from typing import Any
 
 from babel import Locale
 
-from bot.delivery.words import Names
+from bot.delivery.words import Names, source_word
 from bot.locale import marked, spoken, tr
 from bot.model import Attribution, Modality, Polarity, SourceKind, Stage
 from bot.rules.parts import Choice, Condition, Group, Scale, SourceCondition, Who, rank
@@ -44,16 +44,6 @@ _ATTRIBUTIONS: Mapping[Attribution, str] = {
     Attribution.SOURCED: marked("reports by media or unnamed people"),
     Attribution.ON_RECORD: marked("official word"),
     Attribution.FILING: marked("filings or market data"),
-}
-_KINDS: Mapping[SourceKind, str] = {
-    SourceKind.WIRE: marked("wire services"),
-    SourceKind.PAPER: marked("papers"),
-    SourceKind.TRADE: marked("the trade press"),
-    SourceKind.NEWSROOM: marked("company newsrooms"),
-    SourceKind.FILING: marked("filings"),
-    SourceKind.REGULATOR: marked("regulators"),
-    SourceKind.BLOG: marked("blogs"),
-    SourceKind.SOCIAL: marked("social media"),
 }
 _ROLES: Mapping[str, tuple[str, str, str, str]] = {  # by key: is, is not, somebody is named, nobody is
     "actor": (
@@ -205,9 +195,9 @@ def _feed(choice: Choice[str], names: Names) -> Iterator[str]:
 
 def _kind(choice: Choice[SourceKind], names: Names) -> Iterator[str]:
     if choice.in_:
-        yield tr("it comes from {kinds}", kinds=either([tr(_KINDS[k]) for k in choice.in_]))
+        yield tr("it comes from {kinds}", kinds=either([source_word(k) for k in choice.in_]))
     if choice.not_:
-        yield tr("it does not come from {kinds}", kinds=either([tr(_KINDS[k]) for k in choice.not_]))
+        yield tr("it does not come from {kinds}", kinds=either([source_word(k) for k in choice.not_]))
 
 
 def _tier(scale: Scale[int], names: Names) -> Iterator[str]:
@@ -299,4 +289,4 @@ SOURCE_CLAUSES: Mapping[str, Callable[[Any, Names], Iterator[str]]] = {
 
 def said(value: Modality | SourceKind) -> str:
     """A modality or a kind of source as it reads in a clause."""
-    return tr(_MODALITIES[value] if isinstance(value, Modality) else _KINDS[value])
+    return tr(_MODALITIES[value]) if isinstance(value, Modality) else source_word(value)

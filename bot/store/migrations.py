@@ -228,3 +228,13 @@ def m010_bindings(db: Database) -> None:
     """Who turned alerts on in a group, channel or topic, to be told when they end there."""
     db.execute("CREATE TABLE bindings (subscriber_id TEXT PRIMARY KEY, user TEXT NOT NULL, at TEXT NOT NULL)")
     db.execute("CREATE INDEX bindings_user ON bindings (user)")
+
+
+@migrations()
+def m011_drafts(db: Database) -> None:
+    """Rules that chats are putting together."""
+    db.execute(
+        "CREATE TABLE drafts (id TEXT PRIMARY KEY, subscriber_id TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX drafts_at ON drafts (at)")
+    db.execute("CREATE INDEX drafts_subscriber ON drafts (subscriber_id, at)")

@@ -48,6 +48,7 @@ _OF_SUBSCRIBERS = (
     "feedback",
     "setups",
     "searches",
+    "drafts",
     "bindings",
 )
 _SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along

@@ -70,6 +70,11 @@ EVERYBODY: Mapping[str, Row] = {
         takes=frozenset({"lines"}),
     ),
     "status": Row("/status is for the managers"),
+    "when": Row(
+        "For example: /when hyperscalers",
+        {"zz": "I understood nothing of “zz”", "not denied": "only what you don't want", '"x"': "nothing of"},
+        reads=True,
+    ),
     "watch": Row(
         "For example: /watch nvidia",
         {"zz": "I don't know “zz”", "word zz": "is no word", ",".join("abcdefghijkl"): "at most 10"},
@@ -234,6 +239,8 @@ class Tap:
 _MANY = "/watch nvidia, micron, sk hynix, meta platforms, memory, compute resale, pack:compute, microsoft, coreweave"
 BUTTONS: Mapping[str, Tap] = {
     "watch": Tap(("/watch nvidia",), "Follow"),
+    "when": Tap(('/when "liquid cooling"',), "Stricter"),
+    "narrow": Tap(("/watch nvidia",), "Narrow"),
     "high": Tap(("/watch nvidia",), "Only high"),
     "ask": Tap(("/watch meta",), "Meta (company)"),
     "cancel": Tap(("/watch nvidia",), "Cancel"),

@@ -21,7 +21,7 @@ LATER = 4 * SECOND  # after which a tap is one of its own
 # What news, looking things up and the list of deeds change.
 _LIVELY = frozenset(
     "entries revisions analyses stories alerts sightings verdicts counters poll_states trend_counts trend_alerts "
-    "searches audit".split()
+    "searches drafts audit".split()
 )
 _HELPFUL = re.compile(
     r"(?<!\w)/[a-z]+\b|[Dd]id you mean |at most |Levels: |Modalities: |Write |Try a company|is for the |"

@@ -88,7 +88,7 @@ async def test_what_is_followed_by_chat_is_shown_counted_and_asked_about_first(t
             asked = await user.says("/watch microsoft", "Microsoft: whatever it does or is touched by")
             assert "That would have been 1 alert in the last 2 days" in asked.text
             assert f"MEDIUM {CUT}" in asked.text, "a sample"
-            assert labels(asked) == ["Follow", "Only high", "Cancel"]
+            assert labels(asked) == ["Follow", "Only high", "Narrow", "Cancel"]
             which = await user.says("/watch meta", "“meta” can mean several things. Which one?")
             assert labels(which) == ["Meta (company)", "Meta Materials (company)"]
         async with w.running():

@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
 from office_fakes import MemoryPrivacy
 from rich.text import Text
+from workshop_fakes import workshop
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
@@ -60,6 +61,7 @@ class Scene:
             lambda: self.now,
             timezone="America/New_York",
             operators={"9"},
+            workshop=workshop(),
             parts=(
                 charting,
                 reading(lambda: self.now),

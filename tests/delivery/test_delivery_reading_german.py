@@ -245,7 +245,12 @@ def test_what_following_something_would_have_been(found: int, whole: bool, said:
     lines = drawn.text.split("\n")
     assert lines[0] == "NVDA: alles, was das Unternehmen tut oder was es betrifft, ab Stufe niedrig."
     assert lines[1] == said
-    assert [b.label for row in drawn.buttons for b in row] == ["Folgen", "Nur ab hoch", "Abbrechen"]
+    assert [b.label for row in drawn.buttons for b in row] == [
+        "Folgen",
+        "Nur ab hoch",
+        "Eingrenzen",
+        "Abbrechen",
+    ]
 
 
 @pytest.mark.parametrize(
