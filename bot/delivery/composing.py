@@ -15,9 +15,10 @@ from bot.delivery.history import MONTH, History, Tally
 from bot.delivery.parts import Handler
 from bot.delivery.preview import NARROWED, past_lines
 from bot.delivery.replies import Chat, Reply, echo, line, old_button, read_target, target_label
-from bot.delivery.sheet import MAX_DATA, Sheet, clip
+from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
 from bot.delivery.watching import FIRST_LEVEL, Watching
 from bot.delivery.words import level_word
+from bot.following import own_rule
 from bot.hours import zone_of
 from bot.locale import tr
 from bot.model import MOST_PARTS, Button, Card, EntityKind, OwnRule, Severity
@@ -65,10 +66,7 @@ class Composing:
     async def compose(self, text: str, chat: Chat) -> Reply:
         """Show what is understood of plain words, and ask."""
         if not text:
-            return line(
-                tr("When shall I tell you? For example: /when hyperscalers selling compute, only confirmed."),
-                tr("It chooses among what the rules tell: /help when has more."),
-            )
+            return self._mine(chat)
         wording = await self._wordings.read(text)
         if wording.unclear:
             return self._choose(wording, chat)
@@ -109,7 +107,10 @@ class Composing:
             return line(tr("I have forgotten this rule. /when and its words bring it back."))
         if verb == "on":
             said = self._watching.follow([draft.target], chat, draft.level).said
-            return Reply(cards=(Sheet().line(said).card(),), replace=True)
+            return Reply(cards=(say(said),), replace=True)
+        if verb == "off":
+            self._desk.unwatch(chat.subscriber_id, draft.target)
+            return Reply(cards=(await self._card(draft, chat),), replace=True)
         if verb == "yaml":
             return code_reply(await self._source(draft, chat), _FILE)
         if verb == "less":
@@ -125,6 +126,27 @@ class Composing:
         return Reply(cards=(await self._card(draft, chat),), replace=True)
 
     # --- what is shown ---
+
+    def _mine(self, chat: Chat) -> Reply:
+        """The rules of this chat, each to be opened; how to make one."""
+        floors = self._desk.floors(chat.subscriber_id)
+        rules = [
+            (t, rule) for t in self._desk.watches(chat.subscriber_id) if (rule := own_rule(t)) is not None
+        ]
+        sheet = Sheet()
+        if rules:
+            sheet.line(tr("The rules of this chat; tap on one to change it:"))
+        rows = []
+        for target, rule in rules:
+            label = target_label(target, self._vocabulary.name)
+            sheet.line(f"• {label}")
+            draft_id = self._keep(Draft(rule, floors.get(target)), chat)
+            rows.append([Button(label, data=f"when:ed:{draft_id}")])
+        sheet.line(
+            tr("When shall I tell you? For example: /when hyperscalers selling compute, only confirmed.")
+        )
+        sheet.line(tr("It chooses among what the rules tell: /help when has more."))
+        return Reply(cards=(sheet.card(rows),))
 
     async def _card(self, draft: Draft, chat: Chat, unknown: Sequence[str] = ()) -> Card:
         level, draft_id = self._level(chat), self._keep(draft, chat)
@@ -145,14 +167,18 @@ class Composing:
                 )
             )
         past_lines(sheet, tally, now, tz)
-        if draft.target in self._desk.watches(chat.subscriber_id):
+        is_followed = draft.target in self._desk.watches(chat.subscriber_id)
+        follow = Button(tr("Follow"), data=f"when:on:{draft_id}")
+        if is_followed:
             sheet.line(tr("This chat follows it."))
+            if self._desk.floors(chat.subscriber_id).get(draft.target) == draft.level:
+                follow = Button(tr("Stop following"), data=f"when:off:{draft_id}")
         turns = [Button(tr("Stricter"), data=f"when:up:{draft_id}")] if stricter(draft, level) else []
         turns += [Button(tr("Looser"), data=f"when:down:{draft_id}")] if looser(draft, level) else []
         more = [Button(tr("Without a word"), data=f"when:less:{draft_id}")] if tally.hits else []
         return sheet.card(
             [
-                [Button(tr("Follow"), data=f"when:on:{draft_id}"), *turns],
+                [follow, *turns],
                 [*more, Button(tr("YAML"), data=f"when:yaml:{draft_id}")],
                 [Button(tr("Cancel"), data="cancel:")],
             ]

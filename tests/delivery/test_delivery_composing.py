@@ -154,6 +154,24 @@ async def test_it_is_followed_by_a_button_and_tells_from_then_on_what_it_would_h
     assert "follows nothing" in said(gone)
 
 
+async def test_the_rules_of_a_chat_are_shown_and_opened_to_be_changed_or_stopped(desk: Desk) -> None:
+    assert buttons(await desk.ask("/when")) == []
+    await desk.tap("Follow", await desk.ask(f"/when {SAID}, only high"))
+    mine = await desk.ask("/when")
+    label = "compute resale · hyperscaler (own rule)"
+    assert said(mine).split("\n")[:2] == ["The rules of this chat; tap on one to change it:", f"• {label}"]
+    opened = await desk.tap(label, mine)
+    assert "At level high and above." in said(opened)
+    assert "This chat follows it." in said(opened)
+    louder = await desk.tap("Looser", opened)
+    assert next(b.label for b in buttons(louder)) == "Follow", "as it is now it is not followed"
+    await desk.tap("Follow", louder)
+    assert desk.desk.floors("telegram:1") == {}
+    stopped = await desk.tap("Stop following", await desk.tap(label, await desk.ask("/when")))
+    assert desk.follows == []
+    assert next(b.label for b in buttons(stopped)) == "Follow"
+
+
 async def test_stricter_and_looser_go_step_by_step_and_back(desk: Desk) -> None:
     reply, seen = await desk.ask(f"/when {SAID}"), []
     while any(b.label == "Stricter" for b in buttons(reply)):
