@@ -159,7 +159,11 @@ EVERYBODY: Mapping[str, Row] = {
     "unbind": Row("/unbind @channel ends the alerts of", {"nvidia": "/unbind stands alone"}),
     "rules": Row("In force: ", {"zz": "There is no pack “zz”. /rules shows all"}),
     "rule": Row("Which rule? /rules lists them", {"zz/zz": "/rules lists", "zz": "/rules lists"}),
-    "test": Row("/test", {"zz/zz it": "There is no rule “zz/zz”"}, reads=True),
+    "test": Row(
+        "/test",
+        {"compute/resael it": "There is no rule “compute/resael”; the nearest are compute/resale"},
+        reads=True,
+    ),
     "feedback": Row("Write it behind /feedback", reads=True, acts=True),
     **dict.fromkeys(
         "health latency sources reload lint backtest users allow ban limits broadcast audit precision".split(),
