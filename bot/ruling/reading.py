@@ -77,8 +77,10 @@ _LINKS: Mapping[Link, str] = {
 
 def plain_title(title: str) -> str:
     """A rule's title without an event to fill it: 'Surplus AI compute for sale'; of rules that come along, translated."""
-    filled = {place: tr(words) for place, words in _FILLED.items()}
-    bare = tr(title).removeprefix("{actor}: ").removeprefix("{target}: ").format(**filled)
+    said = tr(title)
+    # An operator's own title stays in one language.
+    filled = _FILLED if said == title else {place: tr(words) for place, words in _FILLED.items()}
+    bare = said.removeprefix("{actor}: ").removeprefix("{target}: ").format(**filled)
     return bare[:1].upper() + bare[1:]
 
 

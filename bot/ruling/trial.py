@@ -162,7 +162,9 @@ class Trial:
                 sheet.line(self._no_event())
             else:
                 sheet.line(tr("Nearest:"))
+                # Those of another theme come near only where there is none of this one.
                 nearest = sorted(found, key=lambda f: -f.passed)[:_NEAR]
+                nearest = [f for f in nearest if f.passed or not nearest[0].passed]
                 for near in nearest:
                     sheet.line(f"• {called(near.rule)}: {_stopped(near, self._names)}")
                 self._ids(sheet, nearest)
@@ -194,7 +196,7 @@ class Trial:
             case Verdict.COUNTS:
                 return tr("it counts, as one of several: {title}", title=plain_title(rule.title))
         assert found.event is not None
-        title = clip(fill_title(self._book, rule.title, found.event), _TITLE)
+        title = clip(fill_title(self._book, tr(rule.title), found.event), _TITLE)
         if found.verdict is Verdict.WAITS:
             return tr("it would wait for further sources: {title}", title=title)
         return tr("it fires, {level}: {title}", level=level_name(rule.level), title=title)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from library_scene import CUT
+
+from bot.text import digest
+
 HOSTILE: Mapping[str, str] = {
     "5,000 characters": "x" * 5000,
     "300 words": "word " * 300,
@@ -235,6 +239,7 @@ class Tap:
     takes: frozenset[str] = frozenset()
 
 
+_MISSED = f"/whynot https://news.example/{digest('paper', CUT)}"
 _MANY = "/watch nvidia, micron, sk hynix, meta platforms, memory, compute resale, pack:compute, microsoft, coreweave"
 BUTTONS: Mapping[str, Tap] = {
     "watch": Tap(("/watch nvidia",), "Follow"),
@@ -253,6 +258,8 @@ BUTTONS: Mapping[str, Tap] = {
     "pick": Tap(("/search company:meta compute",), "Meta (company)"),
     "story": Tap(("/top 7d",), "1"),
     "who": Tap(("/who meta",), "Meta (company)"),
+    "untold": Tap((_MISSED,), "Details"),
+    "whynot": Tap((_MISSED, "@Details"), "In plain words"),
     "chart": Tap(("/chart microsoft 7d",), "30d"),
     "erase": Tap(("/deleteme",), "Delete everything"),
     "lang": Tap(("/lang",), "Deutsch"),

@@ -120,7 +120,7 @@ async def test_a_text_is_tried_where_it_is_typed_answered_or_stored(tmp_path: Pa
         address = next(e["url"] for e in found.entities if e["type"] == "text_link")
         (stored,) = await talk.says(f"/test {address}")
         assert f"Read as stored: “{CUT}”, Paper, tier 1." in stored.text
-        assert "• compute/cut: it fires, MEDIUM: Microsoft cuts spending" in stored.text
+        assert "• it fires, MEDIUM: Microsoft cuts spending" in stored.text
 
 
 async def test_a_trial_runs_where_texts_are_analysed_and_leaves_nothing_behind(

@@ -527,3 +527,12 @@ def test_spans_leave_nothing_over(time: timedelta, said: str) -> None:
 )
 def test_a_title_reads_without_an_event(title: str, plain: str) -> None:
     assert plain_title(title) == plain
+
+
+def test_the_title_of_a_rule_that_comes_along_is_translated_and_that_of_another_is_not() -> None:
+    with speaking("de"):
+        assert (
+            plain_title("{actor}: surplus AI compute for sale")
+            == "Überschüssige KI-Rechenleistung zu verkaufen"
+        )
+        assert plain_title("{count} things at {actor}") == "Several things at a company"

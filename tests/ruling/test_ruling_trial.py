@@ -137,7 +137,7 @@ def test_where_none_does_the_nearest_are_named(book: Rulebook) -> None:
         "• “A company sells surplus compute”: it would pass where it is neither denied nor only speculated"
         in card.text
     )
-    assert "Their ids, for /rule and /test: compute/resale, " in card.text
+    assert "Their ids, for /rule and /test: compute/resale\n" in card.text, "no rule of another theme"
 
 
 def test_a_stored_article_is_named(book: Rulebook) -> None:
