@@ -339,6 +339,15 @@ async def test_what_others_were_told_says_what_this_chat_lacks(world: World) -> 
     )
 
 
+async def test_where_others_were_told_nobody_reads_that_nobody_was(world: World) -> None:
+    of = entry()
+    world.follow(Target(TargetKind.COMPANY, "NVDA"))
+    world.keep(of, event(), all_resale=no(Reason.UNCORROBORATED, "1 origin, best tier 3"), other_talk=yes())
+    assert (await first(world, of)).startswith(
+        "You were not told: this chat follows nothing that it is about"
+    )
+
+
 async def test_a_level_that_has_changed_since_is_not_asked_for_again(world: World) -> None:
     of = entry()
     world.follow(META, level=Severity.LOW)
