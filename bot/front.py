@@ -20,15 +20,18 @@ from bot.delivery.replies import Chat
 from bot.delivery.ruling import Ruling
 from bot.delivery.studio import Studio
 from bot.delivery.trying import Trying
+from bot.delivery.untold import Untold
 from bot.delivery.webhook import Webhook, kept_secret
 from bot.hours import zone_of
 from bot.loading import Loaded
 from bot.locale import tr
 from bot.model import Card, Target
-from bot.ports import Clock, Vocabulary, Working
+from bot.ports import Clock, Working
 from bot.ruling.examiner import RulesExaminer
 from bot.ruling.own import OwnRules
+from bot.ruling.reading import called
 from bot.ruling.shelf import RulesInForce
+from bot.ruling.untold import UntoldEntries
 from bot.store.archive import Archive
 from bot.store.bindings import Bindings
 from bot.store.database import Database
@@ -72,7 +75,7 @@ class Front:
     ) -> None:
         self._settings, self._desk, self._clock = settings, desk, clock
         self._loaded, self._database, self._working = loaded, database, working
-        self._vocabulary = _Current(lambda: loaded().vocabulary)
+        self._vocabulary = _Current(loaded)
         self.studio = Studio()
         voting = Voting(desk, FeedbackStore(database()), clock, settings.telegram_admins)
         charting = Charting(Trends(database()), self._vocabulary, self.studio.draw, clock, self._zone_of)
@@ -85,7 +88,14 @@ class Front:
             clock,
             settings.telegram_admins,
             settings.timezone,
-            parts=(voting, charting, *self._about_rules(), self._mailbox(managers), *managers.parts),
+            parts=(
+                voting,
+                charting,
+                *self._about_rules(),
+                self._untold(),
+                self._mailbox(managers),
+                *managers.parts,
+            ),
             browsing=self._browsing(),
             gate=managers.gate,
             errands=managers.errands,
@@ -131,9 +141,18 @@ class Front:
         return Mailbox(managers.office, self._clock, self._settings.telegram_admins, hand_on)
 
     def _browsing(self) -> Browsing:
+        return Browsing(
+            Library(self._database()),
+            self._vocabulary,
+            self._clock,
+            zone=self._zone_of,
+            neighbours=lambda company: self._loaded().book.exposure.links.get(company, ()),
+        )
+
+    def _untold(self) -> Untold:
         archive = Archive(self._database())
 
-        async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+        async def technical(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
             loaded = self._loaded()
             work = partial(
                 why_not,
@@ -146,14 +165,10 @@ class Front:
             )
             return await self._working(work)
 
-        return Browsing(
-            Library(self._database()),
-            self._vocabulary,
-            self._clock,
-            zone=self._zone_of,
-            neighbours=lambda company: self._loaded().book.exposure.links.get(company, ()),
-            why_not=explain,
+        plain = UntoldEntries(
+            self._loaded, archive, self._desk, self._vocabulary.name, self._clock, self._working
         )
+        return Untold(plain, technical, self._zone_of)
 
 
 def make_webhook(settings: Settings) -> Webhook | None:
@@ -166,16 +181,20 @@ def make_webhook(settings: Settings) -> Webhook | None:
 
 
 class _Current:
-    """The vocabulary of the rules that are in force now."""
+    """The vocabulary of the rules that are in force now; it knows what they are called, too."""
 
-    def __init__(self, current: Callable[[], Vocabulary]) -> None:
+    def __init__(self, current: Callable[[], Loaded]) -> None:
         self._current = current
 
     def resolve(self, text: str, /) -> list[Target]:
-        return self._current().resolve(text)
+        return self._current().vocabulary.resolve(text)
 
     def suggest(self, text: str, /) -> list[str]:
-        return self._current().suggest(text)
+        return self._current().vocabulary.suggest(text)
 
     def name(self, target_id: str, /) -> str:
-        return tr(self._current().name(target_id))  # whatever the catalogue does not know stays as it is
+        rule = self._current().book.rules.rule(target_id) if "/" in target_id else None
+        if rule is not None:
+            return called(rule)
+        # Whatever the catalogue does not know stays as it is.
+        return tr(self._current().vocabulary.name(target_id))

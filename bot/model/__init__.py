@@ -56,6 +56,7 @@ from bot.model.feed import (
     PollState,
     SourceKind,
 )
+from bot.model.grounds import Ground, ground_of
 from bot.model.open_stories import OpenStories
 from bot.model.own_rule import CERTAINTIES, MOST_PARTS, OwnRule
 from bot.model.story import MEMORY, Claim, Member, Sighting, Story, remember
@@ -87,6 +88,7 @@ __all__ = [
     "FeedStatus",
     "Fetched",
     "Gap",
+    "Ground",
     "Held",
     "Hints",
     "Known",
@@ -124,6 +126,7 @@ __all__ = [
     "TextEntity",
     "Told",
     "Verdict",
+    "ground_of",
     "modality",
     "remember",
 ]

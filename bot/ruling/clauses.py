@@ -218,19 +218,29 @@ def _called(code: str) -> str:
 
 def _text(key: str, choice: Choice[str], names: Names) -> Iterator[str]:
     if choice.in_:
-        text = (
-            marked("there are phrases with words such as {words} in its headline")
-            if _in_headline(choice.in_)
-            else marked("there are phrases with words such as {words} in its headline or text")
-        )
-        yield tr(text, words=_such_as(choice.in_))
+        yield _phrases(choice.in_, _PHRASES)
     if choice.not_:
-        text = (
-            marked("there are no phrases with words such as {words} in its headline")
-            if _in_headline(choice.not_)
-            else marked("there are no phrases with words such as {words} in its headline or text")
-        )
-        yield tr(text, words=_such_as(choice.not_))
+        yield _phrases(choice.not_, _NO_PHRASES)
+
+
+_PHRASES = (
+    marked("there are phrases with words such as {words} in its headline"),
+    marked("there are phrases with words such as {words} in its headline or text"),
+    marked("certain signs or figures are in its headline"),
+    marked("certain signs or figures are in its headline or text"),
+)
+_NO_PHRASES = (
+    marked("there are no phrases with words such as {words} in its headline"),
+    marked("there are no phrases with words such as {words} in its headline or text"),
+    marked("certain signs or figures are missing from its headline"),
+    marked("certain signs or figures are missing from its headline and text"),
+)
+
+
+def _phrases(patterns: Sequence[str], texts: Sequence[str]) -> str:
+    """What is looked for, by some of its words; never a pattern as it is written."""
+    named, place = _such_as(patterns), 0 if _in_headline(patterns) else 1
+    return tr(texts[place], words=named) if named else tr(texts[2 + place])
 
 
 def _in_headline(patterns: Sequence[str]) -> bool:
@@ -238,9 +248,9 @@ def _in_headline(patterns: Sequence[str]) -> bool:
 
 
 def _such_as(patterns: Sequence[str]) -> str:
-    """Some of the words of each pattern; the pattern itself where it holds none that can be named."""
-    named = [word for pattern in patterns for word in samples(pattern, _SAMPLES) or [pattern]]
-    return either([quoted(f"{word}…") for word in dict.fromkeys(named)])
+    """Some of the words of each pattern; empty where none can be named."""
+    named = [word for pattern in patterns for word in samples(pattern, _SAMPLES)]
+    return either([quoted(f"{word}…") for word in dict.fromkeys(named)]) if named else ""
 
 
 def _all(key: str, parts: Sequence[Condition], names: Names) -> Iterator[str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from library_scene import CUT
+
+from bot.text import digest
+
 HOSTILE: Mapping[str, str] = {
     "5,000 characters": "x" * 5000,
     "300 words": "word " * 300,
@@ -164,7 +168,11 @@ EVERYBODY: Mapping[str, Row] = {
     "unbind": Row("/unbind @channel ends the alerts of", {"nvidia": "/unbind stands alone"}),
     "rules": Row("In force: ", {"zz": "There is no pack “zz”. /rules shows all"}),
     "rule": Row("Which rule? /rules lists them", {"zz/zz": "/rules lists", "zz": "/rules lists"}),
-    "test": Row("/test", {"zz/zz it": "There is no rule “zz/zz”"}, reads=True),
+    "test": Row(
+        "/test",
+        {"compute/resael it": "There is no rule “compute/resael”; the nearest are compute/resale"},
+        reads=True,
+    ),
     "feedback": Row("Write it behind /feedback", reads=True, acts=True),
     **dict.fromkeys(
         "health latency sources reload lint backtest users allow ban limits broadcast audit precision".split(),
@@ -236,6 +244,7 @@ class Tap:
     takes: frozenset[str] = frozenset()
 
 
+_MISSED = f"/whynot https://news.example/{digest('paper', CUT)}"
 _MANY = "/watch nvidia, micron, sk hynix, meta platforms, memory, compute resale, pack:compute, microsoft, coreweave"
 BUTTONS: Mapping[str, Tap] = {
     "watch": Tap(("/watch nvidia",), "Follow"),
@@ -256,6 +265,8 @@ BUTTONS: Mapping[str, Tap] = {
     "pick": Tap(("/search company:meta compute",), "Meta (company)"),
     "story": Tap(("/top 7d",), "1"),
     "who": Tap(("/who meta",), "Meta (company)"),
+    "untold": Tap((_MISSED,), "Details"),
+    "whynot": Tap((_MISSED, "@Details"), "In plain words"),
     "chart": Tap(("/chart microsoft 7d",), "30d"),
     "erase": Tap(("/deleteme",), "Delete everything"),
     "lang": Tap(("/lang",), "Deutsch"),

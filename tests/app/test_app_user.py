@@ -142,7 +142,7 @@ async def test_things_are_looked_up_and_their_pages_turned_over_a_restart(tmp_pa
             rain = await user.says("/search rain", RAIN)
             link = next(e["url"] for e in rain.entities if e["type"] == "text_link")
             missed = await user.says(f"/whynot {link}")
-            assert "first stopped by: no_event (no event of any theme in it)" in missed.text
+            assert "Nobody was told: it tells of nothing that is watched for." in missed.text
             who = await user.says("/who nvidia")
             assert "• Meta buys from it: noticeable (a filing, Jan 2025)" in who.text
             chart = await user.says("/chart microsoft 7d")

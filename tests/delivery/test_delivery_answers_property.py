@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
 from office_fakes import MemoryAccess, MemoryPrivacy
 from rich.text import Text
+from whynot_fakes import untold
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
@@ -124,9 +125,7 @@ class World:
         for n in range(12):  # so many that something is said of rule, source and reader
             alert, entry, _ = drawn["told"][0]
             votes.vote(alert, entry.feed_id, ME.subscriber_id, f"u{n}", useful=n == 3, reason="", now=NOW)
-        browsing = Browsing(
-            library, vocabulary, self.clock, neighbours=lambda _: drawn["neighbours"], why_not=self.why_not
-        )
+        browsing = Browsing(library, vocabulary, self.clock, neighbours=lambda _: drawn["neighbours"])
         self.commands = Commands(
             self.desk,
             vocabulary,
@@ -134,6 +133,7 @@ class World:
             operators={"9"},
             parts=(
                 browsing,
+                untold(self.why_not),
                 Charting(trends, vocabulary, self.draw, self.clock),
                 Private(MemoryPrivacy(), self.clock, keep=timedelta(days=90), contact=drawn["contact"]),
                 Voting(self.desk, votes, self.clock, {"9"}),

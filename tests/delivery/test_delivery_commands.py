@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
 from office_fakes import MemoryPrivacy
 from rich.text import Text
+from whynot_fakes import untold
 from workshop_fakes import workshop
 
 from bot.delivery.browsing import Browsing
@@ -65,6 +66,7 @@ class Scene:
             parts=(
                 charting,
                 reading(lambda: self.now),
+                untold(nothing_missed),
                 *rule_parts(self.desk, MemoryFeedback(), lambda: self.now),
                 Private(MemoryPrivacy(), lambda: self.now, keep=timedelta(days=90)),
             ),
@@ -111,7 +113,6 @@ def reading(clock: Clock) -> Browsing:
         small_vocabulary(),
         clock,
         neighbours=lambda company: (),
-        why_not=nothing_missed,
         zone=lambda _: ZoneInfo("America/New_York"),
     )
 
@@ -448,8 +449,8 @@ async def test_status_is_for_operators_and_shows_the_oldest_and_the_commonest(sc
         "Feeds: 40, failing 2, stopped 1; last poll 20s ago",
         "Stored: 12,345 entries, 900 stories, 77 alerts; 5 subscribers",
         "Outbox: 3 pending, oldest 5m ago, 1 parked",
-        "Held back 6,000: no event of any theme in it (no_event)",
-        "Held back 5,000: a copy of an entry that is known (echo)",
+        "Held back 6,000: it tells of nothing that is watched for (no_event)",
+        "Held back 5,000: it is a copy of an article that was known (echo)",
     ]
 
 
