@@ -45,6 +45,7 @@ class MemoryDesk:
         self.begun: datetime | None = None  # since when everything is there
         self.stories: dict[str, Story] = {}
         self.readings = 0  # of the past
+        self.rung: dict[str, list[datetime]] = {}
         self.broken = False
 
     def subscriber(self, subscriber_id: str, /) -> Subscriber | None:
@@ -142,9 +143,15 @@ class MemoryDesk:
     def set_budget(self, subscriber_id: str, budget: int | None, /) -> None:
         self._change(subscriber_id, budget=budget)
 
-    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
-        self._change(subscriber_id, digest=digest)
+    def set_digest(
+        self, subscriber_id: str, digest: Digest | None, due: datetime | None, /, *, by_budget: bool = False
+    ) -> None:
+        self._change(subscriber_id, digest=digest, digest_by_budget=by_budget)
         self.due[subscriber_id] = due
+
+    def sounds(self, subscriber_id: str, since: datetime, /) -> int:
+        self._check()
+        return sum(at >= since for at in self.rung.get(subscriber_id, ()))
 
     def add_mute(self, subscriber_id: str, mute: Silence, /) -> None:
         self._check()

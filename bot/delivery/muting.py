@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from bot.delivery.attention import MAX_MUTE, MIN_MUTE, known, parse_span
+from bot.delivery.attention import MAX_MUTE, MIN_MUTE, known
+from bot.delivery.clocks import parse_span
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, alerts_off, echo, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip

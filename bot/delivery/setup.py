@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.delivery.attention import Attention, known, read_hours
+from bot.delivery.attention import Attention, known
+from bot.delivery.clocks import read_hours
 from bot.delivery.history import FORTNIGHT, MONTH, History
 from bot.delivery.loudness import USUAL_HOURS, figures, level_row, quiet_rows
 from bot.delivery.parts import Handler

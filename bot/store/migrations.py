@@ -228,3 +228,14 @@ def m010_bindings(db: Database) -> None:
     """Who turned alerts on in a group, channel or topic, to be told when they end there."""
     db.execute("CREATE TABLE bindings (subscriber_id TEXT PRIMARY KEY, user TEXT NOT NULL, at TEXT NOT NULL)")
     db.execute("CREATE INDEX bindings_user ON bindings (user)")
+
+
+@migrations()
+def m011_settings(db: Database) -> None:
+    """Digests that only came with a budget; settings that somebody sent as a file, until they are applied."""
+    db.execute("ALTER TABLE subscribers ADD COLUMN digest_by_budget INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "CREATE TABLE imports (subscriber_id TEXT PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL, "
+        "wishes TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX imports_at ON imports (at)")

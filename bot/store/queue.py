@@ -49,8 +49,15 @@ _OF_SUBSCRIBERS = (
     "setups",
     "searches",
     "bindings",
+    "imports",
 )
-_SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along
+_SETTINGS = (
+    "watches",
+    "mutes",
+    "setups",
+    "bindings",
+    "imports",
+)  # what a place that is off does not bring along
 _Version = tuple[int, int]
 
 

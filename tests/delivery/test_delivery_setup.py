@@ -395,7 +395,7 @@ async def test_start_later_shows_how_the_chat_is_set(old):
         "Quiet hours: 22:00 to 07:00.",
         "Next digest: 03 Mar 08:00 UTC.",
     ]
-    assert labels(reply) == ["What I follow", "Level", "Quiet hours", "Latest"]
+    assert labels(reply) == ["What I follow", "Level", "Quiet hours", "Latest", "All settings"]
 
 
 async def test_the_buttons_of_the_start_lead_on(old):
@@ -411,7 +411,7 @@ async def test_the_buttons_of_the_start_lead_on(old):
     assert said(quiet).startswith("There are no quiet hours.")
     assert said(await old.tap(data(quiet, "Tokyo"))).startswith("Quiet hours: 22:00 to 07:00, Asia/Tokyo.")
     assert old.desk.subscribers["telegram:1"].quiet == (time(22), time(7))
-    assert said(await old.tap(data(quiet, "No quiet hours"))).startswith("No quiet hours any more")
+    assert said(await old.tap(data(quiet, "✓ No quiet hours"))).startswith("No quiet hours any more")
 
 
 @pytest.mark.parametrize("tapped", ["home:", "home:x", "level:", "level:loud", "level:HIGH ", "hours:"])
