@@ -71,7 +71,8 @@ class Front:
         self._loaded, self._database, self._working = loaded, database, working
         self._vocabulary = _Current(lambda: loaded().vocabulary)
         self.studio = Studio()
-        voting = Voting(desk, FeedbackStore(database()), clock, settings.telegram_admins)
+        feedback = FeedbackStore(database())
+        voting = Voting(desk, feedback, clock, settings.telegram_admins)
         charting = Charting(Trends(database()), self._vocabulary, self.studio.draw, clock, self._zone_of)
         assert settings.telegram_token is not None
         self.chatting = Chatting(
@@ -89,6 +90,7 @@ class Front:
             rate=settings.telegram_rate,
             webhook=webhook,
             bindings=Bindings(database()),
+            feedback=feedback,
         )
 
     def _zone_of(self, chat: Chat) -> tzinfo:

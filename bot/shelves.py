@@ -28,6 +28,15 @@ class Votes:
     total: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one reader said of one card, as far as that is still stored."""
+
+    alert: Alert
+    entry: Entry
+    useful: bool
+
+
 class Feedback(Protocol):
     """Useful or noise, by alert, chat and person."""
 
@@ -48,6 +57,10 @@ class Feedback(Protocol):
 
     def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
         """Those of one chat on the cards of one rule."""
+        ...
+
+    def of_chat(self, subscriber_id: str, since: datetime, limit: int, /) -> list[Vote]:
+        """Those of one chat, the newest first, `limit` at most."""
         ...
 
     def by_rule(self, since: datetime, /) -> list[Votes]:

@@ -21,7 +21,7 @@ from bot.model import (
     TargetKind,
 )
 from bot.ports import Explanation, Past, Status
-from bot.shelves import AlertMark, Trend, Votes
+from bot.shelves import AlertMark, Trend, Vote, Votes
 from bot.text import nearest
 
 
@@ -199,6 +199,7 @@ class MemoryFeedback:
 
     def __init__(self) -> None:
         self.votes: dict[tuple[str, str, str], tuple[Alert, str, bool, datetime]] = {}
+        self.entries: dict[str, Entry] = {}
 
     def vote(
         self,
@@ -222,6 +223,14 @@ class MemoryFeedback:
             if (who, a.rule_id) == (subscriber_id, rule_id) and at >= since
         ]
         return Votes(name=rule_id, useful=sum(mine), total=len(mine))
+
+    def of_chat(self, subscriber_id: str, since: datetime, limit: int, /) -> list[Vote]:
+        mine = [
+            (at, Vote(alert=a, entry=self.entries[a.entry_id], useful=useful))
+            for (_, who, _), (a, _, useful, at) in self.votes.items()
+            if who == subscriber_id and at >= since and a.entry_id in self.entries
+        ]
+        return [vote for _, vote in sorted(mine, key=lambda m: m[0], reverse=True)][:limit]
 
     def by_rule(self, since: datetime, /) -> list[Votes]:
         return self._by({key: a.rule_id for key, (a, *_) in self.votes.items()}, since)

@@ -32,7 +32,7 @@ from bot.errors import ConfigError
 from bot.locale import SOURCE, languages, marked, show_number, speaking, tr
 from bot.model import Card, Subscriber
 from bot.ports import Clock, Desk, Vocabulary
-from bot.shelves import Bindings
+from bot.shelves import Bindings, Feedback
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class Chatting:
         rate: Messages a second; more than Telegram allows for free are paid for.
         webhook: Where Telegram calls; without one, or where Telegram refuses it, it is asked for updates.
         bindings: Who turned alerts on in groups and channels.
+        feedback: What readers said of cards.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -86,6 +87,7 @@ class Chatting:
         rate: int = OVERALL.count,
         webhook: Webhook | None = None,
         bindings: Bindings | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._application: App = ApplicationBuilder().bot(bot).build()
@@ -100,6 +102,7 @@ class Chatting:
             troubles=self.troubles,
             rooms=TelegramRooms(bot),
             bindings=bindings,
+            feedback=feedback,
         )
         self._commands = commands
         self._membership = Membership(bot, commands, desk, bindings, clock, gate) if bindings else None

@@ -76,6 +76,22 @@ def quiet_rows(verb: str) -> list[list[Button]]:
     return [[Button(tr(name), data=f"{verb}:{USUAL_HOURS} {zone}") for name, zone in row] for row in _PLACES]
 
 
+def skip_level(subscriber: Subscriber) -> Button:
+    """To leave the level as it is, by its name."""
+    return Button(tr("Skip: {level}", level=level_word(subscriber.level)), data="setup:level:skip")
+
+
+def skip_hours(subscriber: Subscriber) -> list[list[Button]]:
+    """To leave quiet hours as they are, by what that comes to; and to end those that there are."""
+    if subscriber.quiet is None:
+        return [[Button(tr("Skip: no quiet hours"), data="setup:quiet:skip")]]
+    stays = tr("Skip: {hours}", hours=write_hours(subscriber.quiet).replace("-", "–"))
+    return [
+        [Button(stays, data="setup:quiet:skip")],
+        [Button(tr("No quiet hours"), data="setup:quiet:off")],
+    ]
+
+
 def back_row() -> list[Button]:
     """The way to everything that is set."""
     return [Button(tr("All settings"), data="settings:")]

@@ -24,6 +24,7 @@ _PREVIEWED = 500  # cards that are looked at for it
 _NAME = 40
 _MOST = 50  # mutes of one reader
 _LISTED = 20
+_PAUSE, _LIST = "pause", "list"  # in the data of buttons
 _OFF = frozenset({"off", "end", "stop", "aus"})
 _TODAY = frozenset({"today", "heute"})
 _LASTS = marked("A pause lasts from 1m to 30d. /stop turns alerts off for good.")
@@ -111,25 +112,35 @@ class Muting:
         return self._of_card(subscriber, what, reference, None)
 
     def unhush(self, text: str, chat: Chat) -> Reply:
-        """End a mute by its button."""
+        """End a mute by its button, '<id>' of the message that made it or '<id>:list' of the list, which is drawn anew."""
         subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
-        ended = next((m for m in self._desk.mutes(subscriber.id, self._clock()) if m.id == text), None)
-        if ended is None or not self._desk.end_mute(subscriber.id, text):
-            return line(tr("That is not muted any more."))
-        return line(tr("No longer muted: {what}.", what=clip(ended.comment, _NAME)))
+        mute_id, _, place = text.partition(":")
+        now = self._clock()
+        ended = next((m for m in self._desk.mutes(subscriber.id, now) if m.id == mute_id), None)
+        said = tr("That is not muted any more.")
+        if mute_id == _PAUSE and subscriber.muted_until is not None and subscriber.muted_until > now:
+            self._desk.mute(subscriber.id, None)
+            said = tr("No longer muted: {what}.", what=kind_word(TargetKind.ALL))
+        elif ended is not None and self._desk.end_mute(subscriber.id, mute_id):
+            said = tr("No longer muted: {what}.", what=self._named(ended))
+        if place != _LIST:
+            return replace(line(said), replace=ended is not None)
+        return replace(self.mutes("", chat, said), replace=True)
 
-    def mutes(self, text: str, chat: Chat) -> Reply:
-        """What is muted, until when, with a button to end each."""
+    def mutes(self, text: str, chat: Chat, said: str = "") -> Reply:
+        """What is muted, until when, with a button to end each; `said` stands before it."""
         subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
         now, sheet = self._clock(), Sheet()
         found = self._desk.mutes(subscriber.id, now)
         paused = subscriber.muted_until is not None and subscriber.muted_until > now
+        if said:
+            sheet.line(said)
         if not found and not paused:
-            return line(tr("Nothing is muted here."))
+            return Reply(cards=(sheet.line(tr("Nothing is muted here.")).card(),))
         sheet.line(tr("Muted here, /unmute all ends everything:"))
         if subscriber.muted_until is not None and paused:
             sheet.line(f"• {self._left(subscriber, kind_word(TargetKind.ALL), subscriber.muted_until)}")
@@ -137,11 +148,11 @@ class Muting:
             sheet.line(f"• {self._left(subscriber, self._named(mute), mute.until)}")
         if len(found) > _LISTED:
             sheet.line(tr("and {number} more", number=len(found) - _LISTED))
-        return Reply(
-            cards=(
-                sheet.card([[Button(f"✕ {self._named(m)}", data=f"unhush:{m.id}")] for m in found[:_LISTED]]),
-            )
-        )
+        named = [(m.id, self._named(m)) for m in found[:_LISTED]]
+        if paused:
+            named.insert(0, (_PAUSE, kind_word(TargetKind.ALL)))
+        rows = [[Button(f"✕ {name}", data=f"unhush:{mute_id}:{_LIST}")] for mute_id, name in named]
+        return Reply(cards=(sheet.card(rows),))
 
     def unmute(self, text: str, chat: Chat) -> Reply:
         """End the pause, or the mutes that are named, or all."""

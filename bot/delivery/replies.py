@@ -39,6 +39,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("mute", marked("Hold back everything, a story, a company or a source")),
     ("mutes", marked("What is muted, and until when")),
     ("unmute", marked("End a pause")),
+    ("settings", marked("Everything that is set in this chat")),
     ("timezone", marked("By which clock times are shown")),
     ("lang", marked("The language that I speak")),
     ("stop", marked("End alerts in this chat")),
@@ -145,20 +146,25 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         marked(
             "/quiet 22:00-07:00 Europe/Berlin: cards come without a sound in these hours; what is critical rings."
         ),
-        marked("/quiet shows them, /quiet off ends them."),
+        marked("/quiet shows them, with buttons for the usual ones; /quiet off ends them."),
     ),
     "budget": (
         marked(
             "/budget 8 rings eight times a day at most; the rest goes into the digest, the most important first."
         ),
-        marked("/budget off lifts it. What is critical always rings."),
+        marked("/budget off lifts it, /budget shows it with buttons. What is critical always rings."),
     ),
     "digest": (
         marked(
             "/digest daily 07:30 or /digest weekly mon 08:00 sends in one message what did not ring: over the "
             "budget, below the level, muted."
         ),
-        marked("/digest off ends it."),
+        marked("/digest off ends it, /digest shows it with buttons."),
+    ),
+    "settings": (
+        marked(
+            "/settings shows everything that is set in this chat on one card, with buttons to change each."
+        ),
     ),
     "timezone": (marked("/timezone Europe/Berlin (or only Berlin) shows times by that clock."),),
     "lang": (marked("/lang de speaks German; /lang shows which languages there are, with buttons."),),
