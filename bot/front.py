@@ -13,9 +13,11 @@ from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.feedback import Voting
+from bot.delivery.importing import Importing
 from bot.delivery.mailbox import Mailbox
 from bot.delivery.parts import Part
-from bot.delivery.replies import Chat
+from bot.delivery.privacy import Private
+from bot.delivery.replies import Attached, Chat
 from bot.delivery.ruling import Ruling
 from bot.delivery.studio import Studio
 from bot.delivery.trying import Trying
@@ -32,8 +34,10 @@ from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.feedback import FeedbackStore
+from bot.store.imports import Imports
 from bot.store.library import Library
 from bot.store.mornings import fired
+from bot.store.privacy import Privacy
 from bot.store.trends import Trends
 from bot.upkeep.managers import Managers
 from bot.whynot import why_not
@@ -83,7 +87,14 @@ class Front:
             clock,
             settings.telegram_admins,
             settings.timezone,
-            parts=(voting, charting, *self._about_rules(), self._mailbox(managers), *managers.parts),
+            parts=(
+                voting,
+                charting,
+                *self._about_rules(),
+                self._mailbox(managers),
+                *self._own(),
+                *managers.parts,
+            ),
             browsing=self._browsing(),
             gate=managers.gate,
             errands=managers.errands,
@@ -113,6 +124,19 @@ class Front:
             self._settings.keep,
         )
         return ruling, Trying(examiner, self._desk)
+
+    def _own(self) -> tuple[Part, ...]:
+        """What a chat may see, take away and bring back of what is stored about it."""
+
+        async def fetch(attached: Attached, most: int) -> bytes:
+            return await self.chatting.fetch(attached, most)
+
+        clock, database, settings = self._clock, self._database(), self._settings
+        importing = Importing(self._desk, self._vocabulary, Imports(database), clock, fetch)
+        private = Private(
+            Privacy(database), clock, keep=settings.keep, contact=settings.contact, settings=importing.file_of
+        )
+        return private, importing
 
     def _mailbox(self, managers: Managers) -> Mailbox:
         async def hand_on(draw: Callable[[], Card]) -> None:

@@ -14,6 +14,7 @@ from telegram.ext import ApplicationBuilder
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
+from bot.delivery.downloads import fetch
 from bot.delivery.drains import in_flight
 from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
@@ -22,7 +23,7 @@ from bot.delivery.manual import MANAGERS_MENU
 from bot.delivery.membership import Membership
 from bot.delivery.pacing import OVERALL
 from bot.delivery.parts import Part
-from bot.delivery.replies import MENU, Chat
+from bot.delivery.replies import MENU, Attached, Chat
 from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
 from bot.delivery.rooms import TelegramRooms
@@ -189,6 +190,14 @@ class Chatting:
             )
         except TelegramError as e:
             log.warning("answer_not_sent chat=%s error=%r", chat.address, str(translate(e)))
+
+    async def fetch(self, attached: Attached, most: int) -> bytes:
+        """The content of a file that somebody sent, of so many bytes at most.
+
+        Raises:
+            DeliveryError: It is larger, or can't be had.
+        """
+        return await fetch(self._application.bot, attached, most)
 
     async def _introduce(self) -> bool:
         """Ask who we are; False if Telegram can't be reached just now."""

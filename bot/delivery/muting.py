@@ -22,7 +22,7 @@ USUAL = timedelta(days=7)  # for a company, a source or a rule
 _PREVIEW = timedelta(days=7)
 _PREVIEWED = 500  # cards that are looked at for it
 _NAME = 40
-_MOST = 50  # mutes of one reader
+MOST = 50  # mutes of one reader
 _LISTED = 20
 _PAUSE, _LIST = "pause", "list"  # in the data of buttons
 _OFF = frozenset({"off", "end", "stop", "aus"})
@@ -236,28 +236,21 @@ class Muting:
         return line(" ".join(said))
 
     def _of_company(self, company: str, lasts: timedelta | None) -> Silence:
-        """A mute of a company or sector; its comment goes into decisions, which are kept in English."""
-        with speaking(SOURCE):
-            name = clip(self._vocabulary.name(company), _NAME)
-        return Silence(id="", until=self._ends(lasts, USUAL), company=company, comment=name)
+        return company_mute(company, self._ends(lasts, USUAL), self._vocabulary)
 
     def _named(self, mute: Silence) -> str:
-        """What is muted, in the language that is spoken."""
-        if mute.company:
-            return clip(self._vocabulary.name(mute.company), _NAME)
-        return clip(mute.comment, _NAME) or tr("this story")
+        return mute_name(mute, self._vocabulary)
 
     def _add(self, subscriber: Subscriber, mute: Silence) -> Reply:
         now = self._clock()
-        if len(self._desk.mutes(subscriber.id, now)) >= _MOST:
+        if len(self._desk.mutes(subscriber.id, now)) >= MOST:
             return line(
                 tr(
                     "{number} things are muted here already, which is the most. /mutes ends some.",
-                    number=_MOST,
+                    number=MOST,
                 )
             )
-        key = digest("mute", subscriber.id, mute.rule_id, mute.company, mute.story_id, mute.feed_id)[:12]
-        made = replace(mute, id=key)
+        made = marked_mute(mute, subscriber)
         self._desk.add_mute(subscriber.id, made)
         until = self._time(subscriber, made.until)
         sheet = Sheet().line(tr("Muted: {what}, until {time}.", what=self._named(made), time=until))
@@ -289,6 +282,26 @@ class Muting:
             time=self._time(subscriber, moment),
             duration=show_duration(moment - self._clock()),
         )
+
+
+def marked_mute(mute: Silence, subscriber: Subscriber) -> Silence:
+    """The mute with the id that a mute of the same thing has in this chat."""
+    key = digest("mute", subscriber.id, mute.rule_id, mute.company, mute.story_id, mute.feed_id)[:12]
+    return replace(mute, id=key)
+
+
+def company_mute(company: str, until: datetime, vocabulary: Vocabulary) -> Silence:
+    """A mute of a company or sector; its comment goes into decisions, which are kept in English."""
+    with speaking(SOURCE):
+        name = clip(vocabulary.name(company), _NAME)
+    return Silence(id="", until=until, company=company, comment=name)
+
+
+def mute_name(mute: Silence, vocabulary: Vocabulary) -> str:
+    """What is muted, in the language that is spoken."""
+    if mute.company:
+        return clip(vocabulary.name(mute.company), _NAME)
+    return clip(mute.comment, _NAME) or tr("this story")
 
 
 def _apart(text: str) -> tuple[str, timedelta | None]:

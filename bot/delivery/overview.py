@@ -97,9 +97,7 @@ class Overview:
         now, zone = self._clock(), zone_of(subscriber.timezone)
         hours, until = (
             write_hours(subscriber.quiet).replace("-", "–"),
-            quiet_until(
-            begin, end, subscriber.timezone, now
-        ),
+            quiet_until(begin, end, subscriber.timezone, now),
         )
         if until is not None:
             return tr("{hours}, now until {time}", hours=hours, time=clock_time(until, now, zone))

@@ -45,6 +45,7 @@ MENU: Sequence[tuple[str, str]] = (
     ("stop", marked("End alerts in this chat")),
     ("privacy", marked("What is stored, and for how long")),
     ("export", marked("Everything about this chat as a file")),
+    ("import", marked("Settings from a file")),
     ("deleteme", marked("Delete everything about this chat")),
     *FEEDBACK_MENU,
     ("help", marked("All commands with examples")),
@@ -177,13 +178,35 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "stop": (marked("/stop turns alerts off in this chat; /start brings everything back."),),
     "privacy": (marked("/privacy says what is stored about a chat and for how long."),),
-    "export": (marked("/export sends everything that is stored about this chat as a JSON file."),),
+    "export": (
+        marked(
+            "/export sends everything that is stored about this chat as a JSON file, and its settings as a YAML file "
+            "for /import."
+        ),
+    ),
+    "import": (
+        marked(
+            "Send the YAML file of /export, edited or of another chat, with the caption /import, or answer it with "
+            "/import: I show what would change, and ask."
+        ),
+        marked(
+            "What the file leaves out stays as it is; what it lists under follow and mute is exactly so afterwards."
+        ),
+    ),
     "deleteme": (marked("/deleteme deletes everything that is stored about this chat, after asking once."),),
     **RULES_TOPICS,
     **MANAGERS_TOPICS,
     "precision": (marked("/precision shows how useful rules and sources are to readers; for operators."),),
     "status": (marked("/status shows how feeds and deliveries are doing; for operators."),),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that somebody sent: named here, and fetched only by what wants it."""
+
+    id: str  # by which Telegram hands it out
+    size: int  # bytes, as the sender's client says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +220,7 @@ class Chat:
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
     answered: str = ""  # the text of that message, where it has one
+    attached: Attached | None = None  # the file that the command is the caption of, or that it answers
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
@@ -223,7 +247,7 @@ class Reply:
     keep: bool = False  # the id of the message that holds the first card is noted for the setup
     toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
     picture: bytes = b""  # a PNG; the first card is its caption, and says in words what it shows
-    file: File | None = None  # sent after the cards
+    files: tuple[File, ...] = ()  # sent after the cards
 
 
 def line(*lines: str) -> Reply:

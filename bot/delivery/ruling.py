@@ -171,7 +171,9 @@ class Ruling:
         while utf16_length("\n".join(kept)) > _CODE:
             kept.pop()
         name = f"{text.replace('/', '_')}.yaml"
-        return Reply(cards=(_block("\n".join([*kept, "…"])),), file=File(name=name, content=source.encode()))
+        return Reply(
+            cards=(_block("\n".join([*kept, "…"])),), files=(File(name=name, content=source.encode()),)
+        )
 
     async def _page(self, pack: Pack, number: int) -> Card:
         begun = await asyncio.to_thread(self._begun, self._clock() - self._span)

@@ -254,8 +254,8 @@ class Person:
         before = len(files)
         await self.says("/export", "Everything that is stored about this chat")
         await until(lambda: len(files) > before)
-        assert files[-1].chat_id == self.chat
-        found: dict[str, Any] = json.loads(files[-1].content)
+        assert files[before].chat_id == self.chat
+        found: dict[str, Any] = json.loads(files[before].content)
         return found
 
     def push_tap(self, label: str, *, on: Accepted | None = None) -> str:
