@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from bot.errors import StoreError
+from bot.delivery.replies import Attached
+from bot.errors import StoreError, TransientDeliveryError
 from bot.model import (
     Alert,
     Digest,
@@ -21,7 +22,7 @@ from bot.model import (
     TargetKind,
 )
 from bot.ports import Explanation, Past, Status
-from bot.shelves import AlertMark, Trend, Vote, Votes
+from bot.shelves import AlertMark, Trend, Vote, Votes, Wishes
 from bot.text import nearest
 
 
@@ -244,6 +245,63 @@ class MemoryFeedback:
             if at >= since:
                 found.setdefault(names[key], []).append(useful)
         return [Votes(name=n, useful=sum(v), total=len(v)) for n, v in sorted(found.items())]
+
+
+class MemoryImports:
+    """A `shelves.Imports` over a desk in memory, and the files that people have sent, by their ids."""
+
+    def __init__(self, desk: MemoryDesk) -> None:
+        self._desk = desk
+        self.waiting: dict[str, tuple[str, Wishes, datetime]] = {}
+        self.files: dict[str, bytes] = {}
+
+    async def fetch(self, attached: Attached, most: int, /) -> bytes:
+        if attached.id not in self.files:
+            raise TransientDeliveryError("there is no such file")
+        return self.files[attached.id]
+
+    def keep(self, import_id: str, subscriber_id: str, wishes: Wishes, now: datetime, /) -> None:
+        self.waiting[subscriber_id] = (import_id, wishes, now)
+
+    def kept(self, import_id: str, subscriber_id: str, now: datetime, /) -> Wishes | None:
+        key, wishes, at = self.waiting.get(subscriber_id, ("", None, now))
+        return wishes if key == import_id and now - at <= timedelta(days=1) else None
+
+    def drop(self, import_id: str, subscriber_id: str, /) -> None:
+        if self.waiting.get(subscriber_id, ("",))[0] == import_id:
+            del self.waiting[subscriber_id]
+
+    def apply(
+        self,
+        import_id: str,
+        subscriber_id: str,
+        wishes: Wishes,
+        now: datetime,
+        /,
+        *,
+        due: datetime | None,
+        by_budget: bool,
+    ) -> bool:
+        if self.waiting.get(subscriber_id, ("",))[0] != import_id:
+            return False
+        self.drop(import_id, subscriber_id)
+        desk, named = self._desk, wishes.named
+        plain = named & {"language", "level", "timezone", "quiet", "budget"}
+        desk._change(subscriber_id, **{name: getattr(wishes, name) for name in plain})
+        if "digest" in named:
+            desk.set_digest(subscriber_id, wishes.digest, due, by_budget=by_budget)
+        if "follow" in named:
+            wanted = dict(wishes.follow)
+            for target in [t for t in desk.watches(subscriber_id) if t not in wanted]:
+                desk.unwatch(subscriber_id, target)
+            for target, level in wishes.follow:
+                desk.watch(subscriber_id, target, now, level=level)
+        if "mute" in named:
+            for mute in [m for m in desk.muted.get(subscriber_id, {}).values() if not m.story_id]:
+                desk.end_mute(subscriber_id, mute.id)
+            for mute in wishes.mute:
+                desk.add_mute(subscriber_id, mute)
+        return True
 
 
 class MemoryVocabulary:

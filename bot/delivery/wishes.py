@@ -208,11 +208,14 @@ class _Reader:
             return
         if not isinstance(items, list):
             self._wrong(
-                (key,), tr("a list is expected behind {key}: a line for each, with “- ” before it", key=key)
+                (key,), tr("a list is expected behind {key}: a line for each, with a “-” before it", key=key)
             )
             return
         if len(items) > _MOST_READ:
-            self._wrong((key,), tr("at most {most} lines may stand behind {key}", most=_MOST_READ, key=key))
+            self._wrong(
+                (key,),
+                tr("at most {most} lines may stand behind {key}; delete some", most=_MOST_READ, key=key),
+            )
             return
         seen = set()
         for n, item in enumerate(items):
