@@ -44,7 +44,7 @@ from bot.delivery.words import (
 )
 from bot.hours import next_digest, quiet_until, zone_of
 from bot.locale import show_date, tr
-from bot.model import Button, Card, Digest, Subscriber
+from bot.model import Button, Digest, Subscriber
 from bot.ports import Clock, Desk
 
 MAX_BUDGET = 200
@@ -312,14 +312,10 @@ def _with_level(reply: Reply, _: Subscriber) -> Reply:
 
 
 def _with_hours(reply: Reply, subscriber: Subscriber) -> Reply:
-    rows = hours_rows(subscriber)
+    (card,) = reply.cards
     if subscriber.timezone == NO_CLOCK:  # then the buttons name places
-        reply = replace(reply, cards=tuple(_longer(card) for card in reply.cards))
-    return _with(reply, rows)
-
-
-def _longer(card: Card) -> Card:
-    return replace(card, text=f"{card.text}\n{tr('From 22:00 to 07:00 by the clock of:')}")
+        card = replace(card, text=f"{card.text}\n{tr('From 22:00 to 07:00 by the clock of:')}")
+    return _with(replace(reply, cards=(card,)), hours_rows(subscriber))
 
 
 def _with_budget(reply: Reply, subscriber: Subscriber) -> Reply:

@@ -62,6 +62,7 @@ class Private:
                 "whether alerts are on"
             ),
             "• " + tr("its settings, what it follows and what it mutes, until you change them"),
+            "• " + tr("settings that you send as a file, until you apply them, or for about a day"),
             "• "
             + tr(
                 "which alerts it was sent or not sent, when and why: {span}, longer while their story is open",
