@@ -115,6 +115,8 @@ async def test_a_file_that_can_not_be_had_is_said_and_the_token_stays_hidden(
         w.api.fault(**fault)
         await sends(user, FILE, "/import", "I could not get the file from Telegram")
         assert "token_of_the_stand-in" not in caplog.text
+        if fault.get("size", 0) > 1024 * 1024:
+            assert "the answer is larger than 1,048,576 bytes" in caplog.text, "it was read to its end"
         w.api.heal()
         await sends(user, FILE, "/import", "That would change here:")
 
