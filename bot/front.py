@@ -14,9 +14,11 @@ from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
 from bot.delivery.drafting import Workshop
 from bot.delivery.feedback import Voting
+from bot.delivery.importing import Importing
 from bot.delivery.mailbox import Mailbox
 from bot.delivery.parts import Part
-from bot.delivery.replies import Chat
+from bot.delivery.privacy import Private
+from bot.delivery.replies import Attached, Chat
 from bot.delivery.ruling import Ruling
 from bot.delivery.studio import Studio
 from bot.delivery.trying import Trying
@@ -38,8 +40,10 @@ from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.drafts import Drafts
 from bot.store.feedback import FeedbackStore
+from bot.store.imports import Imports
 from bot.store.library import Library
 from bot.store.mornings import fired
+from bot.store.privacy import Privacy
 from bot.store.trends import Trends
 from bot.upkeep.managers import Managers
 from bot.whynot import why_not
@@ -77,7 +81,8 @@ class Front:
         self._loaded, self._database, self._working = loaded, database, working
         self._vocabulary = _Current(loaded)
         self.studio = Studio()
-        voting = Voting(desk, FeedbackStore(database()), clock, settings.telegram_admins)
+        feedback = FeedbackStore(database())
+        voting = Voting(desk, feedback, clock, settings.telegram_admins)
         charting = Charting(Trends(database()), self._vocabulary, self.studio.draw, clock, self._zone_of)
         assert settings.telegram_token is not None
         self.chatting = Chatting(
@@ -94,6 +99,7 @@ class Front:
                 *self._about_rules(),
                 self._untold(),
                 self._mailbox(managers),
+                *self._own(),
                 *managers.parts,
             ),
             browsing=self._browsing(),
@@ -103,6 +109,7 @@ class Front:
             webhook=webhook,
             bindings=Bindings(database()),
             workshop=self._workshop(),
+            feedback=feedback,
         )
 
     def _zone_of(self, chat: Chat) -> tzinfo:
@@ -133,6 +140,19 @@ class Front:
             drafts=Drafts(self._database()),
             sectors=lambda: self._loaded().book.rules.known.companies,
         )
+
+    def _own(self) -> tuple[Part, ...]:
+        """What a chat may see, take away and bring back of what is stored about it."""
+
+        async def fetch(attached: Attached, most: int) -> bytes:
+            return await self.chatting.fetch(attached, most)
+
+        clock, database, settings = self._clock, self._database(), self._settings
+        importing = Importing(self._desk, self._vocabulary, Imports(database), clock, fetch)
+        private = Private(
+            Privacy(database), clock, keep=settings.keep, contact=settings.contact, settings=importing.file_of
+        )
+        return private, importing
 
     def _mailbox(self, managers: Managers) -> Mailbox:
         async def hand_on(draw: Callable[[], Card]) -> None:

@@ -18,7 +18,7 @@ def code_reply(source: str, name: str) -> Reply:
     kept = shown.splitlines()
     while utf16_length("\n".join(kept)) > _MOST:
         kept.pop()
-    return Reply(cards=(_block("\n".join([*kept, "…"])),), file=File(name=name, content=source.encode()))
+    return Reply(cards=(_block("\n".join([*kept, "…"])),), files=(File(name=name, content=source.encode()),))
 
 
 def _plain(source: str) -> str:

@@ -16,6 +16,7 @@ from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
 from bot.delivery.listing import Listing
 from bot.delivery.muting import Muting
+from bot.delivery.overview import Overview
 from bot.delivery.parts import Handler, Part, Slow
 from bot.delivery.reading import Reading
 from bot.delivery.replies import (
@@ -37,7 +38,7 @@ from bot.errors import BotError
 from bot.locale import show_number, tr
 from bot.model import Card
 from bot.ports import Clock, Desk, Vocabulary
-from bot.shelves import Bindings
+from bot.shelves import Bindings, Feedback
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Commands:
         rooms: Rooms | None = None,
         bindings: Bindings | None = None,
         workshop: Workshop | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         """Wire it up.
 
@@ -84,6 +86,7 @@ class Commands:
             rooms: Looks at groups and channels; without it they are bound only from within.
             bindings: Remembers who turned alerts on in groups and channels; nobody without it.
             workshop: Makes rules of a chat's own; there are none without it.
+            feedback: What readers said of cards; without it lists say nothing of that.
         """
         self._desk, self._clock = desk, clock
         self._operators, self._offers, self._troubles = frozenset(operators), offers, troubles
@@ -92,7 +95,8 @@ class Commands:
         reading = Reading(desk, vocabulary, clock, timezone)
         self._bindings = bindings
         self._watching = watching = Watching(desk, vocabulary, clock, timezone, history, self._note_binder)
-        listing = Listing(desk, vocabulary, clock, watching, history)
+        listing = Listing(desk, vocabulary, clock, watching, history, feedback)
+        muting = Muting(desk, vocabulary, clock)
         self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
         self._tongue = Tongue(desk)
@@ -101,8 +105,9 @@ class Commands:
             watching,
             listing,
             attention,
-            Muting(desk, vocabulary, clock),
+            muting,
             self._tongue,
+            Overview(desk, clock, attention, muting, listing, self._tongue),
             self._binding,
             reading,
             self._beginning,

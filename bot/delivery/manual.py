@@ -12,7 +12,10 @@ GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     (marked("Look things up:"), ("latest", "top", "story", "search", "who", "chart", "why", "whynot")),
     (marked("Rules:"), ("rules", "rule", "test")),
     (marked("Groups, channels and topics:"), ("bind", "unbind", "here")),
-    (marked("This chat:"), ("timezone", "lang", "privacy", "export", "deleteme", "feedback")),
+    (
+        marked("This chat:"),
+        ("settings", "timezone", "lang", "privacy", "export", "import", "deleteme", "feedback"),
+    ),
 )
 """Everybody's commands but /help, as /help lists them."""
 

@@ -50,11 +50,13 @@ MENU: Sequence[tuple[str, str]] = (
     ("mute", marked("Hold back everything, a story, a company or a source")),
     ("mutes", marked("What is muted, and until when")),
     ("unmute", marked("End a pause")),
+    ("settings", marked("Everything that is set in this chat")),
     ("timezone", marked("By which clock times are shown")),
     ("lang", marked("The language that I speak")),
     ("stop", marked("End alerts in this chat")),
     ("privacy", marked("What is stored, and for how long")),
     ("export", marked("Everything about this chat as a file")),
+    ("import", marked("Settings from a file")),
     ("deleteme", marked("Delete everything about this chat")),
     *FEEDBACK_MENU,
     ("help", marked("All commands with examples")),
@@ -168,20 +170,25 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         marked(
             "/quiet 22:00-07:00 Europe/Berlin: cards come without a sound in these hours; what is critical rings."
         ),
-        marked("/quiet shows them, /quiet off ends them."),
+        marked("/quiet shows them, with buttons for the usual ones; /quiet off ends them."),
     ),
     "budget": (
         marked(
             "/budget 8 rings eight times a day at most; the rest goes into the digest, the most important first."
         ),
-        marked("/budget off lifts it. What is critical always rings."),
+        marked("/budget off lifts it, /budget shows it with buttons. What is critical always rings."),
     ),
     "digest": (
         marked(
             "/digest daily 07:30 or /digest weekly mon 08:00 sends in one message what did not ring: over the "
             "budget, below the level, muted."
         ),
-        marked("/digest off ends it."),
+        marked("/digest off ends it, /digest shows it with buttons."),
+    ),
+    "settings": (
+        marked(
+            "/settings shows everything that is set in this chat on one card, with buttons to change each."
+        ),
     ),
     "timezone": (marked("/timezone Europe/Berlin (or only Berlin) shows times by that clock."),),
     "lang": (marked("/lang de speaks German; /lang shows which languages there are, with buttons."),),
@@ -194,13 +201,35 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "stop": (marked("/stop turns alerts off in this chat; /start brings everything back."),),
     "privacy": (marked("/privacy says what is stored about a chat and for how long."),),
-    "export": (marked("/export sends everything that is stored about this chat as a JSON file."),),
+    "export": (
+        marked(
+            "/export sends everything that is stored about this chat as a JSON file, and its settings as a YAML file "
+            "for /import."
+        ),
+    ),
+    "import": (
+        marked(
+            "Send the YAML file of /export, edited or of another chat, with the caption /import, or answer it with "
+            "/import: I show what would change, and ask."
+        ),
+        marked(
+            "What the file leaves out stays as it is; what it lists under follow and mute is exactly so afterwards."
+        ),
+    ),
     "deleteme": (marked("/deleteme deletes everything that is stored about this chat, after asking once."),),
     **RULES_TOPICS,
     **MANAGERS_TOPICS,
     "precision": (marked("/precision shows how useful rules and sources are to readers; for operators."),),
     "status": (marked("/status shows how feeds and deliveries are doing; for operators."),),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that somebody sent: named here, and fetched only by what wants it."""
+
+    id: str  # by which Telegram hands it out
+    size: int  # bytes, as the sender's client says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +243,7 @@ class Chat:
     reply_to: str = ""  # id of the message that the command answers
     private: bool = True  # a person alone with the bot, no group or channel
     answered: str = ""  # the text of that message, where it has one
+    attached: Attached | None = None  # the file that the command is the caption of, or that it answers
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
@@ -240,7 +270,7 @@ class Reply:
     keep: bool = False  # the id of the message that holds the first card is noted for the setup
     toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
     picture: bytes = b""  # a PNG; the first card is its caption, and says in words what it shows
-    file: File | None = None  # sent after the cards
+    files: tuple[File, ...] = ()  # sent after the cards
 
 
 def line(*lines: str) -> Reply:

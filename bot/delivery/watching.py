@@ -99,7 +99,8 @@ class Watching:
     def is_plain(self, text: str) -> bool:
         """Whether all that a line names is known, or asked for as a word: then `watch` needs no other reading of it."""
         return all(
-            self._meant(item) or named_word(item) is not None for item in items_of(text, self._vocabulary)
+            meant_by(item, self._vocabulary) or named_word(item) is not None
+            for item in items_of(text, self._vocabulary)
         )
 
     def follow_at_once(self, text: str, chat: Chat) -> Reply:
@@ -125,7 +126,7 @@ class Watching:
         targets: list[Target] = []
         ambiguous, unknown = [], []
         for item in items:
-            meant = self._meant(item)
+            meant = meant_by(item, self._vocabulary)
             if len(meant) == 1:
                 targets += meant
             elif meant:
@@ -136,12 +137,7 @@ class Watching:
 
     def is_known(self, target: Target) -> bool:
         """Whether it can be followed: a button may be old or forged."""
-        if target.kind is TargetKind.WORD:
-            return word_target(target.id) == target
-        if target.kind is TargetKind.RULE:
-            return own_rule(target) is not None
-        named = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
-        return named or target in self._vocabulary.resolve(target.id)
+        return is_known(target, self._vocabulary)
 
     def follow(self, targets: Sequence[Target], chat: Chat, level: Severity | None = None) -> Followed:
         """Follow them, from a level on if one is given; the first specific one takes the place of everything."""
@@ -152,7 +148,7 @@ class Watching:
         new, known, refused = [], [], []
         kept = [] if replaces else list(before)
         for target in wanted:
-            if target not in kept and not _has_room(kept, target):
+            if target not in kept and not has_room(kept, target):
                 refused.append(target)
                 continue
             if self._desk.watch(subscriber.id, target, self._clock(), level=level):
@@ -223,17 +219,8 @@ class Watching:
             shown.append(tr("{number} more", number=len(targets) - MAX_ITEMS))
         return ", ".join(shown) or tr("nothing (/watch all follows everything)")
 
-    def _meant(self, item: str) -> list[Target]:
-        if is_all(item):
-            return [EVERYTHING]
-        named = named_word(item)
-        if named is not None:
-            target = word_target(named)
-            return [target] if target else []
-        return self._vocabulary.resolve(item)
-
     async def _one(self, item: str, chat: Chat) -> Reply:
-        meant = self._meant(item)
+        meant = meant_by(item, self._vocabulary)
         if len(meant) == 1:
             return await self._ask(meant[0], chat)
         if meant:
@@ -288,6 +275,27 @@ class Watching:
         return Reply(cards=(say(self.follow([target], chat, level).said),), replace=True)
 
 
+def is_known(target: Target, vocabulary: Vocabulary) -> bool:
+    """Whether it can be followed: what names it may be old or forged."""
+    if target.kind is TargetKind.WORD:
+        return word_target(target.id) == target
+    if target.kind is TargetKind.RULE:
+        return own_rule(target) is not None
+    named = target == EVERYTHING or vocabulary.name(target.id) != target.id
+    return named or target in vocabulary.resolve(target.id)
+
+
+def meant_by(item: str, vocabulary: Vocabulary) -> list[Target]:
+    """What somebody may mean by a name; empty for one that nobody has."""
+    if is_all(item):
+        return [EVERYTHING]
+    named = named_word(item)
+    if named is not None:
+        target = word_target(named)
+        return [target] if target else []
+    return vocabulary.resolve(item)
+
+
 def is_all(item: str) -> bool:
     """Whether everything is meant."""
     return item.casefold() in ("all", "everything", kind_word(TargetKind.ALL).casefold())
@@ -328,7 +336,8 @@ def _joined(part: str, vocabulary: Vocabulary) -> list[str]:
     return names if any(vocabulary.resolve(name) for name in names) else [part]
 
 
-def _has_room(kept: Sequence[Target], target: Target) -> bool:
+def has_room(kept: Sequence[Target], target: Target) -> bool:
+    """Whether a chat that follows so much may follow this too."""
     most = {TargetKind.WORD: MOST_WORDS, TargetKind.RULE: MOST_RULES}.get(target.kind, MOST_FOLLOWED)
     return len(kept) < MOST_FOLLOWED and sum(t.kind is target.kind for t in kept) < most
 

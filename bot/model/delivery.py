@@ -73,6 +73,7 @@ class Subscriber:
     quiet: tuple[time, time] | None = None  # hours without a sound, but for what is critical
     budget: int | None = None  # messages with sound a day; None: any number
     digest: Digest | None = None
+    digest_by_budget: bool = False  # nobody asked for it: it came with a budget, which needs one
     created_at: datetime | None = None
 
 

@@ -238,3 +238,15 @@ def m011_drafts(db: Database) -> None:
     )
     db.execute("CREATE INDEX drafts_at ON drafts (at)")
     db.execute("CREATE INDEX drafts_subscriber ON drafts (subscriber_id, at)")
+
+
+@migrations()
+def m012_settings(db: Database) -> None:
+    """Digests that only came with a budget; settings sent as a file until they are applied; the votes of one chat."""
+    db.execute("ALTER TABLE subscribers ADD COLUMN digest_by_budget INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "CREATE TABLE imports (subscriber_id TEXT PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL, "
+        "wishes TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX imports_at ON imports (at)")
+    db.execute("CREATE INDEX feedback_subscriber ON feedback (subscriber_id, at)")

@@ -50,8 +50,15 @@ _OF_SUBSCRIBERS = (
     "searches",
     "drafts",
     "bindings",
+    "imports",
 )
-_SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along
+_SETTINGS = (
+    "watches",
+    "mutes",
+    "setups",
+    "bindings",
+    "imports",
+)  # what a place that is off does not bring along
 _Version = tuple[int, int]
 
 

@@ -156,6 +156,8 @@ EVERYBODY: Mapping[str, Row] = {
     ),
     "mutes": Row("Nothing is muted here.", reads=True),
     "unmute": Row("This chat isn't muted.", {"zz": "/mutes shows what is"}),
+    "settings": Row("How this chat is set", {"nvidia": "/settings stands alone"}),
+    "import": Row("Send the file with the caption /import", {"nvidia": "answer it with /import"}),
     "timezone": Row("Change it with /timezone", {"Atlantis": "Write it as", "UTC+99": "Write it as"}),
     "privacy": Row("What this bot stores about a chat", reads=True),
     "export": Row("Everything that is stored about this chat", reads=True),
@@ -228,7 +230,8 @@ class Tap:
     """A kind of button.
 
     Attributes:
-        way: What is written, or tapped if it begins with '@', until the button is there.
+        way: What is written, or tapped if it begins with '@', or sent as a file to import if it begins with '📎',
+            until the button is there.
         label: Of the button; of one that nothing draws any more, its data.
         answers: Messages or edits that come of it.
         needs_card: Whether somebody must have got an alert.
@@ -261,6 +264,11 @@ BUTTONS: Mapping[str, Tap] = {
     "home": Tap(("/start",), "What I follow"),
     "level": Tap(("/start", "@Level"), "high"),
     "hours": Tap(("/start", "@Quiet hours"), "London"),
+    "settings": Tap(("/settings",), "Budget"),
+    "budget": Tap(("/budget",), "5 a day"),
+    "digest": Tap(("/digest",), "Mondays at 08:00"),
+    "timezone": Tap(("/timezone",), "London"),
+    "import": Tap(("📎level: high\nfollow: [nvidia]",), "Apply"),
     "page": Tap(("/search harbour report",), "▶"),
     "pick": Tap(("/search company:meta compute",), "Meta (company)"),
     "story": Tap(("/top 7d",), "1"),

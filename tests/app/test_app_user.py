@@ -44,7 +44,7 @@ async def test_a_new_user_is_set_up_in_three_taps_over_a_restart_and_sees_what_i
             assert "So many alerts would have come in the last 2 days" in second.text
             assert "• high: about 1 in 2 days" in second.text
             third = await user.taps("high", "Step 3 of 3")
-            assert "No quiet hours" in labels(third)
+            assert "Skip: no quiet hours" in labels(third)
             new = user.mark()
             ended = await user.taps("Berlin, Paris", "That's it.", on=third)
             assert "This chat follows AI compute market (pack), at level high and above." in ended.text
@@ -70,7 +70,7 @@ async def test_every_step_can_be_skipped_and_names_typed_instead(tmp_path: Path)
             await friend.says("/start", "Step 1 of 3")
         async with w.running():
             skipped = await user.taps("Skip: medium", "Step 3 of 3")
-            ended = await user.taps("No quiet hours", "That's it.", on=skipped)
+            ended = await user.taps("Skip: no quiet hours", "That's it.", on=skipped)
             assert "follows everything, at level medium and above" in ended.text
             assert "No quiet hours; times are shown in UTC" in ended.text
             await friend.says("nvidia, micron", "Step 2 of 3")

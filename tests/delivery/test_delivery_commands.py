@@ -17,6 +17,7 @@ from desk_fakes import (
     RESALE,
     MemoryDesk,
     MemoryFeedback,
+    MemoryImports,
     MemoryTrends,
     MemoryVocabulary,
     small_vocabulary,
@@ -34,6 +35,7 @@ from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
+from bot.delivery.importing import Importing
 from bot.delivery.manual import GROUPS
 from bot.delivery.privacy import Private
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
@@ -56,6 +58,10 @@ class Scene:
     def __init__(self) -> None:
         self.desk, self.now = MemoryDesk(), NOW
         charting = Charting(MemoryTrends(), small_vocabulary(), never, lambda: self.now)
+        self.imports, self.votes = MemoryImports(self.desk), MemoryFeedback()
+        importing = Importing(
+            self.desk, small_vocabulary(), self.imports, lambda: self.now, self.imports.fetch
+        )
         self.commands = Commands(
             self.desk,
             small_vocabulary(),
@@ -68,8 +74,15 @@ class Scene:
                 reading(lambda: self.now),
                 untold(nothing_missed),
                 *rule_parts(self.desk, MemoryFeedback(), lambda: self.now),
-                Private(MemoryPrivacy(), lambda: self.now, keep=timedelta(days=90)),
+                Private(
+                    MemoryPrivacy(),
+                    lambda: self.now,
+                    keep=timedelta(days=90),
+                    settings=importing.file_of,
+                ),
+                importing,
             ),
+            feedback=self.votes,
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:

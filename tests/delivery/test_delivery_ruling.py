@@ -267,7 +267,7 @@ async def test_its_text_is_that_of_its_file(house: House) -> None:
     ]
     (block,) = card.entities
     assert (block.kind, block.start, block.end) == (EntityKind.BLOCK, 0, len(card.text))
-    assert reply.file is None
+    assert reply.files == ()
 
 
 async def test_a_long_text_comes_as_a_file_as_well(tmp_path: Path) -> None:
@@ -277,9 +277,9 @@ async def test_a_long_text_comes_as_a_file_as_well(tmp_path: Path) -> None:
     (card,) = reply.cards
     assert card.text.startswith("- id: resale\n")
     assert card.text.endswith("\n…")
-    assert reply.file is not None
-    assert reply.file.name == "compute_resale.yaml"
-    assert reply.file.content.decode().count("x" * 400) == 12
+    (file,) = reply.files
+    assert file.name == "compute_resale.yaml"
+    assert file.content.decode().count("x" * 400) == 12
 
 
 async def test_a_file_that_was_edited_since_is_not_shown_as_the_rule(house: House) -> None:
@@ -295,7 +295,7 @@ async def test_a_file_that_was_edited_since_is_not_shown_as_the_rule(house: Hous
 async def test_no_other_file_is_shown(house: House, rule: str) -> None:
     reply = await house.tap(f"yaml:{rule}", READER)
     assert said(reply).startswith("There is no rule “")
-    assert reply.file is None
+    assert reply.files == ()
 
 
 async def test_a_database_that_fails_is_admitted(house: House) -> None:
