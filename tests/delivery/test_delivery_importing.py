@@ -14,7 +14,7 @@ from bot.delivery.importing import MAX_FILE
 from bot.delivery.replies import Attached, Chat, Reply
 from bot.delivery.watching import MOST_FOLLOWED
 from bot.locale import speaking
-from bot.model import Digest, Severity, Silence, Target, TargetKind
+from bot.model import Digest, Modality, OwnRule, Severity, Silence, Target, TargetKind
 
 DAY = timedelta(days=1)
 
@@ -77,6 +77,20 @@ async def test_what_is_exported_makes_another_chat_the_same(chat):
     assert (other.follows, other.desk.floors(ME.subscriber_id)) == (followed, floors)
     assert {m.company or m.rule_id for m in other.state()[3]} == {m.company or m.rule_id for m in mutes}
     assert await other.exported() == written
+
+
+async def test_rules_of_ones_own_travel_with_it(chat):
+    rule = OwnRule(themes=("compute_resale",), who=("META",), least=Modality.REPORTED, not_words=("über 5%",))
+    target = Target(TargetKind.RULE, str(rule))
+    chat.desk.watch(ME.subscriber_id, target, NOW, level=Severity.HIGH)
+    written, other = await chat.exported(), Filing()
+    assert "# compute resale · Meta · reported or confirmed · without" in written
+    await other.ask("/start")
+    await other.apply(await other.send(written))
+    assert target in other.follows
+    assert other.desk.floors(ME.subscriber_id)[target] is Severity.HIGH
+    broken = written.replace("least=reported", "least=sure")
+    assert "I don't know “rule:" in said(await other.send(broken))
 
 
 async def test_the_file_names_what_stands_behind_ids_and_nobody(chat):
