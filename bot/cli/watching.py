@@ -1,4 +1,4 @@
-"""Commands that run the program, or look whether it can and does."""
+"""Commands that run the program, or look whether it can."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import click
 from bot.app import App
 from bot.config import Settings
 from bot.demo.run import play
-from bot.doctor import ask_health, examine
-from bot.errors import BotError, ConfigError
+from bot.doctor import examine
+from bot.errors import ConfigError
 from bot.loading import load
 from bot.telemetry import event, set_up_logging
-from bot.terminal import Screen, finding, with_settings
+from bot.terminal import Screen, with_settings
 
 log = logging.getLogger(__name__)
 
@@ -114,14 +114,3 @@ def doctor(settings: Settings) -> None:
     """
     bad = asyncio.run(examine(settings, Screen()))
     sys.exit(1 if bad else 0)
-
-
-@click.command()
-@with_settings
-def health(settings: Settings) -> None:
-    """Ask the running bot whether it is well.
-
-    Made for a container's health check: the exit code is 1 if it does not answer or is not ready.
-    """
-    with finding(BotError):
-        click.echo(ask_health(settings))
