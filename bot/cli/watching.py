@@ -10,6 +10,8 @@ import re
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -33,9 +35,25 @@ def run(settings: Settings) -> None:
 
     SIGTERM and Ctrl-C end it in an orderly way, a second one at once. SIGHUP reads the rules anew.
     """
-    loaded = load(settings)
-    screen = Screen(gone=lambda: signal.raise_signal(signal.SIGTERM))
-    asyncio.run(serve(App(settings, loaded, console=screen)))
+    with _heeding_signals():
+        loaded = load(settings)
+        screen = Screen(gone=lambda: signal.raise_signal(signal.SIGTERM))
+        asyncio.run(serve(App(settings, loaded, console=screen)))
+
+
+@contextmanager
+def _heeding_signals() -> Iterator[None]:
+    """End at SIGTERM and go on at SIGHUP until `serve` listens: nothing is open yet, and the rules are being read.
+
+    Without a handler the first process of a container hears no SIGTERM, and any other is ended by SIGHUP.
+    """
+    heeded = {signal.SIGTERM: lambda *_: sys.exit(0), signal.SIGHUP: lambda *_: None}
+    before = {number: signal.signal(number, handler) for number, handler in heeded.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def serve(app: App) -> None:
