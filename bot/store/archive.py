@@ -338,7 +338,10 @@ class Lock:
             ) from e
         except OSError as e:
             self.free()
-            raise StoreError(f"can't write to {self._path.parent}: {e.strerror}; set BOT_DATA_DIR") from e
+            way = f"let user {os.geteuid()} write there, or " if isinstance(e, PermissionError) else ""
+            raise StoreError(
+                f"can't write to {self._path.parent}: {e.strerror}; {way}set BOT_DATA_DIR"
+            ) from e
 
     def free(self) -> None:
         """Let it go."""
