@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import http.client
-import json
 import shutil
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,9 +32,6 @@ from bot.store.archive import Lock
 from bot.store.database import Database
 from bot.text import did_you_mean
 
-HEALTH_WITHIN = timedelta(seconds=4)
-HEALTH_BYTES = 10_000  # of an answer that are read
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # where one listens on all addresses
 RECENT = timedelta(hours=1)  # a call that failed longer ago says nothing of now
 LOW_DISK = 500 * 1024 * 1024  # bytes; a year of a hundred feeds takes about this much
 WORDS = {"ok": "green", "note": "yellow", "bad": "bold red"}
@@ -127,36 +122,6 @@ async def _port(settings: Settings) -> tuple[str, str]:
             return "note", f"{port} on {host} is in use, as it should be while the bot runs"
         return "bad", f"{port} on {host} is in use by another program; set BOT_HTTP_PORT to a free port"
     return "ok", f"{port} on {host} is free" if port else f"any free one on {host}"
-
-
-def ask_health(settings: Settings) -> str:
-    """Ask the running bot for its readiness; gives its answer.
-
-    Raises:
-        ConfigError: The port is not known, or no bot answers there.
-        BotError: The bot says that it is not ready; names what is missing.
-    """
-    host, port = settings.http_host, settings.http_port
-    if port == 0:
-        raise ConfigError("BOT_HTTP_PORT is 0, so the bot's port is not known; give both the same fixed port")
-    connection = http.client.HTTPConnection(
-        LOOPBACK.get(host, host), port, timeout=HEALTH_WITHIN.total_seconds()
-    )
-    try:
-        connection.request("GET", "/readyz")
-        text = connection.getresponse().read(HEALTH_BYTES).decode()
-        answer = json.loads(text)
-    except OSError as e:
-        raise ConfigError(f"no bot answers on {host} port {port}: {e.strerror or e}; is it running?") from e
-    except (http.client.HTTPException, ValueError) as e:
-        raise ConfigError(
-            f"what answers on {host} port {port} is not this bot; set BOT_HTTP_PORT as for the bot"
-        ) from e
-    finally:
-        connection.close()
-    if not isinstance(answer, dict) or answer.get("status") != "ready":
-        raise BotError(f"the bot on {host} port {port} is not ready: {text}")
-    return text
 
 
 async def _contact(settings: Settings) -> tuple[str, str]:

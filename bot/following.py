@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from bot.model import Alert, Entry, Severity, Target, TargetKind
+from bot.model import CERTAINTIES, Alert, Entry, Modality, OwnRule, Severity, Target, TargetKind
 
 MIN_WORD = 3  # characters without blanks
 MAX_WORD = 40  # bytes, so that a button can name it
@@ -19,6 +19,7 @@ MAX_WORD = 40  # bytes, so that a button can name it
 _MAX_TEXT = 20_000  # characters of an entry's text that are looked at
 _WORD = re.compile(r"[^\W_]+")
 _ANY: Mapping[Target, Severity] = {}
+_NO_SECTORS: Mapping[str, str] = {}
 
 
 def words(text: str) -> str:
@@ -34,8 +35,19 @@ def word_target(text: str) -> Target | None:
     return Target(TargetKind.WORD, found) if good else None
 
 
+@lru_cache(maxsize=4096)
+def own_rule(target: Target) -> OwnRule | None:
+    """The rule that a target is; None where it is none, or none that can be read."""
+    if target.kind is not TargetKind.RULE:
+        return None
+    try:
+        return OwnRule.parse(target.id)
+    except ValueError:
+        return None
+
+
 def targets(alert: Alert) -> frozenset[Target]:
-    """Everything but words by which the alert can be followed: a company also when it is only exposed."""
+    """Everything but words and rules by which the alert can be followed: a company also when it is only exposed."""
     found = {
         Target(TargetKind.ALL),
         Target(TargetKind.THEME, alert.event.theme),
@@ -53,15 +65,16 @@ class Subject:
     Args:
         alert: What is told.
         entry: The entry that caused it.
+        sectors: Of companies, by their ids.
     """
 
-    def __init__(self, alert: Alert, entry: Entry) -> None:
-        self._alert, self._entry = alert, entry
-        self._holds: dict[str, bool] = {}
+    def __init__(self, alert: Alert, entry: Entry, sectors: Mapping[str, str] = _NO_SECTORS) -> None:
+        self._alert, self._entry, self._sectors = alert, entry, sectors
+        self._holds: dict[Target, bool] = {}
 
     @cached_property
     def targets(self) -> frozenset[Target]:
-        """Everything but words by which the alert can be followed."""
+        """Everything but words and rules by which the alert can be followed."""
         return targets(self._alert)
 
     @cached_property
@@ -72,11 +85,37 @@ class Subject:
 
     def holds(self, target: Target) -> bool:
         """Whether the alert is about this."""
-        if target.kind is not TargetKind.WORD:
+        if target.kind not in (TargetKind.WORD, TargetKind.RULE):
             return target in self.targets
-        if target.id not in self._holds:
-            self._holds[target.id] = bool(target.id) and f" {target.id} " in self._text
-        return self._holds[target.id]
+        if target not in self._holds:
+            rule = own_rule(target)
+            self._holds[target] = self._has(target.id) if rule is None else self.fits(rule)
+        return self._holds[target]
+
+    def fits(self, rule: OwnRule) -> bool:
+        """Whether the alert is what a rule of somebody's own asks for."""
+        event, kind = self._alert.event, self._entry.kind
+        return (
+            (not rule.themes or event.theme in rule.themes)
+            and event.theme not in rule.not_themes
+            and _certainty(event.modality) >= _certainty(rule.least)
+            and (not rule.kinds or kind in rule.kinds)
+            and kind not in rule.not_kinds
+            and (not rule.who or not self._about.isdisjoint(rule.who))
+            and self._about.isdisjoint(rule.not_who)
+            and (not rule.words or any(map(self._has, rule.words)))
+            and not any(map(self._has, rule.not_words))
+        )
+
+    @cached_property
+    def _about(self) -> frozenset[str]:
+        """Whom it is about: who acts with its sector, and the companies that it happens to."""
+        event = self._alert.event
+        actor = {event.actor, self._sectors.get(event.actor, event.actor)} if event.actor else set()
+        return frozenset({*actor, *event.targets})
+
+    def _has(self, run: str) -> bool:
+        return bool(run) and f" {run} " in self._text
 
     def is_followed(self, watched: Collection[Target], floors: Mapping[Target, Severity] = _ANY) -> bool:
         """Whether somebody who follows this wants to hear of it.
@@ -87,3 +126,8 @@ class Subject:
         """
         level = self._alert.level
         return any(level >= floors.get(target, level) and self.holds(target) for target in watched)
+
+
+def _certainty(modality: Modality) -> int:
+    """What is denied is less than the least certain."""
+    return CERTAINTIES.index(modality) if modality in CERTAINTIES else -1

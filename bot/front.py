@@ -13,29 +13,39 @@ from bot.delivery.acking import Acking
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.chat import Chatting
+from bot.delivery.drafting import Workshop
 from bot.delivery.feedback import Voting
+from bot.delivery.importing import Importing
 from bot.delivery.mailbox import Mailbox
 from bot.delivery.parts import Part
-from bot.delivery.replies import Chat
+from bot.delivery.privacy import Private
+from bot.delivery.replies import Attached, Chat
 from bot.delivery.ruling import Ruling
 from bot.delivery.studio import Studio
 from bot.delivery.trying import Trying
+from bot.delivery.untold import Untold
 from bot.delivery.webhook import Webhook, kept_secret
 from bot.hours import zone_of
 from bot.loading import Loaded
 from bot.locale import tr
 from bot.model import Card, Target
-from bot.ports import Clock, Vocabulary, Working
+from bot.ports import Clock, Working
 from bot.ruling.examiner import RulesExaminer
+from bot.ruling.own import OwnRules
+from bot.ruling.reading import called
 from bot.ruling.shelf import RulesInForce
+from bot.ruling.untold import UntoldEntries
 from bot.store.acks import Acks
 from bot.store.archive import Archive
 from bot.store.bindings import Bindings
 from bot.store.database import Database
 from bot.store.desk import Desk
+from bot.store.drafts import Drafts
 from bot.store.feedback import FeedbackStore
+from bot.store.imports import Imports
 from bot.store.library import Library
 from bot.store.mornings import fired
+from bot.store.privacy import Privacy
 from bot.store.trends import Trends
 from bot.upkeep.managers import Managers
 from bot.whynot import why_not
@@ -71,9 +81,10 @@ class Front:
     ) -> None:
         self._settings, self._desk, self._clock = settings, desk, clock
         self._loaded, self._database, self._working = loaded, database, working
-        self._vocabulary = _Current(lambda: loaded().vocabulary)
+        self._vocabulary = _Current(loaded)
         self.studio = Studio()
-        voting = Voting(desk, FeedbackStore(database()), clock, settings.telegram_admins)
+        feedback = FeedbackStore(database())
+        voting = Voting(desk, feedback, clock, settings.telegram_admins)
         charting = Charting(Trends(database()), self._vocabulary, self.studio.draw, clock, self._zone_of)
         assert settings.telegram_token is not None
         self.chatting = Chatting(
@@ -90,7 +101,9 @@ class Front:
                 charting,
                 Acking(Acks(database()), clock),
                 *self._about_rules(),
+                self._untold(),
                 self._mailbox(managers),
+                *self._own(),
                 *managers.parts,
             ),
             browsing=self._browsing(),
@@ -98,6 +111,8 @@ class Front:
             errands=managers.errands,
             rate=settings.telegram_rate,
             webhook=webhook,
+            workshop=self._workshop(),
+            feedback=feedback,
         )
 
     def _zone_of(self, chat: Chat) -> tzinfo:
@@ -121,6 +136,27 @@ class Front:
         )
         return ruling, Trying(examiner, self._desk)
 
+    def _workshop(self) -> Workshop:
+        wordings = OwnRules(self._loaded, self._vocabulary.name, self._clock, self._working)
+        return Workshop(
+            wordings=wordings,
+            drafts=Drafts(self._database()),
+            sectors=lambda: self._loaded().book.rules.known.companies,
+        )
+
+    def _own(self) -> tuple[Part, ...]:
+        """What a chat may see, take away and bring back of what is stored about it."""
+
+        async def fetch(attached: Attached, most: int) -> bytes:
+            return await self.chatting.fetch(attached, most)
+
+        clock, database, settings = self._clock, self._database(), self._settings
+        importing = Importing(self._desk, self._vocabulary, Imports(database), clock, fetch)
+        private = Private(
+            Privacy(database), clock, keep=settings.keep, contact=settings.contact, settings=importing.file_of
+        )
+        return private, importing
+
     def _mailbox(self, managers: Managers) -> Mailbox:
         async def hand_on(draw: Callable[[], Card]) -> None:
             await self.chatting.hand_on(draw)
@@ -128,9 +164,18 @@ class Front:
         return Mailbox(managers.office, self._settings.telegram_admins, hand_on)
 
     def _browsing(self) -> Browsing:
+        return Browsing(
+            Library(self._database()),
+            self._vocabulary,
+            self._clock,
+            zone=self._zone_of,
+            neighbours=lambda company: self._loaded().book.exposure.links.get(company, ()),
+        )
+
+    def _untold(self) -> Untold:
         archive = Archive(self._database())
 
-        async def explain(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
+        async def technical(reference: str, subscriber_id: str, tz: tzinfo) -> list[Text]:
             loaded = self._loaded()
             work = partial(
                 why_not,
@@ -143,14 +188,10 @@ class Front:
             )
             return await self._working(work)
 
-        return Browsing(
-            Library(self._database()),
-            self._vocabulary,
-            self._clock,
-            zone=self._zone_of,
-            neighbours=lambda company: self._loaded().book.exposure.links.get(company, ()),
-            why_not=explain,
+        plain = UntoldEntries(
+            self._loaded, archive, self._desk, self._vocabulary.name, self._clock, self._working
         )
+        return Untold(plain, technical, self._zone_of)
 
 
 def make_webhook(settings: Settings) -> Webhook | None:
@@ -163,16 +204,20 @@ def make_webhook(settings: Settings) -> Webhook | None:
 
 
 class _Current:
-    """The vocabulary of the rules that are in force now."""
+    """The vocabulary of the rules that are in force now; it knows what they are called, too."""
 
-    def __init__(self, current: Callable[[], Vocabulary]) -> None:
+    def __init__(self, current: Callable[[], Loaded]) -> None:
         self._current = current
 
     def resolve(self, text: str, /) -> list[Target]:
-        return self._current().resolve(text)
+        return self._current().vocabulary.resolve(text)
 
     def suggest(self, text: str, /) -> list[str]:
-        return self._current().suggest(text)
+        return self._current().vocabulary.suggest(text)
 
     def name(self, target_id: str, /) -> str:
-        return tr(self._current().name(target_id))  # whatever the catalogue does not know stays as it is
+        rule = self._current().book.rules.rule(target_id) if "/" in target_id else None
+        if rule is not None:
+            return called(rule)
+        # Whatever the catalogue does not know stays as it is.
+        return tr(self._current().vocabulary.name(target_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -120,9 +121,16 @@ def rules_folder(path: Path) -> Path:
     """The rules folder.
 
     Raises:
-        ConfigError: It is not there or not one.
+        ConfigError: It is not there, not one, or can't be read.
     """
-    if not (path / "sources.yaml").is_file():
+    try:
+        is_one = (path / "sources.yaml").is_file()
+    except OSError as e:
+        raise ConfigError(
+            f"can't read {path.absolute()}: {e.strerror}; let user {os.geteuid()} read the folder and all in it, "
+            "or set BOT_RULES_DIR to another"
+        ) from e
+    if not is_one:
         raise ConfigError(
             f"{path.resolve()} holds no sources.yaml: set BOT_RULES_DIR to the rules folder, "
             "or start in the folder that has it"

@@ -268,8 +268,14 @@ class Desk(Protocol):
         """Ring so often a day at most; None: as often as may be."""
         ...
 
-    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
-        """Send digests at these times, the first one when it is due; None: no more."""
+    def set_digest(
+        self, subscriber_id: str, digest: Digest | None, due: datetime | None, /, *, by_budget: bool = False
+    ) -> None:
+        """Send digests at these times, the first one when it is due; None: no more. Says whether a budget wants it."""
+        ...
+
+    def sounds(self, subscriber_id: str, since: datetime, /) -> int:
+        """How often it was rung since then, as budgets count."""
         ...
 
     def add_mute(self, subscriber_id: str, mute: Silence, /) -> None:

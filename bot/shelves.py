@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import Protocol
 
 from bot.model import (
     Alert,
+    Digest,
     Entry,
     Modality,
     Severity,
     Sighting,
+    Silence,
     Story,
     Subscriber,
     Target,
@@ -26,6 +28,71 @@ class Votes:
     name: str  # the rule's or the feed's id
     useful: int
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one reader said of one card, as far as that is still stored."""
+
+    alert: Alert
+    entry: Entry
+    useful: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a chat wants, as a file says it: of the fields only those that are named; the others stay as they are."""
+
+    named: frozenset[str]  # names of the fields below
+    language: str = ""
+    level: Severity = Severity.LOW
+    timezone: str = ""
+    quiet: tuple[time, time] | None = None
+    budget: int | None = None
+    digest: Digest | None = None
+    follow: tuple[
+        tuple[Target, Severity | None], ...
+    ] = ()  # exactly this, each from a level on or as the chat says
+    mute: tuple[Silence, ...] = ()  # exactly this of companies, rules and sources; mutes of stories stay
+
+
+class Imports(Protocol):
+    """Settings that somebody sent as a file, until they are applied. Every method is one short transaction."""
+
+    def keep(self, import_id: str, subscriber_id: str, wishes: Wishes, now: datetime, /) -> None:
+        """Keep them for a day; of one chat only the last ones are."""
+        ...
+
+    def kept(self, import_id: str, subscriber_id: str, now: datetime, /) -> Wishes | None:
+        """Those of the chat by their id; None: they were applied, dropped or replaced, or the day is over."""
+        ...
+
+    def drop(self, import_id: str, subscriber_id: str, /) -> None:
+        """Forget them."""
+        ...
+
+    def apply(
+        self,
+        import_id: str,
+        subscriber_id: str,
+        wishes: Wishes,
+        now: datetime,
+        /,
+        *,
+        due: datetime | None,
+        by_budget: bool,
+    ) -> bool:
+        """Set all of it at once and forget that it waited; False: it does not wait any more, and nothing was set.
+
+        Args:
+            import_id: Of what waits.
+            subscriber_id: The chat.
+            wishes: What waits, completed by what it entails.
+            now: The time.
+            due: When the first digest is, if they name a digest.
+            by_budget: Whether only a budget wants that digest.
+        """
+        ...
 
 
 class Feedback(Protocol):
@@ -48,6 +115,10 @@ class Feedback(Protocol):
 
     def of_reader(self, rule_id: str, subscriber_id: str, since: datetime, /) -> Votes:
         """Those of one chat on the cards of one rule."""
+        ...
+
+    def of_chat(self, subscriber_id: str, since: datetime, limit: int, /) -> list[Vote]:
+        """Those of one chat, the newest first, `limit` at most."""
         ...
 
     def by_rule(self, since: datetime, /) -> list[Votes]:
@@ -149,6 +220,18 @@ class Trends(Protocol):
         Raises:
             StoreError: The database can't be read.
         """
+        ...
+
+
+class Drafts(Protocol):
+    """What chats are putting together: texts that buttons name by an id. Every method is one short transaction."""
+
+    def keep(self, subscriber_id: str, text: str, now: datetime, /) -> str:
+        """Keep a text and give the id by which it is found; old ones, and many of one chat, are dropped."""
+        ...
+
+    def kept(self, draft_id: str, /, *, subscriber_id: str) -> str:
+        """A kept text, to the chat that it belongs to only; empty if there is none."""
         ...
 
 

@@ -96,7 +96,7 @@ def _decisions(entry: Entry, verdicts: Sequence[Verdict], now: datetime, tz: tzi
         yield Text.assemble(
             (tr("first stopped by"), "bold"),
             f": {first.reason} ({reason_text(first.reason)})",
-            fold(f"; {detail_text(first)}") if first.detail else "",
+            fold(f"; {detail_text(first, now=now, tz=tz)}") if first.detail else "",
         )
     else:
         yield Text.assemble((tr("it was not told here"), "bold"), ": " + tr("nothing in it is followed here"))

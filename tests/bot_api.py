@@ -5,6 +5,7 @@
         ...
         api.accepted[-1].text                 # what has arrived
         api.push_message(5, "/watch NVDA")    # somebody writes to the bot
+        api.push_file(5, "settings.yaml", b"level: high", "/import")
         api.push_callback(5, "why:ab12")      # somebody taps a button
         api.push_inline(5, "meta sells")      # somebody types behind the bot's name
         api.block(5); api.migrate(-10, -100); api.delete(5, 101); api.missing(6)
@@ -52,6 +53,7 @@ from bot_api_checks import (
     flag,
     size_of,
 )
+from bot_api_files import Files
 from bot_api_people import bot_user, me, member, person
 from bot_api_rooms import Rooms
 
@@ -140,6 +142,7 @@ class BotApi:
         self.files: list[Uploaded] = []
         self.members: dict[tuple[int, int], str] = {}  # (chat, user) → status in the group, else 'member'
         self.rooms = Rooms()
+        self.sent_files = Files()  # by people
         self._clock = clock
         self._journal = journal.open("a", encoding="utf-8") if journal else None
         self._messages: dict[tuple[int | str, int], Accepted] = {}
@@ -161,6 +164,7 @@ class BotApi:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=MAX_FILE + 2 * MAX_PHOTO)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._hand_out)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -218,6 +222,19 @@ class BotApi:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
         self.push_update(**{"channel_post" if post else "message": message})
         return message["message_id"]
+
+    def push_file(self, chat: int, name: str, content: bytes, caption: str = "", **more: Any) -> int:
+        """Somebody sends a file into a chat; returns the id of the message. `more` is as for `push_message`."""
+        user = more.pop("user", None)
+        message = {**self._message(chat), "document": self.sent_files.put(name, content), **more}
+        message["from"] = person(user or abs(chat))
+        if caption:
+            message["caption"] = caption
+        if caption.startswith("/"):
+            command = {"type": "bot_command", "offset": 0, "length": len(caption.split()[0])}
+            message["caption_entities"] = [command]
+        self.push_update(message=message)
+        return int(message["message_id"])
 
     def push_post(self, chat: int, text: str) -> int:
         """An admin writes into a channel; returns the id of the post."""
@@ -277,6 +294,7 @@ class BotApi:
         Accepted, but the answer is spoilt: 'empty', 'truncated', 'reset' (connection cut),
         'slow' (accepted and answered only after `delay` seconds), 'late' (accepted at once, answered after it).
         Accepted and answered: 'mislabelled' (said to be a web page).
+        Files that are fetched are calls of the method 'file': 'refuse', 'grow' (has `size` bytes, whatever was said).
         """
         self._faults.append(_Fault(kind, times, method, chat, every, options))
 
@@ -349,6 +367,27 @@ class BotApi:
         cut = {"empty": 0, "truncated": len(body) // 2}.get(kind, len(body))
         label = "text/html" if kind == "mislabelled" else "application/json"
         return self._end(method, params, status, body[:cut], label)
+
+    async def _hand_out(self, request: web.Request) -> web.StreamResponse:
+        """A file by its path; 'file' names these calls for `fault`."""
+        path = request.match_info["path"]
+        fault = self._next_fault("file", {})
+        if fault is not None and fault.kind == "refuse":
+            return self._cut(request, "file", {"path": path})
+        known = request.match_info["token"] == self.token
+        content = self.sent_files.content(path) if known else None
+        if fault is not None and fault.kind == "grow":  # it has more bytes than was said
+            content = b"#" * fault.options["size"]
+        if content is None:
+            answer = {"ok": False, "error_code": 404, "description": "Not Found"}
+            return self._end("file", {"path": path}, 404, json.dumps(answer).encode(), "application/json")
+        return self._end("file", {"path": path}, 200, content, "application/octet-stream")
+
+    def _get_file(self, params: dict[str, Any]) -> dict[str, Any]:
+        found = self.sent_files.found(str(params.get("file_id", "")))
+        if isinstance(found, str):
+            raise ApiError(400, f"Bad Request: {found}")
+        return found
 
     def _end(self, method: str, params: dict[str, Any], status: int, body: bytes, kind: str) -> web.Response:
         self.calls.append(Call(method, params, status, self._clock()))
@@ -636,6 +675,7 @@ HANDLERS: dict[str, Callable[[BotApi, dict[str, Any]], Any]] = {
     "sendMessage": BotApi._send,
     "sendPhoto": BotApi._send_photo,
     "sendDocument": BotApi._send_document,
+    "getFile": BotApi._get_file,
     "editMessageText": BotApi._edit,
     "editMessageReplyMarkup": BotApi._edit_markup,
     "answerInlineQuery": BotApi._answer_inline,

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from bot.errors import StoreError
+from bot.delivery.replies import Attached
+from bot.errors import StoreError, TransientDeliveryError
 from bot.model import (
     Alert,
     Digest,
@@ -21,7 +22,7 @@ from bot.model import (
     TargetKind,
 )
 from bot.ports import Explanation, Past, Status
-from bot.shelves import AlertMark, Trend, Votes
+from bot.shelves import AlertMark, Trend, Vote, Votes, Wishes
 from bot.text import nearest
 
 
@@ -45,6 +46,7 @@ class MemoryDesk:
         self.begun: datetime | None = None  # since when everything is there
         self.stories: dict[str, Story] = {}
         self.readings = 0  # of the past
+        self.rung: dict[str, list[datetime]] = {}
         self.broken = False
 
     def subscriber(self, subscriber_id: str, /) -> Subscriber | None:
@@ -142,9 +144,15 @@ class MemoryDesk:
     def set_budget(self, subscriber_id: str, budget: int | None, /) -> None:
         self._change(subscriber_id, budget=budget)
 
-    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
-        self._change(subscriber_id, digest=digest)
+    def set_digest(
+        self, subscriber_id: str, digest: Digest | None, due: datetime | None, /, *, by_budget: bool = False
+    ) -> None:
+        self._change(subscriber_id, digest=digest, digest_by_budget=by_budget)
         self.due[subscriber_id] = due
+
+    def sounds(self, subscriber_id: str, since: datetime, /) -> int:
+        self._check()
+        return sum(at >= since for at in self.rung.get(subscriber_id, ()))
 
     def add_mute(self, subscriber_id: str, mute: Silence, /) -> None:
         self._check()
@@ -199,6 +207,7 @@ class MemoryFeedback:
 
     def __init__(self) -> None:
         self.votes: dict[tuple[str, str, str], tuple[Alert, str, bool, datetime]] = {}
+        self.entries: dict[str, Entry] = {}
 
     def vote(
         self,
@@ -223,6 +232,14 @@ class MemoryFeedback:
         ]
         return Votes(name=rule_id, useful=sum(mine), total=len(mine))
 
+    def of_chat(self, subscriber_id: str, since: datetime, limit: int, /) -> list[Vote]:
+        mine = [
+            (at, Vote(alert=a, entry=self.entries[a.entry_id], useful=useful))
+            for (_, who, _), (a, _, useful, at) in self.votes.items()
+            if who == subscriber_id and at >= since and a.entry_id in self.entries
+        ]
+        return [vote for _, vote in sorted(mine, key=lambda m: m[0], reverse=True)][:limit]
+
     def by_rule(self, since: datetime, /) -> list[Votes]:
         return self._by({key: a.rule_id for key, (a, *_) in self.votes.items()}, since)
 
@@ -235,6 +252,63 @@ class MemoryFeedback:
             if at >= since:
                 found.setdefault(names[key], []).append(useful)
         return [Votes(name=n, useful=sum(v), total=len(v)) for n, v in sorted(found.items())]
+
+
+class MemoryImports:
+    """A `shelves.Imports` over a desk in memory, and the files that people have sent, by their ids."""
+
+    def __init__(self, desk: MemoryDesk) -> None:
+        self._desk = desk
+        self.waiting: dict[str, tuple[str, Wishes, datetime]] = {}
+        self.files: dict[str, bytes] = {}
+
+    async def fetch(self, attached: Attached, most: int, /) -> bytes:
+        if attached.id not in self.files:
+            raise TransientDeliveryError("there is no such file")
+        return self.files[attached.id]
+
+    def keep(self, import_id: str, subscriber_id: str, wishes: Wishes, now: datetime, /) -> None:
+        self.waiting[subscriber_id] = (import_id, wishes, now)
+
+    def kept(self, import_id: str, subscriber_id: str, now: datetime, /) -> Wishes | None:
+        key, wishes, at = self.waiting.get(subscriber_id, ("", None, now))
+        return wishes if key == import_id and now - at <= timedelta(days=1) else None
+
+    def drop(self, import_id: str, subscriber_id: str, /) -> None:
+        if self.waiting.get(subscriber_id, ("",))[0] == import_id:
+            del self.waiting[subscriber_id]
+
+    def apply(
+        self,
+        import_id: str,
+        subscriber_id: str,
+        wishes: Wishes,
+        now: datetime,
+        /,
+        *,
+        due: datetime | None,
+        by_budget: bool,
+    ) -> bool:
+        if self.waiting.get(subscriber_id, ("",))[0] != import_id:
+            return False
+        self.drop(import_id, subscriber_id)
+        desk, named = self._desk, wishes.named
+        plain = named & {"language", "level", "timezone", "quiet", "budget"}
+        desk._change(subscriber_id, **{name: getattr(wishes, name) for name in plain})
+        if "digest" in named:
+            desk.set_digest(subscriber_id, wishes.digest, due, by_budget=by_budget)
+        if "follow" in named:
+            wanted = dict(wishes.follow)
+            for target in [t for t in desk.watches(subscriber_id) if t not in wanted]:
+                desk.unwatch(subscriber_id, target)
+            for target, level in wishes.follow:
+                desk.watch(subscriber_id, target, now, level=level)
+        if "mute" in named:
+            for mute in [m for m in desk.muted.get(subscriber_id, {}).values() if not m.story_id]:
+                desk.end_mute(subscriber_id, mute.id)
+            for mute in wishes.mute:
+                desk.add_mute(subscriber_id, mute)
+        return True
 
 
 class MemoryVocabulary:

@@ -52,7 +52,7 @@ def test_the_operator_reads_every_decision(archive: Archive, room: Newsroom) -> 
     decided = [line for line in lines if line.startswith("  14:00")]
     assert len(decided) == 2
     assert "sent: first card" in decided[0]
-    assert "held back: below the level" in decided[1]
+    assert "held back: its card is below the level" in decided[1]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bot.model import (
     Decision,
     Entry,
     Gap,
+    Ground,
     Match,
     Modality,
     Polarity,
@@ -56,9 +57,10 @@ _REPLY_REASONS = (
 def hold_entry(entry: Entry, *, baseline: bool, now: datetime) -> Decision | None:
     """Why nothing that this entry says can be news, or None."""
     if baseline:
-        return Decision(send=False, reason=Reason.BASELINE, detail="first poll of a new feed")
+        return Decision(send=False, reason=Reason.BASELINE, detail=Ground.FIRST_POLL.written())
     if now - entry.at > STALE_AFTER:
-        return Decision(send=False, reason=Reason.STALE, detail=f"published {entry.at:%Y-%m-%d %H:%M} UTC")
+        published = Ground.PUBLISHED.written(time=f"{entry.at:%Y-%m-%d %H:%M}")
+        return Decision(send=False, reason=Reason.STALE, detail=published)
     return None
 
 
@@ -67,15 +69,16 @@ def hold_match(match: Match, story: Story, silences: Iterable[Silence], now: dat
     claim = story.claim(match.event.theme, match.event.actor)
     denied = claim is not None and claim.polarity is Polarity.DENIED
     if (denied or not story.stands) and match.event.modality is not Modality.CONFIRMED:
-        since = "the claim has been denied since" if denied else "the report has been withdrawn since"
-        return Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail=since)
+        since = Ground.DENIED_SINCE if denied else Ground.WITHDRAWN_SINCE
+        return Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail=since.written())
     silence = in_force(silences, match.rule_id, match.event.actor, story, now)
     if silence is not None:
         return Decision(send=False, reason=Reason.SILENCED, until=silence.until, detail=silence.comment)
     wanted = match.policy.corroborate
     if wanted and not any(_corroborated(story, origins, tier) for origins, tier in wanted):
         backers = len(story.backers)
-        have = f"{backers} origin{'s' if backers != 1 else ''}, best tier {story.best_tier}"
+        origins = f"{backers} origin{'s' if backers != 1 else ''}"
+        have = Ground.SUPPORT.written(origins=origins, tier=story.best_tier)
         return Decision(send=False, reason=Reason.UNCORROBORATED, detail=have)
     return None
 
@@ -125,7 +128,7 @@ def spare(
     if gap is not None and gap.begin <= at < gap.end:
         return Decision(send=False, reason=Reason.AWAY)
     if level >= AUDIBLE and is_spent(subscriber, sounds, now):
-        detail = f"{subscriber.budget} a day"
+        detail = Ground.BUDGET.written(number=subscriber.budget)
         return Decision(send=False, reason=Reason.OVER_BUDGET, detail=detail)
     return None
 
@@ -159,7 +162,7 @@ def throttled(match: Match, told: Iterable[tuple[Told, Alert]], now: datetime) -
 
 
 def _below(level: Severity, subscriber: Subscriber) -> Decision:
-    detail = f"{level.word} is below {subscriber.level.word}"
+    detail = Ground.LEVELS.written(level=level.word, wanted=subscriber.level.word)
     return Decision(send=False, reason=Reason.BELOW_LEVEL, detail=detail)
 
 

@@ -9,6 +9,7 @@ from bot.following import Subject
 from bot.model import Alert, Entry, Severity, Subscriber, Target
 
 _NO_FLOORS: Mapping[str, Mapping[Target, Severity]] = {}
+_NO_SECTORS: Mapping[str, str] = {}
 
 
 def recipients(
@@ -18,6 +19,7 @@ def recipients(
     watches: Mapping[str, frozenset[Target]],
     routes: Routes,
     floors: Mapping[str, Mapping[Target, Severity]] = _NO_FLOORS,
+    sectors: Mapping[str, str] = _NO_SECTORS,
 ) -> list[Subscriber]:
     """Who is to hear of an alert, or at least might.
 
@@ -28,11 +30,12 @@ def recipients(
         watches: What they follow, by subscriber id.
         routes: Where alerts go besides.
         floors: Below which level some of what they follow is left out, by subscriber id.
+        sectors: Of companies, by their ids.
 
     Returns:
         Active subscribers who follow what it is about, or to whom a route leads, in the order given.
     """
-    about, nothing = Subject(alert, entry), frozenset[Target]()
+    about, nothing = Subject(alert, entry, sectors), frozenset[Target]()
     return [
         s
         for s in subscribers

@@ -1,4 +1,4 @@
-"""Commands that run the program, or look whether it can and does."""
+"""Commands that run the program, or look whether it can."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import re
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,11 +19,11 @@ import click
 from bot.app import App
 from bot.config import Settings
 from bot.demo.run import play
-from bot.doctor import ask_health, examine
-from bot.errors import BotError, ConfigError
+from bot.doctor import examine
+from bot.errors import ConfigError
 from bot.loading import load
 from bot.telemetry import event, set_up_logging
-from bot.terminal import Screen, finding, with_settings
+from bot.terminal import Screen, with_settings
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +35,25 @@ def run(settings: Settings) -> None:
 
     SIGTERM and Ctrl-C end it in an orderly way, a second one at once. SIGHUP reads the rules anew.
     """
-    loaded = load(settings)
-    screen = Screen(gone=lambda: signal.raise_signal(signal.SIGTERM))
-    asyncio.run(serve(App(settings, loaded, console=screen)))
+    with _heeding_signals():
+        loaded = load(settings)
+        screen = Screen(gone=lambda: signal.raise_signal(signal.SIGTERM))
+        asyncio.run(serve(App(settings, loaded, console=screen)))
+
+
+@contextmanager
+def _heeding_signals() -> Iterator[None]:
+    """End at SIGTERM and go on at SIGHUP until `serve` listens: nothing is open yet, and the rules are being read.
+
+    Without a handler the first process of a container hears no SIGTERM, and any other is ended by SIGHUP.
+    """
+    heeded = {signal.SIGTERM: lambda *_: sys.exit(0), signal.SIGHUP: lambda *_: None}
+    before = {number: signal.signal(number, handler) for number, handler in heeded.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def serve(app: App) -> None:
@@ -114,14 +132,3 @@ def doctor(settings: Settings) -> None:
     """
     bad = asyncio.run(examine(settings, Screen()))
     sys.exit(1 if bad else 0)
-
-
-@click.command()
-@with_settings
-def health(settings: Settings) -> None:
-    """Ask the running bot whether it is well.
-
-    Made for a container's health check: the exit code is 1 if it does not answer or is not ready.
-    """
-    with finding(BotError):
-        click.echo(ask_health(settings))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from telegram import MaybeInaccessibleMessage, Message, User
 
-from bot.delivery.replies import Chat
+from bot.delivery.replies import Attached, Chat
 from bot.delivery.request import call
 from bot.delivery.rooms import is_admin
 
 
 def parse(message: Message) -> tuple[str, list[str]]:
-    """The command's name without bot's name, and the words after it."""
-    text = message.text or ""
-    size = message.entities[0].length if message.entities else 0
+    """The command's name without bot's name, and the words after it; of a file, in its caption."""
+    text, size = _text(message)
     return text[1:size].partition("@")[0].lower(), text[size:].split()
+
+
+def is_for(message: Message, username: str) -> bool:
+    """Whether a command is for the bot of this name: it is for all bots where it names none."""
+    text, size = _text(message)
+    name = text[:size].partition("@")[2]
+    return size > 0 and name.lower() in ("", username.lower())
 
 
 def speaker_of(message: Message) -> tuple[bool, User | None]:
@@ -46,6 +52,7 @@ async def chat_of(message: MaybeInaccessibleMessage, user: User | None, *, chang
         answered=(answered.text or answered.caption or "") if answered is not None else "",
         private=place.type == place.PRIVATE,
         name=user.full_name if user else "",
+        attached=_attached(message, answered) if isinstance(message, Message) else None,
         written=_written(message) if isinstance(message, Message) else "",
     )
 
@@ -58,8 +65,22 @@ def address_of(message: MaybeInaccessibleMessage) -> str:
 
 def _written(message: Message) -> str:
     """What stands behind the command, with its line breaks."""
-    size = message.entities[0].length if message.entities else 0
-    return (message.text or "")[size:].strip()
+    text, size = _text(message)
+    return text[size:].strip()
+
+
+def _text(message: Message) -> tuple[str, int]:
+    """What was written, in a message or as a caption, and how much of it is the command."""
+    text, entities = message.text, message.entities
+    if text is None:
+        text, entities = message.caption or "", message.caption_entities
+    return text, entities[0].length if entities and entities[0].offset == 0 else 0
+
+
+def _attached(*messages: Message | None) -> Attached | None:
+    """The file of the first message that has one."""
+    found = next((m.document for m in messages if m is not None and m.document is not None), None)
+    return None if found is None else Attached(id=found.file_id, size=found.file_size or 0)
 
 
 def thread_of(message: MaybeInaccessibleMessage) -> int | None:

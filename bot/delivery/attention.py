@@ -1,16 +1,38 @@
-"""How much of a reader's attention alerts may take: levels, pauses, quiet hours, budgets and digests."""
+"""How much of a reader's attention alerts may take: levels, pauses, quiet hours, budgets and digests.
+
+Each command alone shows what is set, with the usual choices as buttons; a tap sets one, and the message changes.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
-from zoneinfo import available_timezones
 
-from bot.delivery.loudness import level_row
+from bot.delivery.clocks import (
+    DIGEST_AT,
+    is_off,
+    near_zones,
+    read_digest,
+    read_hours,
+    read_zone,
+    show_zone,
+    split_hours,
+)
+from bot.delivery.loudness import (
+    BUDGETS,
+    DIGESTS,
+    NO_CLOCK,
+    ZONES,
+    back_row,
+    budget_rows,
+    digest_rows,
+    hours_rows,
+    level_row,
+    zone_rows,
+)
 from bot.delivery.parts import Handler
-from bot.delivery.replies import Chat, Reply, alerts_off, echo, line
-from bot.delivery.sheet import Sheet
+from bot.delivery.replies import LEVELS, Chat, Reply, alerts_off, echo, line, old_button
 from bot.delivery.words import (
     alternatives,
     clock_time,
@@ -20,30 +42,16 @@ from bot.delivery.words import (
     read_level,
     suggestion,
 )
-from bot.hours import find_zone, next_digest, quiet_until, zone_of
+from bot.hours import next_digest, quiet_until, zone_of
 from bot.locale import show_date, tr
-from bot.model import Digest, Subscriber
+from bot.model import Button, Digest, Subscriber
 from bot.ports import Clock, Desk
-from bot.text import nearest, parse_duration
 
 MAX_BUDGET = 200
 MIN_MUTE, MAX_MUTE = timedelta(minutes=1), timedelta(days=30)
-DIGEST_AT = time(8)  # where somebody sets a budget without a digest
-_DAYS = (
-    ("monday", "montag"),
-    ("tuesday", "dienstag"),
-    ("wednesday", "mittwoch"),
-    ("thursday", "donnerstag"),
-    ("friday", "freitag"),
-    ("saturday", "samstag"),
-    ("sunday", "sonntag"),
-)
-"""As people write them, or begin them: 'mon', 'mo'."""
-_DAILY, _WEEKLY = frozenset({"daily", "täglich"}), frozenset({"weekly", "wöchentlich"})
-_HOURS = re.compile(
-    r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?::(\d{2}))?(?:\s+(\S.*))?", re.IGNORECASE
-)
-_OFF = frozenset({"off", "none", "end", "stop", "no", "aus", "nein", "keine"})
+
+_Take = Callable[[str, Chat], Reply]
+_Show = Callable[[Reply, Subscriber], Reply]
 
 
 class Attention:
@@ -58,8 +66,16 @@ class Attention:
             "digest": self.digest,
             "timezone": self.timezone,
         }
-        self.buttons: Mapping[str, Handler] = {}
-        self.managing = frozenset(self.commands)
+        self.buttons: Mapping[str, Handler] = {
+            "level": self._tapped(self.level, _with_level, lambda text: text in LEVELS),
+            "hours": self._tapped(
+                self.quiet, _with_hours, lambda text: is_off(text) or bool(read_hours(text))
+            ),
+            "budget": self._tapped(self.budget, _with_budget, lambda text: text in ("off", *BUDGETS)),
+            "digest": self._tapped(self.digest, _with_digest, lambda text: text in ("off", *DIGESTS)),
+            "timezone": self._tapped(self.timezone, _with_timezone, lambda text: text in ZONES),
+        }
+        self.managing = frozenset({*self.commands, *self.buttons})
 
     def level(self, text: str, chat: Chat) -> Reply:
         """Send nothing that is less important."""
@@ -71,7 +87,7 @@ class Attention:
         if not text:
             now = level_word(subscriber.level)
             told = tr("The level is {level}: nothing below it is sent.", level=now)
-            return Reply(cards=(Sheet().line(told).card([level_row("level")]),))
+            return _with_level(line(told), subscriber)
         if level is None:
             hint = suggestion(text, levels)
             return line(
@@ -89,17 +105,17 @@ class Attention:
         if not text:
             text = tr(
                 "Times are shown in {zone}, where it is {time}. Change it with /timezone Europe/Berlin.",
-                zone=_shown(subscriber.timezone),
+                zone=show_zone(subscriber.timezone),
                 time=_at(now, subscriber.timezone),
             )
-            return line(text)
-        zone = _zone(text)
+            return _with_timezone(line(text), subscriber)
+        zone = read_zone(text)
         if zone is None:
             return _no_zone(text)
         self._set_timezone(subscriber, zone)
         text = tr(
             "Times are shown in {zone} from now on, where it is {time}.",
-            zone=_shown(zone),
+            zone=show_zone(zone),
             time=_at(now, zone),
         )
         return line(text)
@@ -110,13 +126,12 @@ class Attention:
         if subscriber is None:
             return alerts_off()
         if not text:
-            return self._quiet_now(subscriber)
-        if text.lower() in _OFF:
+            return _with_hours(self._quiet_now(subscriber), subscriber)
+        if is_off(text):
             self._desk.set_quiet(subscriber.id, None)
             return line(tr("No quiet hours any more: what is medium or louder rings at any time."))
-        found = _HOURS.fullmatch(text)
-        hours = _hours(found) if found else None
-        if found is None or hours is None:
+        found = split_hours(text)
+        if found is None:
             return line(
                 tr(
                     "{text} are no quiet hours. Write for example /quiet 22:00-07:00 Europe/Berlin, "
@@ -124,18 +139,17 @@ class Attention:
                     text=echo(text),
                 )
             )
+        hours, named = found
         if hours[0] == hours[1]:
             return line(
                 tr(
                     "Quiet hours that end when they begin would be always or never. /mute holds everything back."
                 )
             )
-        if found[5]:
-            zone = _zone(found[5])
-            if zone is None:
-                return _no_zone(found[5])
-            self._set_timezone(subscriber, zone)
-        self._desk.set_quiet(subscriber.id, hours)
+        zone = read_zone(named) if named else ""
+        if zone is None:
+            return _no_zone(named)
+        self.set_hours(subscriber, hours, zone)
         return self._quiet_now(self._desk.subscriber(subscriber.id) or subscriber)
 
     def set_hours(self, subscriber: Subscriber, hours: tuple[time, time], zone: str) -> None:
@@ -155,10 +169,9 @@ class Attention:
                 sounds = count(subscriber.budget, "sound", "sounds")
                 have = tr("At most {sounds} a day.", sounds=sounds)
             rest = tr("/budget 8 allows eight a day, the rest goes into the digest; /budget off lifts it.")
-            return line(f"{have} {rest}")
-        if text.lower() in _OFF:
-            self._desk.set_budget(subscriber.id, None)
-            return line(tr("No budget any more: everything at your level rings."))
+            return _with_budget(line(f"{have} {rest}"), subscriber)
+        if is_off(text):
+            return self._no_budget(subscriber)
         if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= MAX_BUDGET):
             return line(
                 tr(
@@ -174,7 +187,7 @@ class Attention:
         )
         if subscriber.digest is not None:
             return line(f"{said} {tr('The rest goes into your digest.')}")
-        self._set_digest(subscriber, Digest(at=DIGEST_AT))
+        self._set_digest(subscriber, Digest(at=DIGEST_AT), by_budget=True)
         rest = tr(
             "The rest comes in one message every day at {time}; /digest changes that.",
             time=f"{DIGEST_AT:%H:%M}",
@@ -187,13 +200,13 @@ class Attention:
         if subscriber is None:
             return alerts_off()
         if not text:
-            return self._digest_now(subscriber)
-        if text.lower() in _OFF:
+            return _with_digest(self._digest_now(subscriber), subscriber)
+        if is_off(text):
             if subscriber.budget is not None:
                 return line(tr("The budget needs the digest for what is over it. /budget off first."))
             self._desk.set_digest(subscriber.id, None, None)
             return line(tr("No digests any more."))
-        digest = _digest(text.lower())
+        digest = read_digest(text)
         if digest is None:
             return line(
                 tr(
@@ -205,15 +218,42 @@ class Attention:
         self._set_digest(subscriber, digest)
         return self._digest_now(self._desk.subscriber(subscriber.id) or subscriber)
 
+    def _tapped(self, take: _Take, show: _Show, is_offered: Callable[[str], bool]) -> Handler:
+        """A button that sets what it says: the message then says so, with the choices as they are now."""
+
+        def tapped(text: str, chat: Chat) -> Reply:
+            if not is_offered(text):
+                return old_button()
+            reply = take(text, chat)
+            subscriber = known(self._desk, chat)
+            return reply if subscriber is None else replace(show(reply, subscriber), replace=True)
+
+        return tapped
+
+    def _no_budget(self, subscriber: Subscriber) -> Reply:
+        """Lift it. A digest that came with it stays until somebody says so: it may hold news that was not told yet."""
+        self._desk.set_budget(subscriber.id, None)
+        said = tr("No budget any more: everything at your level rings.")
+        if subscriber.digest is None or not subscriber.digest_by_budget:
+            return line(said)
+        stays = tr(
+            "The digest every day at {time} came with the budget and stays: it also tells what was below your level "
+            "or muted.",
+            time=f"{subscriber.digest.at:%H:%M}",
+        )
+        return _with(line(said, stays), [[Button(tr("Turn the digest off too"), data="digest:off")]])
+
     def _set_timezone(self, subscriber: Subscriber, zone: str) -> None:
         self._desk.set_timezone(subscriber.id, zone)
         if subscriber.digest is not None:
             due = next_digest(subscriber.digest, zone, self._clock())
-            self._desk.set_digest(subscriber.id, subscriber.digest, due)
+            self._desk.set_digest(
+                subscriber.id, subscriber.digest, due, by_budget=subscriber.digest_by_budget
+            )
 
-    def _set_digest(self, subscriber: Subscriber, digest: Digest) -> None:
+    def _set_digest(self, subscriber: Subscriber, digest: Digest, *, by_budget: bool = False) -> None:
         due = next_digest(digest, subscriber.timezone, self._clock())
-        self._desk.set_digest(subscriber.id, digest, due)
+        self._desk.set_digest(subscriber.id, digest, due, by_budget=by_budget)
 
     def _quiet_now(self, subscriber: Subscriber) -> Reply:
         if subscriber.quiet is None:
@@ -228,7 +268,7 @@ class Attention:
             "Quiet hours: {begin} to {end}, {zone}.",
             begin=f"{begin:%H:%M}",
             end=f"{end:%H:%M}",
-            zone=_shown(subscriber.timezone),
+            zone=show_zone(subscriber.timezone),
         )
         return line(
             f"{hours} {state}",
@@ -246,7 +286,7 @@ class Attention:
             )
         now, zone = self._clock(), zone_of(subscriber.timezone)
         due = next_digest(digest, subscriber.timezone, now)
-        at, place = f"{digest.at:%H:%M}", _shown(subscriber.timezone)
+        at, place = f"{digest.at:%H:%M}", show_zone(subscriber.timezone)
         if digest.weekday is None:
             when = tr("Every day at {time}, {zone}: what did not ring.", time=at, zone=place)
         else:
@@ -266,82 +306,43 @@ def known(desk: Desk, chat: Chat) -> Subscriber | None:
     return subscriber if subscriber and subscriber.active else None
 
 
-def read_hours(text: str) -> tuple[tuple[time, time], str] | None:
-    """Quiet hours with an IANA name if a zone is named, '22:00-07:00 Berlin'; None if they are none."""
-    found = _HOURS.fullmatch(text)
-    hours = _hours(found) if found else None
-    if found is None or hours is None or hours[0] == hours[1]:
-        return None
-    zone = _zone(found[5]) if found[5] else ""
-    return None if zone is None else (hours, zone)
+def _with_level(reply: Reply, _: Subscriber) -> Reply:
+    return _with(reply, [level_row("level"), back_row()])
 
 
-def parse_span(text: str) -> timedelta | None:
-    """A duration as people write it in chat, '2h' or '1d 12h'; None if it is none."""
-    try:
-        return parse_duration(text.replace(" ", ""))
-    except (ValueError, OverflowError):
-        return None
+def _with_hours(reply: Reply, subscriber: Subscriber) -> Reply:
+    (card,) = reply.cards
+    if subscriber.timezone == NO_CLOCK:  # then the buttons name places
+        card = replace(card, text=f"{card.text}\n{tr('From 22:00 to 07:00 by the clock of:')}")
+    return _with(replace(reply, cards=(card,)), hours_rows(subscriber))
 
 
-def _hours(found: re.Match[str]) -> tuple[time, time] | None:
-    try:
-        return time(int(found[1]), int(found[2] or 0)), time(int(found[3]), int(found[4] or 0))
-    except ValueError:
-        return None
+def _with_budget(reply: Reply, subscriber: Subscriber) -> Reply:
+    return _with(reply, budget_rows(subscriber))
 
 
-def _digest(text: str) -> Digest | None:
-    words = text.replace("every day", "daily").replace("at ", "").split()
-    weekday = None
-    if words and words[0] in _DAILY:
-        words = words[1:]
-    elif words and words[0] in _WEEKLY:
-        names = [n for n, day in enumerate(_DAYS) if len(words) > 1 and _is_day(words[1], day)]
-        if not names:
-            return None
-        weekday, words = names[0], words[2:]
-    elif len(words) != 1:
-        return None
-    if not words:
-        return Digest(at=DIGEST_AT, weekday=weekday)
-    found = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", " ".join(words))
-    try:
-        return Digest(at=time(int(found[1]), int(found[2] or 0)), weekday=weekday) if found else None
-    except ValueError:
-        return None
+def _with_digest(reply: Reply, subscriber: Subscriber) -> Reply:
+    return _with(reply, digest_rows(subscriber))
 
 
-def _is_day(word: str, names: tuple[str, str]) -> bool:
-    """Whether a day is meant: in English by three letters at least, in German by two."""
-    english, german = names
-    return (len(word) >= 3 and english.startswith(word)) or (len(word) >= 2 and german.startswith(word))
+def _with_timezone(reply: Reply, subscriber: Subscriber) -> Reply:
+    return _with(reply, zone_rows(subscriber))
 
 
-def _zone(text: str) -> str | None:
-    """The IANA name that somebody means: as written, in other case, or by its town alone; None if there is none."""
-    wanted = text.strip().replace(" ", "_").casefold()
-    names = sorted(available_timezones())
-    whole = [n for n in names if n.casefold() == wanted]
-    towns = [n for n in names if n.casefold().rpartition("/")[2] == wanted and "/" in n]
-    good = [n for n in whole or towns if find_zone(n) is not None]
-    return good[0] if good else None
+def _with(reply: Reply, rows: Sequence[Sequence[Button]]) -> Reply:
+    """The answer with further rows of buttons under its one card."""
+    (card,) = reply.cards
+    return replace(reply, cards=(replace(card, buttons=(*card.buttons, *map(tuple, rows))),))
 
 
 def _no_zone(text: str) -> Reply:
-    towns = sorted(n for n in available_timezones() if "/" in n)
-    near = nearest(text.strip().replace(" ", "_"), towns)[:3] or ["Europe/Berlin", "America/New_York"]
     return line(
         tr(
             "{text} is no time zone that I know. Write it as {names}.",
             text=echo(text),
-            names=alternatives(near),
+            names=alternatives(near_zones(text)),
         )
     )
-
-
-def _shown(zone: str) -> str:
-    return zone.replace("_", " ")
 
 
 def _at(moment: datetime, zone: str) -> str:

@@ -1,22 +1,18 @@
-"""Looking things up: search, the biggest stories, how one went, who depends on whom, what was not told."""
+"""Looking things up: search, the biggest stories, how one went, who depends on whom."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-
-from rich.text import Text
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from bot.delivery.asking import Asked, read_query, unknown
-from bot.delivery.explain import missed
 from bot.delivery.finds import PAGE, Offer, offer, page, top_card
 from bot.delivery.parts import Handler, Zone, utc
 from bot.delivery.relations import exposure_card
 from bot.delivery.replies import Chat, Reply, chooser, echo, line, old_button
-from bot.delivery.sheet import clip, safe_url
+from bot.delivery.sheet import clip
 from bot.delivery.timeline import timeline
-from bot.errors import NotStoredError
 from bot.locale import tr
 from bot.model import Neighbour, TargetKind
 from bot.ports import Clock, Vocabulary
@@ -25,11 +21,6 @@ from bot.text import digest, parse_duration
 
 Neighbours = Callable[[str], Sequence[Neighbour]]
 """Who stands in a relation to a company, by the exposure graph in force."""
-WhyNot = Callable[[str, str, tzinfo], Awaitable[Sequence[Text]]]
-"""What was decided about an entry: of its URL or id, the chat that asks, and the zone of times.
-
-Raises `NotStoredError` where there is no such entry.
-"""
 
 MOST_OFFERED = 20  # by inline mode
 _MAX_CHOICES = 8
@@ -51,7 +42,6 @@ class Browsing:
         clock: Clock,
         *,
         neighbours: Neighbours,
-        why_not: WhyNot,
         zone: Zone = utc,
     ) -> None:
         """Wire it up.
@@ -61,17 +51,15 @@ class Browsing:
             vocabulary: Understands what people type.
             clock: The time.
             neighbours: The exposure graph.
-            why_not: Why an entry was not told.
             zone: By which clock a chat reads times.
         """
         self._library, self._vocabulary, self._clock, self._zone = library, vocabulary, clock, zone
-        self._neighbours, self._why_not = neighbours, why_not
+        self._neighbours = neighbours
         self.commands: Mapping[str, Handler] = {
             "search": self.search,
             "top": self.top,
             "story": self.story,
             "who": self.who,
-            "whynot": self.whynot,
         }
         self.buttons: Mapping[str, Handler] = {
             "page": self.turn_page,
@@ -224,24 +212,6 @@ class Browsing:
             name = clip(self._vocabulary.name(company), 50)
             return line(tr("I know no relations of {company} to other companies.", company=name))
         return Reply(cards=(exposure_card(company, neighbours, start, names=self._vocabulary.name),))
-
-    # --- what was not told ---
-
-    async def whynot(self, text: str, chat: Chat) -> Reply:
-        """What was decided about an entry, and which rules came nearest."""
-        if not text or " " in text:
-            return line(tr("Which article? Write /whynot and its address: /whynot https://…"))
-        try:
-            lines = await self._why_not(text, chat.subscriber_id, self._zone(chat))
-        except NotStoredError as e:
-            near = safe_url(e.near)
-            hint = (
-                tr("The nearest of its site is {url}", url=near)
-                if near
-                else tr("/search finds what I have seen.")
-            )
-            return line(tr("I have not seen {text}.", text=echo(text)) + " " + hint)
-        return Reply(cards=(missed(lines),))
 
 
 def _search(text: str, found: Found, chat: Chat, now: datetime) -> Search:

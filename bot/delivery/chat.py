@@ -14,6 +14,8 @@ from telegram.ext import ApplicationBuilder
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
+from bot.delivery.downloads import fetch
+from bot.delivery.drafting import Workshop
 from bot.delivery.drains import in_flight
 from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
@@ -22,7 +24,7 @@ from bot.delivery.manual import MANAGERS_MENU
 from bot.delivery.membership import Membership
 from bot.delivery.pacing import OVERALL
 from bot.delivery.parts import Part
-from bot.delivery.replies import MENU, Chat
+from bot.delivery.replies import MENU, Attached, Chat
 from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
 from bot.delivery.rooms import TelegramRooms
@@ -33,7 +35,7 @@ from bot.errors import ConfigError
 from bot.locale import SOURCE, languages, marked, show_number, speaking, tr
 from bot.model import Card, Subscriber
 from bot.ports import Clock, Desk, Vocabulary
-from bot.shelves import Bindings
+from bot.shelves import Bindings, Feedback
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,8 @@ class Chatting:
         errands: What takes longer than an answer may; what comes of it is posted through the bot.
         rate: Messages a second; more than Telegram allows for free are paid for.
         webhook: Where Telegram calls; without one, or where Telegram refuses it, it is asked for updates.
+        workshop: Makes rules of a chat's own.
+        feedback: What readers said of cards.
 
     Attributes:
         channel: Sends cards through the bot.
@@ -89,6 +93,8 @@ class Chatting:
         errands: Errands | None = None,
         rate: int = OVERALL.count,
         webhook: Webhook | None = None,
+        workshop: Workshop | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         bot = make_bot(token, base_url=f"{api_url}/bot", connections=in_flight(rate) + ANSWERS)
         self._turns = Turns()
@@ -104,6 +110,8 @@ class Chatting:
             troubles=self.troubles,
             rooms=TelegramRooms(bot),
             bindings=bindings,
+            workshop=workshop,
+            feedback=feedback,
         )
         self._commands = commands
         self._membership = Membership(bot, commands, desk, bindings, clock, gate)
@@ -191,6 +199,14 @@ class Chatting:
             )
         except TelegramError as e:
             log.warning("answer_not_sent chat=%s error=%r", chat.address, str(translate(e)))
+
+    async def fetch(self, attached: Attached, most: int) -> bytes:
+        """The content of a file that somebody sent, of so many bytes at most.
+
+        Raises:
+            DeliveryError: It is larger, or can't be had.
+        """
+        return await fetch(self._application.bot, attached, most)
 
     async def _introduce(self) -> bool:
         """Ask who we are; False if Telegram can't be reached just now."""

@@ -9,12 +9,15 @@ from functools import partial
 
 from bot.delivery.attention import Attention
 from bot.delivery.binding import Binding
+from bot.delivery.composing import Composing
+from bot.delivery.drafting import Workshop
 from bot.delivery.elsewhere import VERB, Elsewhere, about, leading_place, read_button, there
 from bot.delivery.finds import Offer
 from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
 from bot.delivery.listing import Listing
 from bot.delivery.muting import Muting
+from bot.delivery.overview import Overview
 from bot.delivery.parts import Handler, Part, answer
 from bot.delivery.reading import Reading
 from bot.delivery.replies import (
@@ -36,7 +39,7 @@ from bot.errors import BotError
 from bot.locale import show_number, tr
 from bot.model import Card
 from bot.ports import Clock, Desk, Vocabulary
-from bot.shelves import Bindings
+from bot.shelves import Bindings, Feedback
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ _LONGER = {"whynot": 2000}  # characters where an address is asked for
 _FREE = frozenset({"broadcast", "feedback", "test"})  # takes a text of any length that fits into a message
 _DEEP_LINK = "w_"  # t.me/<bot>?start=w_NVDA
 _MANAGING = frozenset({"start", "stop"})
-_SHOWING = frozenset({"list", "mutes", "settings"})  # how a chat is set; they change nothing
+_SHOWING = frozenset({"list", "mutes"})  # how a chat is set; they change nothing
 
 Offers = Callable[[str], Awaitable[Sequence[Offer]]]
 """What inline mode offers while somebody types this."""
@@ -68,6 +71,8 @@ class Commands:
         troubles: Callable[[], Sequence[str]] = tuple,
         rooms: Rooms | None = None,
         bindings: Bindings | None = None,
+        workshop: Workshop | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         """Wire it up.
 
@@ -82,14 +87,18 @@ class Commands:
             troubles: What `/status` says first.
             rooms: Looks at groups and channels; without it they are bound only from within.
             bindings: Remembers who turned alerts on in groups and channels; nobody without it.
+            workshop: Makes rules of a chat's own; there are none without it.
+            feedback: What readers said of cards; without it lists say nothing of that.
         """
         self._desk, self._clock = desk, clock
         self._operators, self._offers, self._troubles = frozenset(operators), offers, troubles
-        history, attention = History(desk, clock), Attention(desk, clock)
+        history = History(desk, clock, workshop.sectors if workshop else dict)
+        attention = Attention(desk, clock)
         reading = Reading(desk, vocabulary, clock, timezone)
         self._bindings = bindings
         self._watching = watching = Watching(desk, vocabulary, clock, timezone, history, self._note_binder)
-        listing = Listing(desk, vocabulary, clock, watching, history)
+        listing = Listing(desk, vocabulary, clock, watching, history, feedback)
+        muting = Muting(desk, vocabulary, clock)
         self._beginning = Beginning(desk, vocabulary, clock, watching, attention, history)
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
         self._tongue = Tongue(desk)
@@ -99,14 +108,18 @@ class Commands:
             watching,
             listing,
             attention,
-            Muting(desk, vocabulary, clock),
+            muting,
             self._tongue,
+            Overview(desk, clock, attention, muting, listing, self._tongue),
             self._binding,
             reading,
             self._beginning,
             self._home,
             *parts,
         )
+        if workshop is not None:
+            composing = Composing(desk, vocabulary, clock, timezone, watching, history, workshop)
+            everything = (*everything, composing)
         self._handlers: dict[str, Handler] = {
             "start": self._start,
             "help": self._help,

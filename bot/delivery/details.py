@@ -1,48 +1,81 @@
-"""What stands beside a decision, in the reader's language.
+"""Why something was decided, with what stands beside the reason, in the reader's language.
 
-A detail is stored in English, as the decision was made before anybody asked. Those that the program writes itself are
-known here; what somebody typed (the comment of a silence or a mute) is shown as it is.
+What a decision rests on is kept in fixed words (`model.grounds`) and said here; what somebody typed (the comment of a
+silence or a mute) is shown as it is.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
 
-from bot.delivery.words import count, level_word
+from bot.delivery.sheet import clip
+from bot.delivery.words import Names, clock_time, count, level_word, reason_text
 from bot.locale import marked, tr
-from bot.model import Decision, Reason, Severity
+from bot.model import Decision, Ground, Reason, Severity, ground_of
 
-_TEXTS: Mapping[Reason, Sequence[str]] = {
-    Reason.COUNTED: (marked("its text was edited"),),
-    Reason.BASELINE: (marked("first poll of a new feed"),),
-    Reason.STALE: (marked("published {time} UTC"),),
-    Reason.UNSEEN_DENIAL: (
-        marked("it fits no story"),
-        marked("the claim has been denied since"),
-        marked("the report has been withdrawn since"),
-    ),
-    Reason.UNCORROBORATED: (marked("{origins}, best tier {tier}"),),
-    Reason.OVER_BUDGET: (marked("{number} a day"),),
-    Reason.BELOW_LEVEL: (marked("{level} is below {wanted}"),),
-    Reason.INHIBITED: (
-        marked("told with the story's own card"),
-        marked("told together with others"),
-        marked("told by {rule}"),
-    ),
+_MOST = 80  # characters of what stands beside a reason
+
+_SAID: Mapping[Ground, str] = {
+    Ground.EDITED: marked("its text was edited"),
+    Ground.FIRST_POLL: "",  # the reason says it
+    Ground.PUBLISHED: marked("published {time}"),
+    Ground.NO_STORY: marked("it fits no story"),
+    Ground.DENIED_SINCE: marked("the claim has been denied since"),
+    Ground.WITHDRAWN_SINCE: marked("the report has been withdrawn since"),
+    Ground.SUPPORT: marked("{origins}, best tier {tier}"),
+    Ground.BUDGET: marked("{number} a day"),
+    Ground.LEVELS: marked("{level} is below {wanted}"),
+    Ground.OWN_CARD: marked("told with the story's own card"),
+    Ground.TOGETHER: marked("told together with others"),
+    Ground.TOLD_BY: marked("told by {rule}"),
 }
+_INSTEAD = frozenset({Ground.DENIED_SINCE, Ground.WITHDRAWN_SINCE})
+"""What says more than the reason, and something else: then it was not the entry that denied."""
 
 
-def detail_text(decision: Decision) -> str:
-    """What stands beside the decision; empty if nothing does."""
-    for text in _TEXTS.get(decision.reason, ()):
-        found = _pattern(text).fullmatch(decision.detail)
-        if found is not None:
-            return tr(
-                text, **{name: _VALUES.get(name, str)(value) for name, value in found.groupdict().items()}
-            )
-    return decision.detail
+def why_text(decision: Decision, *, names: Names = str, now: datetime, tz: tzinfo = UTC) -> str:
+    """The reason in a clause, with what it rests on behind it.
+
+    Args:
+        decision: What was decided.
+        names: Readable names of rules.
+        now: Decides which times need a day beside them.
+        tz: The zone in which times are shown.
+    """
+    detail = clip(detail_text(decision, names=names, now=now, tz=tz), _MOST)
+    found = ground_of(decision)
+    if found is not None and found[0] in _INSTEAD:
+        return detail
+    return reason_text(decision.reason) + (f" ({detail})" if detail else "")
+
+
+def detail_text(decision: Decision, *, names: Names = str, now: datetime, tz: tzinfo = UTC) -> str:
+    """What stands beside the reason of a decision; empty if nothing does. See `why_text`."""
+    found = ground_of(decision)
+    if found is None:
+        return decision.detail
+    ground, values = found
+    say: Mapping[str, Callable[[str], str]] = {
+        "level": _level,
+        "wanted": _level,
+        "origins": _origins,
+        "rule": names,
+        "time": lambda text: _time(text, now, tz),
+    }
+    return tr(_SAID[ground], **{name: say.get(name, str)(value) for name, value in values.items()})
+
+
+def levels(decision: Decision) -> tuple[Severity, Severity] | None:
+    """How loud a card was, and how loud it had to be, where that was the reason."""
+    found = ground_of(decision)
+    if found is None or decision.reason is not Reason.BELOW_LEVEL:
+        return None
+    try:
+        return Severity.parse(found[1]["level"]), Severity.parse(found[1]["wanted"])
+    except KeyError:
+        return None
 
 
 def _level(word: str) -> str:
@@ -54,13 +87,8 @@ def _origins(text: str) -> str:
     return count(int(number), "origin", "origins") if number.isdecimal() else text
 
 
-_VALUES: Mapping[str, Callable[[str], str]] = {"level": _level, "wanted": _level, "origins": _origins}
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    """How a text reads in English, with a group for each place."""
-    parts = re.split(r"\{(\w+)\}", text)
-    return re.compile(
-        "".join(f"(?P<{part}>.+?)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
-    )
+def _time(text: str, now: datetime, tz: tzinfo) -> str:
+    with suppress(ValueError):
+        moment = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        return clock_time(moment, now, tz)
+    return f"{text} UTC"

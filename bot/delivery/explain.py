@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rich.text import Text
 
-from bot.delivery.details import detail_text
+from bot.delivery.details import why_text
 from bot.delivery.quote import quote
 from bot.delivery.render import exposed, quoted
 from bot.delivery.sheet import GAP, MAX_UNITS, Sheet, around, clean, clip, no_title, number_buttons, safe_url
@@ -23,13 +23,14 @@ from bot.delivery.words import (
     reason_text,
 )
 from bot.locale import show_decimal, tr
-from bot.model import Alert, Card, EntityKind, Event, Verdict
+from bot.model import Alert, Button, Card, EntityKind, Event, Verdict
 from bot.ports import Explanation
 from bot.text import utf16_length
 
 SHORT_ID = 8  # characters of an alert's id that readers see; its start is enough to find it
 
-_TITLE, _RULE, _SHORT, _DETAIL = 200, 120, 60, 80
+_TITLE, _RULE, _SHORT = 200, 120, 60
+_FOOT = 500  # units of the lines behind the decisions, at most
 _MAX_VERDICTS = 8
 _NO_HEADLINES: Mapping[str, str] = {}
 
@@ -58,14 +59,8 @@ def explanation(
     sheet = Sheet().line(before).add(title, EntityKind.BOLD, url=safe_url(entry.url)).add(after)
     sent = clock_time(alert.created_at, now, tz, zone=True)
     sheet.line(tr("Sent {time}: {reason}", time=sent, reason=reason_text(alert.reason)))
-    place = f" ({clip(alert.rule_line, _SHORT)})" if alert.rule_line else ""
     sheet.line(
-        tr(
-            "Rule {rule}: {title}, level {level}",
-            rule=clip(alert.rule_id, _SHORT) + place,
-            title=clip(alert.title, _RULE),
-            level=level_word(alert.level),
-        )
+        tr("Rule: {title}, level {level}", title=clip(alert.title, _RULE), level=level_word(alert.level))
     )
     sheet.line(_event(event, names))
     found = quote(alert, entry)
@@ -80,37 +75,52 @@ def explanation(
     counts = f"{count(why.origins, 'independent origin', 'independent origins')}, {count(why.copies, 'copy', 'copies')}"
     sheet.line(tr("Story: {counts}", counts=counts))
     for verdict in _concerning(why.verdicts, subscriber_id):
-        told = verdict_line(verdict, now=now, tz=tz)
-        if sheet.units + utf16_length(told) > MAX_UNITS - 2 * _SHORT:
+        told = verdict_line(verdict, names=names, now=now, tz=tz, but=alert.rule_id)
+        if sheet.units + utf16_length(told) > MAX_UNITS - _FOOT:
             break
         sheet.line(told)
+    sheet.line(_technical(alert))
     before, after = around(tr("Id: {id}", id=GAP))
-    sheet.line(before).add(clip(alert.id, _SHORT), EntityKind.CODE).add(after)
-    return sheet.card()
+    return sheet.line(before).add(clip(alert.id, _SHORT), EntityKind.CODE).add(after).card()
 
 
-def _event(event: Event, names: Names) -> str:
-    """What happened, by whom, and how certain it is, on its three axes as well."""
-    what = clip(names(event.theme), _SHORT)
-    if event.actor:
-        what = tr("{theme} by {company}", theme=what, company=clip(names(event.actor), _SHORT))
+def _technical(alert: Alert) -> str:
+    """What those look for who write rules: the rule's id and place, the event's three axes and its score."""
+    event = alert.event
+    place = f" ({clip(alert.rule_line, _SHORT)})" if alert.rule_line else ""
     axes = ", ".join(axis_word(axis) for axis in (event.stage, event.attribution, event.polarity))
     return tr(
-        "Event: {what}: {modality} ({axes}), score {score}",
-        what=what,
-        modality=modality_word(event.modality),
+        "For those who write rules: {rule}; {axes}; score {score}",
+        rule=clip(alert.rule_id, _SHORT) + place,
         axes=axes,
         score=show_decimal(event.score, 2),
     )
 
 
-def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
-    """'14:03 held back until 20:03: the rule spoke … [resale]': one decision in a line."""
+def _event(event: Event, names: Names) -> str:
+    """What happened, by whom, and how certain it is."""
+    what = clip(names(event.theme), _SHORT)
+    if event.actor:
+        what = tr("{theme} by {company}", theme=what, company=clip(names(event.actor), _SHORT))
+    return tr("Event: {what}: {modality}", what=what, modality=modality_word(event.modality))
+
+
+def verdict_line(
+    verdict: Verdict, *, names: Names = str, now: datetime, tz: tzinfo = UTC, but: str = ""
+) -> str:
+    """'14:03 held back until 20:03: its rule spoke … [resale]': one decision in a line.
+
+    Args:
+        verdict: The decision.
+        names: Readable names of rules.
+        now: Decides which times need a day beside them.
+        tz: The zone in which times are shown.
+        but: The rule that need not be named.
+    """
     decision = verdict.decision
-    said = clip(detail_text(decision), _DETAIL)
-    why = reason_text(decision.reason) + (f"; {said}" if said else "")
-    if verdict.rule_id:
-        why += f" [{clip(verdict.rule_id, _SHORT)}]"
+    why = why_text(decision, names=names, now=now, tz=tz)
+    if verdict.rule_id and verdict.rule_id != but:
+        why += f" [{clip(names(verdict.rule_id), _SHORT)}]"
     at = clock_time(verdict.at, now, tz)
     if decision.until is None:
         if decision.send:
@@ -122,7 +132,7 @@ def verdict_line(verdict: Verdict, *, now: datetime, tz: tzinfo = UTC) -> str:
     return tr("{time} held back until {until}: {why}", time=at, until=until, why=why)
 
 
-def missed(lines: Sequence[Text]) -> Card:
+def missed(lines: Sequence[Text], buttons: Sequence[Sequence[Button]] = ()) -> Card:
     """Lines that say why something was not told, as the command line prints them."""
     sheet = Sheet()
     for text in lines:
@@ -140,7 +150,7 @@ def missed(lines: Sequence[Text]) -> Card:
         if sheet.units > MAX_UNITS - 2 * _TITLE:
             sheet.line("…")
             break
-    return sheet.card()
+    return sheet.card(buttons)
 
 
 def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC, headline: str = "") -> str:

@@ -9,16 +9,18 @@ from datetime import timedelta
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
+from bot.following import Subject
 from bot.locale import marked, show_number, tr
-from bot.model import Button, EntityKind
+from bot.model import Button, EntityKind, Target
 from bot.ports import Clock, Desk
-from bot.shelves import Feedback, Votes
+from bot.shelves import Feedback, Vote, Votes
 
 SPAN = timedelta(days=90)  # votes older than this say nothing of a rule as it is now
 LEAST = 10  # votes before anything is said of a rule or a source
 DOUBTED = 0.5  # where even the upper bound of the share of useful cards is below, a demotion is proposed
-OWN_LEAST = 4  # votes of one reader on one rule before a mute is offered
+OWN_LEAST = 4  # votes of one chat on a rule before a mute is offered, and before a share is named
 _CONFIDENCE = 1.96  # standard normal quantile of 95%
+MOST = 500  # votes of one chat that are looked at
 _SHOWN = 12
 _NAME = 60
 
@@ -124,6 +126,26 @@ def doubtful(votes: Iterable[Votes]) -> list[Votes]:
     """Those of which even the upper bound of usefulness is low, the worst first: a demotion may be proposed."""
     found = [v for v in votes if v.total >= LEAST and wilson(v.useful, v.total)[1] < DOUBTED]
     return sorted(found, key=lambda v: wilson(v.useful, v.total)[1])
+
+
+class Shares:
+    """How useful a chat has found the cards about each thing that it follows.
+
+    Args:
+        votes: Of the chat.
+    """
+
+    def __init__(self, votes: Iterable[Vote]) -> None:
+        self._cast = [(Subject(vote.alert, vote.entry), vote.useful) for vote in votes]
+
+    def of(self, target: Target) -> str:
+        """'3 of 12 useful, 9% to 53%'; empty where there are too few votes to say."""
+        cast = [useful for about, useful in self._cast if about.holds(target)]
+        return (
+            shares(Votes(name=str(target), useful=sum(cast), total=len(cast)))
+            if len(cast) >= OWN_LEAST
+            else ""
+        )
 
 
 def shares(votes: Votes) -> str:

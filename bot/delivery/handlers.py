@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -30,7 +31,7 @@ from telegram.ext import (
 )
 
 from bot.delivery.answers import acknowledge, article, replace_message, send_card, send_file, show_picture
-from bot.delivery.asked import address_of, chat_of, parse, speaker_of
+from bot.delivery.asked import address_of, chat_of, is_for, parse, speaker_of
 from bot.delivery.commands import Commands
 from bot.delivery.gate import Gate
 from bot.delivery.membership import Membership
@@ -56,6 +57,7 @@ _DOUBLE_TAP = timedelta(seconds=3)
 _ACKNOWLEDGE_WITHIN = timedelta(seconds=0.7)
 _MAX_TAPS = 1000  # remembered at a time
 _NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command isn't run again
+_WITH_FILE = re.compile(r"^/import(?:@\w+)?(?:\s|$)", re.IGNORECASE)  # may be the caption of a file
 
 App = Application[Any, Any, Any, Any, Any, Any]
 Context = CallbackContext[Any, Any, Any, Any]
@@ -75,6 +77,8 @@ def register(
     desk = _Handlers(commands, clock, gate)
     private = _NEW & filters.ChatType.PRIVATE
     application.add_handler(CommandHandler(sorted(commands.names), desk.command, filters=_NEW))
+    captioned = _NEW & filters.Document.ALL & filters.CaptionRegex(_WITH_FILE)
+    application.add_handler(MessageHandler(captioned, desk.captioned))
     application.add_handler(CallbackQueryHandler(desk.tap))
     if commands.has_offers:
         application.add_handler(InlineQueryHandler(desk.offer))
@@ -111,6 +115,11 @@ class _Handlers:
                 await self._answer(message, _unchecked(e))
                 return
             await self._answer(message, await self._commands.handle(name, args, chat), chat)
+
+    async def captioned(self, update: Update, context: Context) -> None:
+        message = update.effective_message
+        if message is not None and is_for(message, context.bot.username):
+            await self.command(update, context)
 
     async def tap(self, update: Update, _: Context) -> None:
         query = update.callback_query
@@ -214,8 +223,8 @@ class _Handlers:
                 if reply.keep and chat is not None and card is reply.cards[0]:
                     self._commands.placed(chat, str(placed))
                 changing = 0
-            if reply.file is not None:
-                await send_file(message, reply.file)
+            for file in reply.files:
+                await send_file(message, file)
         except TelegramError as e:
             log.warning("answer_not_sent chat=%s error=%s", message.chat.id, translate(e))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,8 +77,9 @@ class Tally:
 class History:
     """Counts. It reads at most once a minute, and both reading and counting leave the event loop alone."""
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
-        self._desk, self._clock = desk, clock
+    def __init__(self, desk: Desk, clock: Clock, sectors: Callable[[], Mapping[str, str]] = dict) -> None:
+        """Wire it up; `sectors` gives those of companies, by their ids."""
+        self._desk, self._clock, self._sectors = desk, clock, sectors
         self._read: tuple[datetime, Past, list[tuple[Alert, Entry, Subject]]] | None = None
 
     async def tally(
@@ -119,6 +120,7 @@ class History:
         read = self._read
         if read is None or not timedelta() <= now - read[0] < _FRESH:
             past = self._desk.past(now - MONTH, _MOST)
-            told = [(alert, entry, Subject(alert, entry)) for alert, entry in reversed(past.alerts)]
+            sectors = self._sectors()
+            told = [(alert, entry, Subject(alert, entry, sectors)) for alert, entry in reversed(past.alerts)]
             read = self._read = (now, past, told)
         return read[1], read[2]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot.delivery.attention import Attention, known
 from bot.delivery.history import History
 from bot.delivery.listing import Listing
-from bot.delivery.loudness import figures, level_row, quiet_rows
+from bot.delivery.loudness import back_row, figures, level_row
 from bot.delivery.parts import Handler
 from bot.delivery.reading import Reading
-from bot.delivery.replies import LEVELS, Chat, Reply, alerts_off, line, old_button
+from bot.delivery.replies import Chat, Reply, alerts_off, line, old_button
 from bot.delivery.sheet import Sheet
 from bot.delivery.watching import Watching
 from bot.delivery.words import clock_time, level_word
@@ -25,7 +24,7 @@ class Home:
     """The part of the commands that shows how a chat is set, with buttons to the rest."""
 
     commands: Mapping[str, Handler] = {}
-    managing = frozenset({"level", "hours"})
+    managing: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -39,7 +38,7 @@ class Home:
     ) -> None:
         self._desk, self._clock, self._history = desk, clock, history
         self._watching, self._listing, self._attention, self._reading = watching, listing, attention, reading
-        self.buttons: Mapping[str, Handler] = {"home": self.tap, "level": self._level, "hours": self._hours}
+        self.buttons: Mapping[str, Handler] = {"home": self.tap}
 
     def show(self, subscriber: Subscriber, *, woken: bool) -> Reply:
         """The whole in a few lines."""
@@ -69,6 +68,7 @@ class Home:
                             Button(tr("Quiet hours"), data="home:quiet"),
                             Button(tr("Latest"), data="home:latest"),
                         ],
+                        back_row(),
                     ]
                 ),
             )
@@ -84,12 +84,7 @@ class Home:
         if text == "latest":
             return self._reading.latest("", chat)
         if text == "quiet":
-            (now,) = self._attention.quiet("", chat).cards
-            sheet = Sheet()
-            for said in now.text.split("\n"):
-                sheet.line(said)
-            rows = [*quiet_rows("hours"), [Button(tr("No quiet hours"), data="hours:off")]]
-            return Reply(cards=(sheet.line(tr("From 22:00 to 07:00 by the clock of:")).card(rows),))
+            return self._attention.quiet("", chat)
         if text != "level":
             return old_button()
         sheet = Sheet().line(tr("The level is {level}.", level=level_word(subscriber.level)))
@@ -97,16 +92,6 @@ class Home:
         for said in await figures(self._history, followed, floors):
             sheet.line(said)
         return Reply(cards=(sheet.card([level_row("level")]),))
-
-    def _level(self, text: str, chat: Chat) -> Reply:
-        if text not in LEVELS:
-            return old_button()
-        return replace(self._attention.level(text, chat), replace=True)
-
-    def _hours(self, text: str, chat: Chat) -> Reply:
-        if not text:
-            return old_button()
-        return replace(self._attention.quiet(text, chat), replace=True)
 
 
 def for_many(followed: str, subscriber: Subscriber) -> Reply:

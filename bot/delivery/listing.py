@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
+from bot.delivery.feedback import MOST, SPAN, Shares
 from bot.delivery.history import MONTH, History
 from bot.delivery.parts import Handler
-from bot.delivery.replies import Chat, Reply, echo, line, old_button, read_target, target_label
+from bot.delivery.replies import Chat, Reply, echo, handle, held, line, old_button, target_label
 from bot.delivery.sheet import MAX_DATA, Sheet, say
 from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, is_all, items_of, named_word
 from bot.delivery.words import clock_time, count, level_word
@@ -15,6 +17,7 @@ from bot.hours import zone_of
 from bot.locale import tr
 from bot.model import Button, Card, Severity, Subscriber, Target, TargetKind
 from bot.ports import Clock, Desk, Vocabulary
+from bot.shelves import Feedback, Vote
 
 _PAGE = 8
 
@@ -23,9 +26,16 @@ class Listing:
     """The part of the commands that shows what a chat follows and takes from it."""
 
     def __init__(
-        self, desk: Desk, vocabulary: Vocabulary, clock: Clock, watching: Watching, history: History
+        self,
+        desk: Desk,
+        vocabulary: Vocabulary,
+        clock: Clock,
+        watching: Watching,
+        history: History,
+        feedback: Feedback | None = None,
     ) -> None:
-        self._desk, self._vocabulary, self._clock = desk, vocabulary, clock
+        """Wire it up; without `feedback` nothing is said of how useful cards were found."""
+        self._desk, self._vocabulary, self._clock, self._feedback = desk, vocabulary, clock, feedback
         self._watching, self._history = watching, history
         self.commands: Mapping[str, Handler] = {"list": self.show, "unwatch": self.unwatch}
         self.buttons: Mapping[str, Handler] = {
@@ -101,8 +111,10 @@ class Listing:
                 level=level,
             )
         sheet = Sheet().line(head)
+        found = Shares(await asyncio.to_thread(self._votes, subscriber.id))
         for target in shown:
-            sheet.line("• " + await self._row(target, subscriber, floors))
+            said = [await self._row(target, subscriber, floors), found.of(target)]
+            sheet.line("• " + " · ".join(filter(None, said)))
         if subscriber.muted_until and subscriber.muted_until > self._clock():
             until = clock_time(subscriber.muted_until, self._clock(), zone_of(subscriber.timezone), zone=True)
             sheet.line(tr("Muted until {time}; /unmute ends it.", time=until))
@@ -115,8 +127,13 @@ class Listing:
         tally = await self._history.tally([target], subscriber.level, MONTH, floors)
         return f"{label} · {tally.per_week()}" if tally.is_known else label
 
+    def _votes(self, subscriber_id: str) -> list[Vote]:
+        if self._feedback is None:
+            return []
+        return self._feedback.of_chat(subscriber_id, self._clock() - SPAN, MOST)
+
     def _buttons(self, shown: Sequence[Target], number: int) -> list[list[Button]]:
-        rows = [(t, f"drop:{number}:{t}") for t in shown]
+        rows = [(t, f"drop:{number}:{handle(t)}") for t in shown]
         return [
             [Button(f"✕ {target_label(t, self._vocabulary.name)}", data=data)]
             for t, data in rows
@@ -128,7 +145,7 @@ class Listing:
 
     async def _drop(self, text: str, chat: Chat) -> Reply:
         number, _, name = text.partition(":")
-        target = read_target(name)
+        target = held(name, self._desk.watches(chat.subscriber_id))
         if target is None:
             return old_button()
         self._desk.unwatch(chat.subscriber_id, target)

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from bot.locale import marked
 
 GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
-    (marked("What you follow:"), ("start", "watch", "unwatch", "list", "stop")),
+    (marked("What you follow:"), ("start", "watch", "when", "unwatch", "list", "stop")),
     (marked("How loud:"), ("level", "quiet", "budget", "digest", "mute", "mutes", "unmute")),
     (marked("Look things up:"), ("latest", "top", "story", "search", "who", "chart", "why", "whynot")),
     (marked("Rules:"), ("rules", "rule", "test")),
     (marked("Groups, channels and topics:"), ("bind", "unbind", "here", "ack")),
-    (marked("This chat:"), ("timezone", "lang", "privacy", "export", "deleteme", "feedback")),
+    (
+        marked("This chat:"),
+        ("settings", "timezone", "lang", "privacy", "export", "import", "deleteme", "feedback"),
+    ),
 )
 """Everybody's commands but /help, as /help lists them."""
 

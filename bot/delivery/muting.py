@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from bot.delivery.attention import MAX_MUTE, MIN_MUTE, known, parse_span
+from bot.delivery.attention import MAX_MUTE, MIN_MUTE, known
+from bot.delivery.clocks import parse_span
 from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, alerts_off, echo, line, old_button
 from bot.delivery.sheet import MAX_DATA, Sheet, clip
@@ -21,8 +22,9 @@ USUAL = timedelta(days=7)  # for a company, a source or a rule
 _PREVIEW = timedelta(days=7)
 _PREVIEWED = 500  # cards that are looked at for it
 _NAME = 40
-_MOST = 50  # mutes of one reader
+MOST = 50  # mutes of one reader
 _LISTED = 20
+_PAUSE, _LIST = "pause", "list"  # in the data of buttons
 _OFF = frozenset({"off", "end", "stop", "aus"})
 _TODAY = frozenset({"today", "heute"})
 _LASTS = marked("A pause lasts from 1m to 30d. /stop turns alerts off for good.")
@@ -110,25 +112,35 @@ class Muting:
         return self._of_card(subscriber, what, reference, None)
 
     def unhush(self, text: str, chat: Chat) -> Reply:
-        """End a mute by its button."""
+        """End a mute by its button, '<id>' of the message that made it or '<id>:list' of the list, which is drawn anew."""
         subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
-        ended = next((m for m in self._desk.mutes(subscriber.id, self._clock()) if m.id == text), None)
-        if ended is None or not self._desk.end_mute(subscriber.id, text):
-            return line(tr("That is not muted any more."))
-        return line(tr("No longer muted: {what}.", what=clip(ended.comment, _NAME)))
+        mute_id, _, place = text.partition(":")
+        now = self._clock()
+        ended = next((m for m in self._desk.mutes(subscriber.id, now) if m.id == mute_id), None)
+        said = tr("That is not muted any more.")
+        if mute_id == _PAUSE and subscriber.muted_until is not None and subscriber.muted_until > now:
+            self._desk.mute(subscriber.id, None)
+            said = tr("No longer muted: {what}.", what=kind_word(TargetKind.ALL))
+        elif ended is not None and self._desk.end_mute(subscriber.id, mute_id):
+            said = tr("No longer muted: {what}.", what=self._named(ended))
+        if place != _LIST:
+            return replace(line(said), replace=ended is not None)
+        return replace(self.mutes("", chat, said), replace=True)
 
-    def mutes(self, text: str, chat: Chat) -> Reply:
-        """What is muted, until when, with a button to end each."""
+    def mutes(self, text: str, chat: Chat, said: str = "") -> Reply:
+        """What is muted, until when, with a button to end each; `said` stands before it."""
         subscriber = known(self._desk, chat)
         if subscriber is None:
             return alerts_off()
         now, sheet = self._clock(), Sheet()
         found = self._desk.mutes(subscriber.id, now)
         paused = subscriber.muted_until is not None and subscriber.muted_until > now
+        if said:
+            sheet.line(said)
         if not found and not paused:
-            return line(tr("Nothing is muted here."))
+            return Reply(cards=(sheet.line(tr("Nothing is muted here.")).card(),))
         sheet.line(tr("Muted here, /unmute all ends everything:"))
         if subscriber.muted_until is not None and paused:
             sheet.line(f"• {self._left(subscriber, kind_word(TargetKind.ALL), subscriber.muted_until)}")
@@ -136,11 +148,11 @@ class Muting:
             sheet.line(f"• {self._left(subscriber, self._named(mute), mute.until)}")
         if len(found) > _LISTED:
             sheet.line(tr("and {number} more", number=len(found) - _LISTED))
-        return Reply(
-            cards=(
-                sheet.card([[Button(f"✕ {self._named(m)}", data=f"unhush:{m.id}")] for m in found[:_LISTED]]),
-            )
-        )
+        named = [(m.id, self._named(m)) for m in found[:_LISTED]]
+        if paused:
+            named.insert(0, (_PAUSE, kind_word(TargetKind.ALL)))
+        rows = [[Button(f"✕ {name}", data=f"unhush:{mute_id}:{_LIST}")] for mute_id, name in named]
+        return Reply(cards=(sheet.card(rows),))
 
     def unmute(self, text: str, chat: Chat) -> Reply:
         """End the pause, or the mutes that are named, or all."""
@@ -224,28 +236,21 @@ class Muting:
         return line(" ".join(said))
 
     def _of_company(self, company: str, lasts: timedelta | None) -> Silence:
-        """A mute of a company or sector; its comment goes into decisions, which are kept in English."""
-        with speaking(SOURCE):
-            name = clip(self._vocabulary.name(company), _NAME)
-        return Silence(id="", until=self._ends(lasts, USUAL), company=company, comment=name)
+        return company_mute(company, self._ends(lasts, USUAL), self._vocabulary)
 
     def _named(self, mute: Silence) -> str:
-        """What is muted, in the language that is spoken."""
-        if mute.company:
-            return clip(self._vocabulary.name(mute.company), _NAME)
-        return clip(mute.comment, _NAME) or tr("this story")
+        return mute_name(mute, self._vocabulary)
 
     def _add(self, subscriber: Subscriber, mute: Silence) -> Reply:
         now = self._clock()
-        if len(self._desk.mutes(subscriber.id, now)) >= _MOST:
+        if len(self._desk.mutes(subscriber.id, now)) >= MOST:
             return line(
                 tr(
                     "{number} things are muted here already, which is the most. /mutes ends some.",
-                    number=_MOST,
+                    number=MOST,
                 )
             )
-        key = digest("mute", subscriber.id, mute.rule_id, mute.company, mute.story_id, mute.feed_id)[:12]
-        made = replace(mute, id=key)
+        made = marked_mute(mute, subscriber)
         self._desk.add_mute(subscriber.id, made)
         until = self._time(subscriber, made.until)
         sheet = Sheet().line(tr("Muted: {what}, until {time}.", what=self._named(made), time=until))
@@ -277,6 +282,26 @@ class Muting:
             time=self._time(subscriber, moment),
             duration=show_duration(moment - self._clock()),
         )
+
+
+def marked_mute(mute: Silence, subscriber: Subscriber) -> Silence:
+    """The mute with the id that a mute of the same thing has in this chat."""
+    key = digest("mute", subscriber.id, mute.rule_id, mute.company, mute.story_id, mute.feed_id)[:12]
+    return replace(mute, id=key)
+
+
+def company_mute(company: str, until: datetime, vocabulary: Vocabulary) -> Silence:
+    """A mute of a company or sector; its comment goes into decisions, which are kept in English."""
+    with speaking(SOURCE):
+        name = clip(vocabulary.name(company), _NAME)
+    return Silence(id="", until=until, company=company, comment=name)
+
+
+def mute_name(mute: Silence, vocabulary: Vocabulary) -> str:
+    """What is muted, in the language that is spoken."""
+    if mute.company:
+        return clip(vocabulary.name(mute.company), _NAME)
+    return clip(mute.comment, _NAME) or tr("this story")
 
 
 def _apart(text: str) -> tuple[str, timedelta | None]:

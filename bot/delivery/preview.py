@@ -22,6 +22,8 @@ _MEANS = {
     TargetKind.PACK: marked("{name}: whatever the rules of this pack tell"),
     TargetKind.WORD: marked("“{name}” as a word: whatever is told with this in its headline or text"),
 }
+NARROWED = frozenset({TargetKind.COMPANY, TargetKind.SECTOR, TargetKind.THEME, TargetKind.WORD})
+"""What can become a rule of one's own."""
 
 
 def preview(
@@ -47,7 +49,7 @@ def preview(
         head: Lines before it.
         offers: Rows of buttons for what else may be meant.
     """
-    if len(f"watch:{target}".encode()) > MAX_DATA:
+    if target.kind is TargetKind.RULE or len(f"narrow:{target}".encode()) > MAX_DATA:
         return None
     sheet = Sheet()
     for line in head:
@@ -59,15 +61,23 @@ def preview(
         sheet.line(
             tr("A word knows no meaning: it also finds what is denied, quoted or about something else.")
         )
-    sheet.line(_would_have_been(tally))
-    for alert, entry in tally.hits[:_SAMPLES]:
-        sheet.line(f"• {clock_time(alert.created_at, now, tz)} {level_name(alert.level)} ")
-        sheet.add(clip(entry.headline, _TITLE) or no_title(), url=safe_url(entry.url))
+    past_lines(sheet, tally, now, tz)
     follow = tr("Follow the word") if offers else tr("Follow")
     row = [Button(follow, data=f"watch:{target}")]
     if level < Severity.HIGH:
         row.append(Button(tr("Only high"), data=f"high:{target}"))
-    return sheet.card([*map(list, offers), row, [Button(tr("Cancel"), data="cancel:")]])
+    last = [Button(tr("Cancel"), data="cancel:")]
+    if target.kind in NARROWED:
+        last.insert(0, Button(tr("Narrow"), data=f"narrow:{target}"))
+    return sheet.card([*map(list, offers), row, last])
+
+
+def past_lines(sheet: Sheet, tally: Tally, now: datetime, tz: tzinfo) -> None:
+    """Say what it would have been of late, with samples."""
+    sheet.line(_would_have_been(tally))
+    for alert, entry in tally.hits[:_SAMPLES]:
+        sheet.line(f"• {clock_time(alert.created_at, now, tz)} {level_name(alert.level)} ")
+        sheet.add(clip(entry.headline, _TITLE) or no_title(), url=safe_url(entry.url))
 
 
 def meaning(target: Target, names: Names) -> str:

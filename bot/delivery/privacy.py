@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from bot.delivery.parts import Handler
@@ -23,7 +23,15 @@ CONFIRM_WITHIN = timedelta(minutes=10)
 class Private:
     """The part of the commands that concerns what is stored; in groups its admins decide."""
 
-    def __init__(self, privacy: Privacy, clock: Clock, *, keep: timedelta, contact: str = "") -> None:
+    def __init__(
+        self,
+        privacy: Privacy,
+        clock: Clock,
+        *,
+        keep: timedelta,
+        contact: str = "",
+        settings: Callable[[Chat], File | None] = lambda _: None,
+    ) -> None:
         """Wire it up.
 
         Args:
@@ -31,7 +39,9 @@ class Private:
             clock: The time.
             keep: How long what was sent is remembered.
             contact: Whom to ask; empty if nobody is named.
+            settings: What a chat has set, as a file that can be taken back.
         """
+        self._settings = settings
         self._privacy, self._clock, self._keep, self._contact = privacy, clock, keep, contact
         self.commands: Mapping[str, Handler] = {
             "privacy": self.privacy,
@@ -52,6 +62,7 @@ class Private:
                 "whether alerts are on"
             ),
             "• " + tr("its settings, what it follows and what it mutes, until you change them"),
+            "• " + tr("settings that you send as a file, until you apply them, or for about a day"),
             "• "
             + tr(
                 "which alerts it was sent or not sent, when and why: {span}, longer while their story is open",
@@ -82,14 +93,19 @@ class Private:
         return line(*lines)
 
     async def export(self, text: str, chat: Chat) -> Reply:
-        """Everything about the chat as one file."""
+        """Everything about the chat as a file, and its settings as another."""
         now = self._clock()
         found = await asyncio.to_thread(self._privacy.everything, chat.subscriber_id, now)
         content = await asyncio.to_thread(json.dumps, found, ensure_ascii=False, indent=1)
-        return Reply(
-            cards=(say(tr("Everything that is stored about this chat, as JSON:")),),
-            file=File(name=f"spillover-{now:%Y-%m-%d}.json", content=content.encode("utf-8", "replace")),
+        everything = File(name=f"spillover-{now:%Y-%m-%d}.json", content=content.encode("utf-8", "replace"))
+        settings = self._settings(chat)
+        said = tr("Everything that is stored about this chat, as JSON:")
+        if settings is None:
+            return Reply(cards=(say(said),), files=(everything,))
+        rest = tr(
+            "Its settings come as YAML besides: edit that file, and /import takes it back, here or elsewhere."
         )
+        return Reply(cards=(say(said, rest),), files=(everything, settings))
 
     def deleteme(self, text: str, chat: Chat) -> Reply:
         """Ask whether everything is to be deleted."""

@@ -9,15 +9,26 @@ from datetime import datetime
 from bot.delivery.manual import GROUPS, MANAGERS_MENU, MANAGERS_TOPICS
 from bot.delivery.rules_manual import FEEDBACK_MENU, RULES_MENU, RULES_TOPICS
 from bot.delivery.sheet import MAX_DATA, Sheet, clip, say
-from bot.delivery.words import Names, alternatives, count, kind_word, level_words, reason_text, suggestion
+from bot.delivery.words import (
+    Names,
+    alternatives,
+    count,
+    kind_word,
+    level_words,
+    reason_text,
+    rule_text,
+    suggestion,
+)
+from bot.following import own_rule
 from bot.locale import marked, show_number, tr
 from bot.model import Button, Card, EntityKind, Reason, Severity, Target, TargetKind
 from bot.ports import Status
-from bot.text import nearest, shorten, show_duration
+from bot.text import digest, nearest, shorten, show_duration
 
 MENU: Sequence[tuple[str, str]] = (
     ("start", marked("Start alerts, or see how they are set")),
     ("watch", marked("Follow a company, theme, sector, pack or word")),
+    ("when", marked("A rule of your own, in plain words")),
     ("unwatch", marked("Stop following one, or all")),
     ("list", marked("What this chat follows")),
     ("bind", marked("What a group, channel or topic follows")),
@@ -40,11 +51,13 @@ MENU: Sequence[tuple[str, str]] = (
     ("mute", marked("Hold back everything, a story, a company or a source")),
     ("mutes", marked("What is muted, and until when")),
     ("unmute", marked("End a pause")),
+    ("settings", marked("Everything that is set in this chat")),
     ("timezone", marked("By which clock times are shown")),
     ("lang", marked("The language that I speak")),
     ("stop", marked("End alerts in this chat")),
     ("privacy", marked("What is stored, and for how long")),
     ("export", marked("Everything about this chat as a file")),
+    ("import", marked("Settings from a file")),
     ("deleteme", marked("Delete everything about this chat")),
     *FEEDBACK_MENU,
     ("help", marked("All commands with examples")),
@@ -55,6 +68,7 @@ LEVELS = [level.word for level in Severity]
 """As commands and buttons name them, in every language."""
 ECHO = 40  # characters of what somebody typed that are repeated to them
 _TROUBLE = 500
+_RULE = 120  # characters of a rule among others
 
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "watch": (
@@ -67,6 +81,17 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
             "/watch liquid cooling, or /watch word cooling: what nobody is called can be followed as a word."
         ),
         marked("/watch all follows everything. The first thing you name replaces everything."),
+    ),
+    "when": (
+        marked(
+            "/when hyperscalers selling compute, not denied, without leases: plain words become a rule of this chat. I show how "
+            "I read them, what it would have told, and buttons to make it stricter or looser."
+        ),
+        marked(
+            "What limits it: only confirmed, no rumours, not from social media, only from filings, at least high, without a "
+            "word or a company."
+        ),
+        marked("It chooses among what the rules tell (/rules). Its YAML is for those who write rule files."),
     ),
     "unwatch": (
         marked("/unwatch nvidia stops following it; /unwatch all asks, and then stops following anything."),
@@ -154,20 +179,25 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         marked(
             "/quiet 22:00-07:00 Europe/Berlin: cards come without a sound in these hours; what is critical rings."
         ),
-        marked("/quiet shows them, /quiet off ends them."),
+        marked("/quiet shows them, with buttons for the usual ones; /quiet off ends them."),
     ),
     "budget": (
         marked(
             "/budget 8 rings eight times a day at most; the rest goes into the digest, the most important first."
         ),
-        marked("/budget off lifts it. What is critical always rings."),
+        marked("/budget off lifts it, /budget shows it with buttons. What is critical always rings."),
     ),
     "digest": (
         marked(
             "/digest daily 07:30 or /digest weekly mon 08:00 sends in one message what did not ring: over the "
             "budget, below the level, muted."
         ),
-        marked("/digest off ends it."),
+        marked("/digest off ends it, /digest shows it with buttons."),
+    ),
+    "settings": (
+        marked(
+            "/settings shows everything that is set in this chat on one card, with buttons to change each."
+        ),
     ),
     "timezone": (marked("/timezone Europe/Berlin (or only Berlin) shows times by that clock."),),
     "lang": (marked("/lang de speaks German; /lang shows which languages there are, with buttons."),),
@@ -180,13 +210,35 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "stop": (marked("/stop turns alerts off in this chat; /start brings everything back."),),
     "privacy": (marked("/privacy says what is stored about a chat and for how long."),),
-    "export": (marked("/export sends everything that is stored about this chat as a JSON file."),),
+    "export": (
+        marked(
+            "/export sends everything that is stored about this chat as a JSON file, and its settings as a YAML file "
+            "for /import."
+        ),
+    ),
+    "import": (
+        marked(
+            "Send the YAML file of /export, edited or of another chat, with the caption /import, or answer it with "
+            "/import: I show what would change, and ask."
+        ),
+        marked(
+            "What the file leaves out stays as it is; what it lists under follow and mute is exactly so afterwards."
+        ),
+    ),
     "deleteme": (marked("/deleteme deletes everything that is stored about this chat, after asking once."),),
     **RULES_TOPICS,
     **MANAGERS_TOPICS,
     "precision": (marked("/precision shows how useful rules and sources are to readers; for operators."),),
     "status": (marked("/status shows how feeds and deliveries are doing; for operators."),),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that somebody sent: named here, and fetched only by what wants it."""
+
+    id: str  # by which Telegram hands it out
+    size: int  # bytes, as the sender's client says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +253,7 @@ class Chat:
     private: bool = True  # a person alone with the bot, no group or channel
     answered: str = ""  # the text of that message, where it has one
     name: str = ""  # of the sender as Telegram shows it, a stranger's text; empty in a chat's own name
+    attached: Attached | None = None  # the file that the command is the caption of, or that it answers
     written: str = ""  # what stands behind the command as it was written, with its lines
 
     @property
@@ -227,7 +280,7 @@ class Reply:
     keep: bool = False  # the id of the message that holds the first card is noted for the setup
     toast: str = ""  # shown for a moment over the chat; for a button, instead of a message
     picture: bytes = b""  # a PNG; the first card is its caption, and says in words what it shows
-    file: File | None = None  # sent after the cards
+    files: tuple[File, ...] = ()  # sent after the cards
 
 
 def line(*lines: str) -> Reply:
@@ -301,6 +354,9 @@ def target_label(target: Target, names: Names) -> str:
     """'Nvidia (company)'; 'everything' for the target that is all."""
     if target.kind is TargetKind.ALL:
         return kind_word(target.kind)
+    rule = own_rule(target)
+    if rule is not None:
+        return f"{clip(rule_text(rule, names), _RULE)} ({kind_word(target.kind)})"
     name = echo(target.id) if target.kind is TargetKind.WORD else clip(names(target.id), ECHO)
     return f"{name} ({kind_word(target.kind)})"
 
@@ -311,6 +367,16 @@ def target_buttons(
     """A row for each target whose data fits into a button: '<verb>:<kind>:<id>'."""
     datas = [(target, f"{verb}:{target}") for target in targets]
     return [[Button(label(target), data=data)] for target, data in datas if len(data.encode()) <= MAX_DATA]
+
+
+def handle(target: Target) -> str:
+    """What a button calls it: `str(target)`, or for a rule, which may be long, the digest of that."""
+    return f"{target.kind}:{digest(target.id)}" if target.kind is TargetKind.RULE else str(target)
+
+
+def held(text: str, followed: Sequence[Target]) -> Target | None:
+    """What a handle calls among what is followed; else what it would call anywhere."""
+    return next((t for t in followed if handle(t) == text), None) or read_target(text)
 
 
 def read_target(text: str) -> Target | None:

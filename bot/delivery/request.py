@@ -41,6 +41,7 @@ NO_RETRY_AFTER = timedelta(seconds=5)  # a refusal as too fast that does not say
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _MAX_BODY = 32 * 1024 * 1024  # 100 updates, the most that one answer brings, are far smaller
+_MAX_FILE = 1024 * 1024  # the only thing that is got and not posted for is a file that somebody sent
 _AGENT = {"User-Agent": BaseRequest.USER_AGENT}
 _JSON = {"Content-Type": "application/json", **_AGENT}
 
@@ -75,6 +76,7 @@ def make_bot(
     return ExtBot(
         PLACEHOLDER,
         base_url=base_url,
+        base_file_url=f"{base_url.removesuffix('/bot')}/file/bot",
         request=AiohttpRequest(token, connections=connections, connect=connect, read=read),
         get_updates_request=PollRequest(token, connections=2, connect=connect, read=read),
     )
@@ -178,7 +180,7 @@ class AiohttpRequest(BaseRequest):
                 timeout=timeout,
                 allow_redirects=False,  # nobody else is to be handed the token
             ) as response:
-                body = await _read(response)
+                body = await _read(response, _MAX_FILE if method == "GET" else _MAX_BODY)
                 return _judge(response.status, self._hide(body))
         except TelegramError:
             raise
@@ -274,12 +276,12 @@ def _seconds(given: object, default: float) -> float | None:
     return float(given) if isinstance(given, (int, float)) else default
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > _MAX_BODY:
-            raise ServerError(f"the answer is larger than {_MAX_BODY:,} bytes")
+        if len(body) > most:
+            raise ServerError(f"the answer is larger than {most:,} bytes")
     return bytes(body)
 
 

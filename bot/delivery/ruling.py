@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.delivery.code import code_reply
 from bot.delivery.feedback import LEAST, SPAN, shares
 from bot.delivery.parts import Handler
-from bot.delivery.replies import Chat, File, Reply, echo, line, old_button
-from bot.delivery.sheet import MAX_DATA, MAX_UNITS, Sheet, clip
+from bot.delivery.replies import Chat, Reply, echo, line, old_button
+from bot.delivery.sheet import MAX_DATA, Sheet, clip
 from bot.delivery.words import count, level_name
 from bot.errors import RulesError
 from bot.locale import tr
-from bot.model import Button, Card, EntityKind, Severity, TextEntity
+from bot.model import Button, Card, EntityKind, Severity
 from bot.ports import Clock, Desk
 from bot.shelves import Feedback
-from bot.text import utf16_length
 
 MONTH = timedelta(days=30)
 _PAGE = 8
 _NAME, _TITLE = 60, 120
 _MOST_PAGES = 3  # digits of a page's number
-_CODE = MAX_UNITS - 200  # units of a rule's text in a message; what is longer comes as a file as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +163,7 @@ class Ruling:
             return line(
                 tr("The text of {rule} was changed since it was loaded, so I can't show it.", rule=echo(text))
             )
-        shown = _plain(source)
-        if utf16_length(shown) <= _CODE:
-            return Reply(cards=(_block(shown),))
-        kept = shown.splitlines()
-        while utf16_length("\n".join(kept)) > _CODE:
-            kept.pop()
-        name = f"{text.replace('/', '_')}.yaml"
-        return Reply(cards=(_block("\n".join([*kept, "…"])),), file=File(name=name, content=source.encode()))
+        return code_reply(source, f"{text.replace('/', '_')}.yaml")
 
     async def _page(self, pack: Pack, number: int) -> Card:
         begun = await asyncio.to_thread(self._begun, self._clock() - self._span)
@@ -258,12 +250,3 @@ def _button(label: str, data: str) -> Button:
 def _fitting(rows: Sequence[Sequence[Button]]) -> list[list[Button]]:
     """Without the buttons whose data Telegram would refuse."""
     return [[button for button in row if len(button.data.encode()) <= MAX_DATA] for row in rows]
-
-
-def _plain(source: str) -> str:
-    """Lines without what is no letter, sign or blank; their indent stays."""
-    return "\n".join("".join(c for c in text if c.isprintable()) for text in source.expandtabs().splitlines())
-
-
-def _block(text: str) -> Card:
-    return Card(text=text, entities=(TextEntity(EntityKind.BLOCK, 0, len(text)),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.delivery.attention import parse_span
+from bot.delivery.clocks import parse_span
 from bot.delivery.errands import Errands
 from bot.delivery.managing import Office
 from bot.delivery.parts import Handler

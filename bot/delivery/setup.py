@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.delivery.attention import Attention, known, read_hours
+from bot.delivery.attention import Attention, known
+from bot.delivery.clocks import read_hours
 from bot.delivery.history import FORTNIGHT, MONTH, History
-from bot.delivery.loudness import USUAL_HOURS, figures, level_row, quiet_rows
+from bot.delivery.loudness import USUAL_HOURS, figures, level_row, quiet_rows, skip_hours, skip_level
 from bot.delivery.parts import Handler
 from bot.delivery.render import card
 from bot.delivery.replies import (
@@ -166,7 +167,9 @@ class Beginning:
         return ""
 
     def _quiet(self, setup: Setup, answer: str, chat: Chat) -> str | None:
-        if answer != "skip":
+        if answer == "off":
+            self._desk.set_quiet(chat.subscriber_id, None)
+        elif answer != "skip":
             read, subscriber = read_hours(answer), self._desk.subscriber(chat.subscriber_id)
             if read is None or subscriber is None:
                 return None
@@ -231,7 +234,7 @@ class Beginning:
                     "By which clock? Or type it: 23:00-06:30 Europe/Paris."
                 )
             )
-            rows = [*quiet_rows("setup:quiet"), [Button(tr("No quiet hours"), data="setup:quiet:skip")]]
+            rows = [*quiet_rows("setup:quiet"), *skip_hours(subscriber)]
         return Reply(cards=(sheet.card(rows),), replace=True, keep=True)
 
     def _ask_what(self, sheet: Sheet) -> list[list[Button]]:
@@ -261,7 +264,7 @@ class Beginning:
         sheet.line(tr("Done? Then say how loud:"))
         for told in await figures(self._history, followed, self._desk.floors(subscriber.id)):
             sheet.line(told)
-        return [*rows, level_row("setup:level"), [_skip_level(subscriber)]]
+        return [*rows, level_row("setup:level"), [skip_level(subscriber)]]
 
     def _toggles(self, targets: Sequence[Target], followed: Sequence[Target]) -> list[Button]:
         buttons = []
@@ -280,7 +283,7 @@ class Beginning:
         sheet.line(tr("This chat follows {followed}.", followed=self._watching.enumerated(followed)))
         for told in await figures(self._history, followed, self._desk.floors(subscriber.id)):
             sheet.line(told)
-        return [level_row("setup:level"), [_skip_level(subscriber)]]
+        return [level_row("setup:level"), [skip_level(subscriber)]]
 
     # --- the end ---
 
@@ -325,10 +328,6 @@ class Beginning:
                 "Nothing that fits was sent of late, so there is no sample to show. The first card will be real."
             )
         )
-
-
-def _skip_level(subscriber: Subscriber) -> Button:
-    return Button(tr("Skip: {level}", level=level_word(subscriber.level)), data="setup:level:skip")
 
 
 def _hours(subscriber: Subscriber) -> str:

@@ -14,9 +14,10 @@ from bot.errors import NotStoredError
 from bot.locale import show_number, tr
 from bot.model import Card, SourceKind
 from bot.ports import Desk
-from bot.text import utf16_length
+from bot.text import nearest, utf16_length
 
 MAX_AT_ONCE = 4  # texts under way, one of them being read
+_ALIKE = 0.75  # in [0, 1]: a word with a slash that is less like a rule's id ('and/or') begins a text
 _RULE = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 _OPTION = re.compile(r"(kind|tier):(\S+)\s*")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -100,10 +101,8 @@ class Trying:
             meant = self._examiner.meant(first)
             if first.lower() in meant:
                 rule_id, typed = first.lower(), rest.strip()
-            elif first == first.lower():
-                if not meant:
-                    return line(tr("There is no rule {name}. /rules lists those in force.", name=echo(first)))
-                near = ", ".join(meant)
+            elif first == first.lower() and (alike := nearest(first, meant, limit=3, alike=_ALIKE)):
+                near = ", ".join(alike)
                 return line(
                     tr("There is no rule {name}; the nearest are {rules}.", name=echo(first), rules=near)
                 )

@@ -23,7 +23,7 @@ from bot.delivery.replies import (
 )
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.words import kind_word, level_word
-from bot.following import MIN_WORD, word_target
+from bot.following import MIN_WORD, own_rule, word_target
 from bot.hours import zone_of
 from bot.locale import spoken, tr
 from bot.model import Button, Severity, Subscriber, Target, TargetKind
@@ -34,6 +34,7 @@ FIRST_LEVEL = Severity.MEDIUM
 """What a new chat starts with: it follows everything, so the small things are left out."""
 MOST_FOLLOWED = 50
 MOST_WORDS = 10
+MOST_RULES = 20
 MAX_ITEMS = 10
 
 _MAX_CHOICES = 8
@@ -95,6 +96,13 @@ class Watching:
             return await self._one(items[0], chat)
         return self.follow_at_once(text, chat)
 
+    def is_plain(self, text: str) -> bool:
+        """Whether all that a line names is known, or asked for as a word: then `watch` needs no other reading of it."""
+        return all(
+            meant_by(item, self._vocabulary) or named_word(item) is not None
+            for item in items_of(text, self._vocabulary)
+        )
+
     def follow_at_once(self, text: str, chat: Chat) -> Reply:
         """Follow what is named; ask where it is ambiguous, suggest where it is unknown."""
         items = items_of(text, self._vocabulary)
@@ -118,7 +126,7 @@ class Watching:
         targets: list[Target] = []
         ambiguous, unknown = [], []
         for item in items:
-            meant = self._meant(item)
+            meant = meant_by(item, self._vocabulary)
             if len(meant) == 1:
                 targets += meant
             elif meant:
@@ -129,10 +137,7 @@ class Watching:
 
     def is_known(self, target: Target) -> bool:
         """Whether it can be followed: a button may be old or forged."""
-        if target.kind is TargetKind.WORD:
-            return word_target(target.id) == target
-        named = target == EVERYTHING or self._vocabulary.name(target.id) != target.id
-        return named or target in self._vocabulary.resolve(target.id)
+        return is_known(target, self._vocabulary)
 
     def follow(self, targets: Sequence[Target], chat: Chat, level: Severity | None = None) -> Followed:
         """Follow them, from a level on if one is given; the first specific one takes the place of everything."""
@@ -143,7 +148,7 @@ class Watching:
         new, known, refused = [], [], []
         kept = [] if replaces else list(before)
         for target in wanted:
-            if target not in kept and not _has_room(kept, target):
+            if target not in kept and not has_room(kept, target):
                 refused.append(target)
                 continue
             if self._desk.watch(subscriber.id, target, self._clock(), level=level):
@@ -159,11 +164,12 @@ class Watching:
             said.append(self._known(known))
         if refused:
             text = tr(
-                "Not followed: {followed}. A chat follows at most {most} things, {words} of them words; "
-                "/list drops some, /watch all follows everything.",
+                "Not followed: {followed}. A chat follows at most {most} things, {words} of them words and {rules} "
+                "rules of its own; /list drops some, /watch all follows everything.",
                 followed=self.enumerated(refused),
                 most=MOST_FOLLOWED,
                 words=MOST_WORDS,
+                rules=MOST_RULES,
             )
             said.append(text)
         if replaces and kept:
@@ -213,17 +219,8 @@ class Watching:
             shown.append(tr("{number} more", number=len(targets) - MAX_ITEMS))
         return ", ".join(shown) or tr("nothing (/watch all follows everything)")
 
-    def _meant(self, item: str) -> list[Target]:
-        if is_all(item):
-            return [EVERYTHING]
-        named = named_word(item)
-        if named is not None:
-            target = word_target(named)
-            return [target] if target else []
-        return self._vocabulary.resolve(item)
-
     async def _one(self, item: str, chat: Chat) -> Reply:
-        meant = self._meant(item)
+        meant = meant_by(item, self._vocabulary)
         if len(meant) == 1:
             return await self._ask(meant[0], chat)
         if meant:
@@ -278,6 +275,27 @@ class Watching:
         return Reply(cards=(say(self.follow([target], chat, level).said),), replace=True)
 
 
+def is_known(target: Target, vocabulary: Vocabulary) -> bool:
+    """Whether it can be followed: what names it may be old or forged."""
+    if target.kind is TargetKind.WORD:
+        return word_target(target.id) == target
+    if target.kind is TargetKind.RULE:
+        return own_rule(target) is not None
+    named = target == EVERYTHING or vocabulary.name(target.id) != target.id
+    return named or target in vocabulary.resolve(target.id)
+
+
+def meant_by(item: str, vocabulary: Vocabulary) -> list[Target]:
+    """What somebody may mean by a name; empty for one that nobody has."""
+    if is_all(item):
+        return [EVERYTHING]
+    named = named_word(item)
+    if named is not None:
+        target = word_target(named)
+        return [target] if target else []
+    return vocabulary.resolve(item)
+
+
 def is_all(item: str) -> bool:
     """Whether everything is meant."""
     return item.casefold() in ("all", "everything", kind_word(TargetKind.ALL).casefold())
@@ -318,9 +336,10 @@ def _joined(part: str, vocabulary: Vocabulary) -> list[str]:
     return names if any(vocabulary.resolve(name) for name in names) else [part]
 
 
-def _has_room(kept: Sequence[Target], target: Target) -> bool:
-    of_words = sum(t.kind is TargetKind.WORD for t in kept)
-    return len(kept) < MOST_FOLLOWED and (target.kind is not TargetKind.WORD or of_words < MOST_WORDS)
+def has_room(kept: Sequence[Target], target: Target) -> bool:
+    """Whether a chat that follows so much may follow this too."""
+    most = {TargetKind.WORD: MOST_WORDS, TargetKind.RULE: MOST_RULES}.get(target.kind, MOST_FOLLOWED)
+    return len(kept) < MOST_FOLLOWED and sum(t.kind is target.kind for t in kept) < most
 
 
 def _gone() -> Reply:

@@ -13,6 +13,7 @@ from bot.model import (
     Attribution,
     Exposure,
     Modality,
+    OwnRule,
     Polarity,
     Reason,
     Severity,
@@ -36,23 +37,23 @@ _REASONS: Mapping[Reason, str] = {
     Reason.WITHDRAWN: marked("the report was withdrawn"),
     Reason.SPILLOVER: marked("what the card predicted was seen"),
     Reason.COUNTED: marked("a further source or copy, so the card was edited without sound"),
-    Reason.BASELINE: marked("the first poll of a new feed only notes what is there"),
-    Reason.UNCHANGED: marked("revised, but nothing that matters changed"),
-    Reason.STALE: marked("published too long ago"),
-    Reason.ECHO: marked("a copy of an entry that is known"),
-    Reason.NO_EVENT: marked("no event of any theme in it"),
+    Reason.BASELINE: marked("it was there already when its feed was read for the first time"),
+    Reason.UNCHANGED: marked("it changes nothing that matters"),
+    Reason.STALE: marked("it was published too long ago"),
+    Reason.ECHO: marked("it is a copy of an article that was known"),
+    Reason.NO_EVENT: marked("it tells of nothing that is watched for"),
     Reason.BACKGROUND: marked("it only recalls past events"),
     Reason.NO_RULE: marked("no rule asks for it"),
-    Reason.UNCORROBORATED: marked("waits for further independent sources"),
-    Reason.UNSEEN_DENIAL: marked("denies or withdraws something that nobody was told"),
-    Reason.THROTTLED: marked("the rule spoke a short while ago"),
-    Reason.INHIBITED: marked("a rule that covers it has told it"),
-    Reason.SILENCED: marked("silenced by the operator"),
+    Reason.UNCORROBORATED: marked("it waits for further independent sources"),
+    Reason.UNSEEN_DENIAL: marked("it denies or withdraws something that nobody was told"),
+    Reason.THROTTLED: marked("its rule spoke a short while ago"),
+    Reason.INHIBITED: marked("another card tells it already"),
+    Reason.SILENCED: marked("the operator has silenced it"),
     Reason.AWAY: marked("it came while the bot was down, and is told in one message"),
-    Reason.OVER_BUDGET: marked("this chat has had its sounds of the day; it goes into the digest"),
-    Reason.BELOW_LEVEL: marked("below the level that this chat asks for"),
+    Reason.OVER_BUDGET: marked("it goes into the digest, as this chat has had its sounds of the day"),
+    Reason.BELOW_LEVEL: marked("its card is below the level that this chat asks for"),
     Reason.MUTED: marked("this chat has muted it"),
-    Reason.NOT_WATCHED: marked("this chat doesn't follow it"),
+    Reason.NOT_WATCHED: marked("nobody follows what it is about"),
 }
 
 _FLAGS: Mapping[str, str] = {
@@ -110,6 +111,23 @@ _KINDS: Mapping[TargetKind, str] = {
     TargetKind.THEME: marked("theme"),
     TargetKind.PACK: marked("pack"),
     TargetKind.WORD: marked("word"),
+    TargetKind.RULE: marked("own rule"),
+}
+
+_LEAST: Mapping[Modality, str] = {
+    Modality.CONSIDERING: marked("no mere speculation"),
+    Modality.REPORTED: marked("reported or confirmed"),
+    Modality.CONFIRMED: marked("confirmed"),
+}
+_SOURCES: Mapping[SourceKind, str] = {
+    SourceKind.WIRE: marked("wire services"),
+    SourceKind.PAPER: marked("papers"),
+    SourceKind.TRADE: marked("the trade press"),
+    SourceKind.NEWSROOM: marked("company newsrooms"),
+    SourceKind.FILING: marked("filings"),
+    SourceKind.REGULATOR: marked("regulators"),
+    SourceKind.BLOG: marked("blogs"),
+    SourceKind.SOCIAL: marked("social media"),
 }
 
 
@@ -163,6 +181,27 @@ def read_modality(text: str) -> Modality | None:
 def axis_word(axis: Stage | Attribution | Polarity) -> str:
     """Where an event stands on one of its axes: 'planned', 'on record', 'affirmed'."""
     return tr(_AXES[axis])
+
+
+def rule_text(rule: OwnRule, names: Names) -> str:
+    """A rule of somebody's own in a few words: 'Compute resale · Hyperscalers · confirmed · without “lease”'."""
+    wanted = [[names(t) for t in rule.themes], [names(w) for w in rule.who], [f"“{w}”" for w in rule.words]]
+    said = [alternatives(words) for words in wanted if words]
+    if rule.least is not Modality.SPECULATED:
+        said.append(tr(_LEAST[rule.least]))
+    if rule.kinds:
+        said.append(tr("only from {kinds}", kinds=alternatives([source_word(k) for k in rule.kinds])))
+    if rule.not_kinds:
+        said.append(tr("not from {kinds}", kinds=alternatives([source_word(k) for k in rule.not_kinds])))
+    unwanted = [*map(names, rule.not_themes), *map(names, rule.not_who), *(f"“{w}”" for w in rule.not_words)]
+    if unwanted:
+        said.append(tr("without {words}", words=alternatives(unwanted)))
+    return " · ".join(said)
+
+
+def source_word(kind: SourceKind) -> str:
+    """'social media'."""
+    return tr(_SOURCES[kind])
 
 
 def kind_word(kind: TargetKind) -> str:

@@ -2,7 +2,7 @@
 
 A language is one file here, `<language>.po`; what it lacks is said in English. Who is spoken to is known by the
 context (`speaking`), so that no text needs to be handed a language. Quotes, company names and what the rules'
-authors wrote are never translated, but for the names of themes, sectors and packs that come along.
+authors wrote are never translated, but for the names of themes, sectors, packs and rules that come along.
 """
 
 from __future__ import annotations

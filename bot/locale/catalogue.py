@@ -53,7 +53,7 @@ def said(path: Path) -> Iterator[tuple[int, str | tuple[str, ...]]]:
 
 
 def names() -> Iterator[tuple[Path, str]]:
-    """What the rules call themes, sectors and packs, with the file that says so."""
+    """What the rules call themes, sectors, packs and themselves, with the file that says so."""
     for path in sorted((RULES / "themes").glob("*.yaml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for kind in ("themes", "sectors"):
@@ -61,7 +61,9 @@ def names() -> Iterator[tuple[Path, str]]:
                 if item.get("name"):
                     yield path, item["name"]
     for path in sorted((RULES / "alerts").glob("*.yaml")):
-        yield path, yaml.safe_load(path.read_text(encoding="utf-8"))["title"]
+        pack = yaml.safe_load(path.read_text(encoding="utf-8"))
+        yield path, pack["title"]
+        yield from ((path, rule["title"]) for rule in pack["rules"])
 
 
 def read(language: str) -> Catalog:

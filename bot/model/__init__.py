@@ -56,12 +56,16 @@ from bot.model.feed import (
     PollState,
     SourceKind,
 )
+from bot.model.grounds import Ground, ground_of
 from bot.model.open_stories import OpenStories
+from bot.model.own_rule import CERTAINTIES, MOST_PARTS, OwnRule
 from bot.model.story import MEMORY, Claim, Member, Sighting, Story, remember
 
 __all__ = [
+    "CERTAINTIES",
     "DENIABLE",
     "MEMORY",
+    "MOST_PARTS",
     "STORY_WINDOW",
     "Alert",
     "AlertKind",
@@ -84,6 +88,7 @@ __all__ = [
     "FeedStatus",
     "Fetched",
     "Gap",
+    "Ground",
     "Held",
     "Hints",
     "Known",
@@ -98,6 +103,7 @@ __all__ = [
     "OpenStories",
     "OutboxItem",
     "Outcome",
+    "OwnRule",
     "ParsedFeed",
     "Polarity",
     "Policy",
@@ -120,6 +126,7 @@ __all__ = [
     "TextEntity",
     "Told",
     "Verdict",
+    "ground_of",
     "modality",
     "remember",
 ]

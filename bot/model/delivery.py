@@ -18,6 +18,7 @@ class TargetKind(StrEnum):
     THEME = "theme"
     PACK = "pack"
     WORD = "word"  # in the headline or the text, whatever it means there
+    RULE = "rule"  # a rule of the chat's own; its id is the text of an `OwnRule`
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Subscriber:
     quiet: tuple[time, time] | None = None  # hours without a sound, but for what is critical
     budget: int | None = None  # messages with sound a day; None: any number
     digest: Digest | None = None
+    digest_by_budget: bool = False  # nobody asked for it: it came with a budget, which needs one
     created_at: datetime | None = None
 
 

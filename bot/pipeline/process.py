@@ -14,6 +14,7 @@ from bot.model import (
     Decision,
     Entry,
     Event,
+    Ground,
     Modality,
     OpenStories,
     Outcome,
@@ -136,7 +137,7 @@ class _Run:
             return None
         joined = self._assign(entry, analysis, home)
         if joined is None:
-            unseen = Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail="it fits no story")
+            unseen = Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail=Ground.NO_STORY.written())
             self.telling.say(entry, held or unseen)
             return None
         story, changes = joined.story, joined.changes

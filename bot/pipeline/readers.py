@@ -11,6 +11,7 @@ from bot.model import (
     Alert,
     Decision,
     Entry,
+    Ground,
     Match,
     OpenStories,
     Policy,
@@ -55,12 +56,14 @@ class Readers:
         if not decision.send:
             return decision
         if self._covered(found, story, reader):
-            return Decision(send=False, reason=Reason.INHIBITED, detail="told together with others")
+            return Decision(send=False, reason=Reason.INHIBITED, detail=Ground.TOGETHER.written())
         have = self._cards_of(reader.id, found)
         sectors = self._book.rules.known.companies
         louder = self._routes.muted_by(found, story, have, self._stories, sectors, self._now)
         if louder is not None:
-            return Decision(send=False, reason=Reason.INHIBITED, detail=f"told by {louder.rule_id}")
+            return Decision(
+                send=False, reason=Reason.INHIBITED, detail=Ground.TOLD_BY.written(rule=louder.rule_id)
+            )
         until = throttled(found, have, self._now)
         if until is not None:
             return Decision(send=False, reason=Reason.THROTTLED, until=until)

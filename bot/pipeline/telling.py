@@ -26,6 +26,7 @@ from bot.model import (
     Change,
     Decision,
     Entry,
+    Ground,
     Held,
     Match,
     Notification,
@@ -154,7 +155,13 @@ class Telling:
             alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
             snapshot = self._snapshot
             for reader in recipients(
-                alert, entry, snapshot.subscribers, snapshot.watches, self._routes, snapshot.floors
+                alert,
+                entry,
+                snapshot.subscribers,
+                snapshot.watches,
+                self._routes,
+                snapshot.floors,
+                self._book.rules.known.companies,
             ):
                 offered.add(reader.id)
                 if reader.id in told:
@@ -234,9 +241,9 @@ class Telling:
         decision = development(changes, policy, told, reader, level, self._now, mute)
         retold = entry.id == first.id and entry.revision > 0
         if decision.reason is Reason.UNCHANGED and retold:
-            decision = Decision(send=True, reason=Reason.COUNTED, detail="its text was edited")
+            decision = Decision(send=True, reason=Reason.COUNTED, detail=Ground.EDITED.written())
         if decision.reason is not Reason.UNCHANGED or entry.revision:
-            known = Decision(send=False, reason=Reason.INHIBITED, detail="told with the story's own card")
+            known = Decision(send=False, reason=Reason.INHIBITED, detail=Ground.OWN_CARD.written())
             self.say(
                 entry,
                 known if knows else decision,

@@ -12,7 +12,7 @@ from typing import Any
 
 from babel import Locale
 
-from bot.delivery.words import Names
+from bot.delivery.words import Names, source_word
 from bot.locale import marked, spoken, tr
 from bot.model import Attribution, Modality, Polarity, SourceKind, Stage
 from bot.rules.parts import Choice, Condition, Group, Scale, SourceCondition, Who, rank
@@ -44,16 +44,6 @@ _ATTRIBUTIONS: Mapping[Attribution, str] = {
     Attribution.SOURCED: marked("reports by media or unnamed people"),
     Attribution.ON_RECORD: marked("official word"),
     Attribution.FILING: marked("filings or market data"),
-}
-_KINDS: Mapping[SourceKind, str] = {
-    SourceKind.WIRE: marked("wire services"),
-    SourceKind.PAPER: marked("papers"),
-    SourceKind.TRADE: marked("the trade press"),
-    SourceKind.NEWSROOM: marked("company newsrooms"),
-    SourceKind.FILING: marked("filings"),
-    SourceKind.REGULATOR: marked("regulators"),
-    SourceKind.BLOG: marked("blogs"),
-    SourceKind.SOCIAL: marked("social media"),
 }
 _ROLES: Mapping[str, tuple[str, str, str, str]] = {  # by key: is, is not, somebody is named, nobody is
     "actor": (
@@ -205,9 +195,9 @@ def _feed(choice: Choice[str], names: Names) -> Iterator[str]:
 
 def _kind(choice: Choice[SourceKind], names: Names) -> Iterator[str]:
     if choice.in_:
-        yield tr("it comes from {kinds}", kinds=either([tr(_KINDS[k]) for k in choice.in_]))
+        yield tr("it comes from {kinds}", kinds=either([source_word(k) for k in choice.in_]))
     if choice.not_:
-        yield tr("it does not come from {kinds}", kinds=either([tr(_KINDS[k]) for k in choice.not_]))
+        yield tr("it does not come from {kinds}", kinds=either([source_word(k) for k in choice.not_]))
 
 
 def _tier(scale: Scale[int], names: Names) -> Iterator[str]:
@@ -228,19 +218,29 @@ def _called(code: str) -> str:
 
 def _text(key: str, choice: Choice[str], names: Names) -> Iterator[str]:
     if choice.in_:
-        text = (
-            marked("there are phrases with words such as {words} in its headline")
-            if _in_headline(choice.in_)
-            else marked("there are phrases with words such as {words} in its headline or text")
-        )
-        yield tr(text, words=_such_as(choice.in_))
+        yield _phrases(choice.in_, _PHRASES)
     if choice.not_:
-        text = (
-            marked("there are no phrases with words such as {words} in its headline")
-            if _in_headline(choice.not_)
-            else marked("there are no phrases with words such as {words} in its headline or text")
-        )
-        yield tr(text, words=_such_as(choice.not_))
+        yield _phrases(choice.not_, _NO_PHRASES)
+
+
+_PHRASES = (
+    marked("there are phrases with words such as {words} in its headline"),
+    marked("there are phrases with words such as {words} in its headline or text"),
+    marked("certain signs or figures are in its headline"),
+    marked("certain signs or figures are in its headline or text"),
+)
+_NO_PHRASES = (
+    marked("there are no phrases with words such as {words} in its headline"),
+    marked("there are no phrases with words such as {words} in its headline or text"),
+    marked("certain signs or figures are missing from its headline"),
+    marked("certain signs or figures are missing from its headline and text"),
+)
+
+
+def _phrases(patterns: Sequence[str], texts: Sequence[str]) -> str:
+    """What is looked for, by some of its words; never a pattern as it is written."""
+    named, place = _such_as(patterns), 0 if _in_headline(patterns) else 1
+    return tr(texts[place], words=named) if named else tr(texts[2 + place])
 
 
 def _in_headline(patterns: Sequence[str]) -> bool:
@@ -248,9 +248,9 @@ def _in_headline(patterns: Sequence[str]) -> bool:
 
 
 def _such_as(patterns: Sequence[str]) -> str:
-    """Some of the words of each pattern; the pattern itself where it holds none that can be named."""
-    named = [word for pattern in patterns for word in samples(pattern, _SAMPLES) or [pattern]]
-    return either([quoted(f"{word}…") for word in dict.fromkeys(named)])
+    """Some of the words of each pattern; empty where none can be named."""
+    named = [word for pattern in patterns for word in samples(pattern, _SAMPLES)]
+    return either([quoted(f"{word}…") for word in dict.fromkeys(named)]) if named else ""
 
 
 def _all(key: str, parts: Sequence[Condition], names: Names) -> Iterator[str]:
@@ -299,4 +299,4 @@ SOURCE_CLAUSES: Mapping[str, Callable[[Any, Names], Iterator[str]]] = {
 
 def said(value: Modality | SourceKind) -> str:
     """A modality or a kind of source as it reads in a clause."""
-    return tr(_MODALITIES[value] if isinstance(value, Modality) else _KINDS[value])
+    return tr(_MODALITIES[value]) if isinstance(value, Modality) else source_word(value)

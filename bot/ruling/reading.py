@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from bot.delivery.sheet import clip
 from bot.delivery.words import Names, count
 from bot.locale import marked, show_number, tr
 from bot.model import Change, Policy
@@ -12,12 +13,18 @@ from bot.rules.book import Rule
 from bot.rules.correlate import Correlate, Distinct, GroupBy, Kind, Link, Novelty
 from bot.rules.correlation import USUAL_LEAST, warmed_up
 from bot.rules.parts import Condition
-from bot.ruling.clauses import TIERS, both, clauses, either, themes, tiers
+from bot.ruling.clauses import TIERS, both, clauses, either, quoted, themes, tiers
 
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _THEME = frozenset({"theme"})
-_FILLED = {"actor": "a company", "target": "another company", "theme": "an event", "count": "several"}
-"""What stands in a rule's title for what only an event has; titles are never translated."""
+_TITLE = 120
+_FILLED: Mapping[str, str] = {
+    "actor": marked("a company"),
+    "target": marked("another company"),
+    "theme": marked("an event"),
+    "count": marked("several"),
+}
+"""What stands in a rule's title for what only an event has."""
 
 _CHANGES: Mapping[Change, str] = {
     Change.NEW_STORY: marked("a new story"),
@@ -69,9 +76,17 @@ _LINKS: Mapping[Link, str] = {
 
 
 def plain_title(title: str) -> str:
-    """A rule's title without an event to fill it: 'Surplus AI compute for sale'."""
-    bare = title.removeprefix("{actor}: ").removeprefix("{target}: ").format(**_FILLED)
+    """A rule's title without an event to fill it: 'Surplus AI compute for sale'; of rules that come along, translated."""
+    said = tr(title)
+    # An operator's own title stays in one language.
+    filled = _FILLED if said == title else {place: tr(words) for place, words in _FILLED.items()}
+    bare = said.removeprefix("{actor}: ").removeprefix("{target}: ").format(**filled)
     return bare[:1].upper() + bare[1:]
+
+
+def called(rule: Rule) -> str:
+    """A rule's readable title between quotation marks."""
+    return quoted(clip(plain_title(rule.title), _TITLE))
 
 
 def reading(rule: Rule, names: Names) -> list[str]:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.delivery.quote import split
-from bot.delivery.sheet import Sheet, clip, no_title
+from bot.delivery.sheet import GAP, Sheet, around, clip, no_title
 from bot.delivery.words import Names, level_name
 from bot.locale import marked, tr
-from bot.model import Analysis, Card, EntityKind, Entry, Event, Span
+from bot.model import Analysis, Card, EntityKind, Entry, Event
 from bot.nlp.analyzer import SpacyAnalyzer
 from bot.nlp.explain import explain
 from bot.nlp.explanation import Silence
@@ -18,20 +17,21 @@ from bot.ports import Analyzer
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure, progress
 from bot.rules.engine import best_event, fill_title
-from bot.rules.parts import Condition, SourceCondition
-from bot.ruling.clauses import CLAUSES, SOURCE_CLAUSES, both, clauses, either, quoted, said
-from bot.ruling.reading import plain_title, support
+from bot.rules.parts import Condition
+from bot.ruling.claims import show_claim
+from bot.ruling.clauses import both, clauses, either, quoted, said
+from bot.ruling.facts import first_failure
+from bot.ruling.reading import called, plain_title, support
 
 _FIRING, _NEAR = 10, 3  # rules that are listed
-_AROUND = 90  # characters around the words that are quoted
 _NAME, _TITLE = 60, 120
 
-_SILENCES: Mapping[Silence, str] = {
+SILENCES: Mapping[Silence, str] = {
     Silence.EMPTY: marked("there is nothing to read"),
     Silence.FOREIGN: marked("it is not in English"),
     Silence.QUIET_TITLE: marked("its headline tells no news"),
     Silence.OFF_FIELD: marked("it is not about the field that I watch"),
-    Silence.BELOW: marked("no theme is likely enough"),
+    Silence.BELOW: marked("nothing in it is clear enough"),
     Silence.HELD_BACK: marked("it only recalls something, or nobody acts in it"),
 }
 STAGES: Mapping[str, str] = {
@@ -118,35 +118,6 @@ def _one(
     )
 
 
-def first_failure(condition: Condition, scene: Scene) -> tuple[str, Condition]:
-    """The key of the first part that does not hold, with that part alone as a condition.
-
-    Raises:
-        ValueError: All of them hold.
-    """
-    for key in CLAUSES:
-        value = getattr(condition, key)
-        if value is None:
-            continue
-        if isinstance(value, SourceCondition):
-            for part in SOURCE_CLAUSES:
-                if getattr(value, part) is not None:
-                    alone = _alone("source", _only(value, part))
-                    if failure(alone, scene) is not None:
-                        return f"source.{part}", alone
-        elif failure(alone := _alone(key, value), scene) is not None:
-            return key, alone
-    raise ValueError("all parts of the condition hold")
-
-
-def _alone(key: str, value: object) -> Condition:
-    return Condition.model_construct(_fields_set={key}, **{key: value})
-
-
-def _only(source: SourceCondition, part: str) -> SourceCondition:
-    return SourceCondition.model_construct(_fields_set={part}, **{part: getattr(source, part)})
-
-
 class Trial:
     """Draws what rules make of one entry.
 
@@ -191,19 +162,30 @@ class Trial:
                 sheet.line(self._no_event())
             else:
                 sheet.line(tr("Nearest:"))
-                for near in sorted(found, key=lambda f: -f.passed)[:_NEAR]:
-                    sheet.line("• ").add(clip(near.rule.id, _NAME), EntityKind.CODE)
-                    sheet.add(f": {_stopped(near, self._names)}")
+                # Those of another theme come near only where there is none of this one.
+                nearest = sorted(found, key=lambda f: -f.passed)[:_NEAR]
+                nearest = [f for f in nearest if f.passed or not nearest[0].passed]
+                for near in nearest:
+                    sheet.line(f"• {called(near.rule)}: {_stopped(near, self._names)}")
+                self._ids(sheet, nearest)
             return sheet.line(self._basis()).card()
         sheet.line(tr("These rules take it up:"), EntityKind.BOLD)
         for one in firing[:_FIRING]:
-            sheet.line("• ").add(clip(one.rule.id, _NAME), EntityKind.CODE)
-            sheet.add(f": {self._said(one)}")
+            sheet.line(f"• {self._said(one)}")
         if len(firing) > _FIRING:
             sheet.line(tr("and {n} more", n=len(firing) - _FIRING))
         for event in dict.fromkeys(f.event for f in firing if f.event is not None):
             self._evidence(sheet, event)
+        self._ids(sheet, firing[:_FIRING])
         return sheet.line(self._basis()).card()
+
+    def _ids(self, sheet: Sheet, found: Sequence[Finding]) -> None:
+        """What those look for who write rules, and the way to a rule for everybody."""
+        before, after = around(tr("Their ids, for /rule and /test: {ids}", ids=GAP))
+        sheet.line(before)
+        for n, one in enumerate(found):
+            sheet.add(", " if n else "").add(clip(one.rule.id, _NAME), EntityKind.CODE)
+        sheet.add(after)
 
     def _said(self, found: Finding) -> str:
         """The verdict in a phrase."""
@@ -214,7 +196,7 @@ class Trial:
             case Verdict.COUNTS:
                 return tr("it counts, as one of several: {title}", title=plain_title(rule.title))
         assert found.event is not None
-        title = clip(fill_title(self._book, rule.title, found.event), _TITLE)
+        title = clip(fill_title(self._book, tr(rule.title), found.event), _TITLE)
         if found.verdict is Verdict.WAITS:
             return tr("it would wait for further sources: {title}", title=title)
         return tr("it fires, {level}: {title}", level=level_name(rule.level), title=title)
@@ -248,7 +230,7 @@ class Trial:
         companies = self._analysis.companies
         named = either([self._names(c) for c in companies]) if companies else tr("no company")
         if self._silence is not None:
-            because = tr(_SILENCES[self._silence])
+            because = tr(SILENCES[self._silence])
             return tr(
                 "Stopped at: the theme, as {because}. Mentioned: {companies}.",
                 because=because,
@@ -259,15 +241,8 @@ class Trial:
         )
 
     def _evidence(self, sheet: Sheet, event: Event | None) -> None:
-        """The claim in a line, and its words between those around them."""
-        if event is None:
-            return
-        who = self._names(event.actor) if event.actor else tr("nobody named")
-        sheet.line(quoted(clip(self._names(event.theme), _NAME)))
-        sheet.add(f", {clip(who, _NAME)}, {said(event.modality)}: ")
-        before, words, after = _quoted(self._entry, event.evidence)
-        opening, closing = quoted("\n").split("\n")
-        sheet.add(opening + before).add(words, EntityKind.BOLD).add(after + closing)
+        if event is not None:
+            show_claim(sheet, self._entry, event, self._names)
 
     def _basis(self) -> str:
         entry = self._entry
@@ -312,15 +287,6 @@ def _stopped(found: Finding, names: Names) -> str:
         return tr("Stopped at: {stage}.", stage=tr(STAGES["theme"]))
     wanted = clip(both(clauses(found.wanted, names)), 2 * _TITLE)
     return tr("it would pass where {conditions}", conditions=wanted)
-
-
-def _quoted(entry: Entry, span: Span) -> tuple[str, str, str]:
-    body = entry.title if span.field == "title" else entry.text
-    start, end = max(0, span.start - _AROUND), span.end + _AROUND
-    found = split(body[start:end], span.start - start, span.end - start)
-    if found is None:
-        return "", no_title(), ""
-    return ("…" if start else "") + found.before, found.words, found.after + ("…" if end < len(body) else "")
 
 
 def _modality(entry: Entry, analysis: Analysis, event: Event, names: Names) -> str:

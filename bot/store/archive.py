@@ -15,6 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 from bot.errors import StoreError
 from bot.model import DENIABLE, MEMORY, Analysis, Entry, Reason, Sighting, Verdict
 from bot.store.database import Database, translate
+from bot.store.imports import KEPT_FOR as IMPORTS_KEPT_FOR
 from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, SIGHTING, entry_of, moment, stamp, verdict_of
 from bot.store.trends import forget
 
@@ -213,6 +214,7 @@ class Archive:
             for table in ("held", "feedback", "audit", "broadcasts"):
                 cursor.execute(f"DELETE FROM {table} WHERE at < ?", (before,))
             cursor.execute("DELETE FROM sightings WHERE at < ?", (stamp(now - MEMORY),))
+            cursor.execute("DELETE FROM imports WHERE at < ?", (stamp(now - IMPORTS_KEPT_FOR),))
             forget(cursor, now)
         return deleted
 
@@ -337,7 +339,10 @@ class Lock:
             ) from e
         except OSError as e:
             self.free()
-            raise StoreError(f"can't write to {self._path.parent}: {e.strerror}; set BOT_DATA_DIR") from e
+            way = f"let user {os.geteuid()} write there, or " if isinstance(e, PermissionError) else ""
+            raise StoreError(
+                f"can't write to {self._path.parent}: {e.strerror}; {way}set BOT_DATA_DIR"
+            ) from e
 
     def free(self) -> None:
         """Let it go."""

@@ -58,7 +58,9 @@ class Audience:
             mutes[row["subscriber_id"]] = (*mutes.get(row["subscriber_id"], ()), silence_of(row))
         self.mutes = mutes
         self.moved = moved_chats(self._db)
-        self.sounds = {s.id: self._rung(s.id, now) for s in self.subscribers if s.budget is not None}
+        self.sounds = {
+            s.id: rung(self._db, s.id, now - SOUNDS) for s in self.subscribers if s.budget is not None
+        }
         self._number = number
 
     def is_current(self) -> bool:
@@ -71,14 +73,6 @@ class Audience:
             if not note.silent and note.subscriber_id in self.sounds:
                 self.sounds[note.subscriber_id].append(note.created_at)
 
-    def _rung(self, subscriber_id: str, now: datetime) -> list[datetime]:
-        rows = self._db.rows(
-            "SELECT created_at FROM outbox WHERE subscriber_id = ? AND silent = 0 AND kind <> 'edit' "
-            "AND created_at >= ? ORDER BY seq",
-            (subscriber_id, stamp(now - SOUNDS)),
-        )
-        return [at for row in rows if (at := moment(row["created_at"])) is not None]
-
     def _forget(self, now: datetime) -> None:
         for subscriber_id, sounds in self.sounds.items():
             if sounds and sounds[0] < now - SOUNDS:
@@ -86,6 +80,16 @@ class Audience:
 
     def _now(self) -> str:
         return str(self._db.value("SELECT value FROM meta WHERE key = 'audience'"))
+
+
+def rung(db: Database, subscriber_id: str, since: datetime) -> list[datetime]:
+    """When a subscriber was rung since then, in order; an edit rings nobody."""
+    rows = db.rows(
+        "SELECT created_at FROM outbox WHERE subscriber_id = ? AND silent = 0 AND kind <> 'edit' "
+        "AND created_at >= ? ORDER BY seq",
+        (subscriber_id, stamp(since)),
+    )
+    return [at for row in rows if (at := moment(row["created_at"])) is not None]
 
 
 def moved_chats(db: Database) -> dict[str, str]:

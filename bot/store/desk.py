@@ -8,7 +8,7 @@ from datetime import datetime, time
 
 from bot.model import Alert, Digest, Setup, Severity, Silence, Story, Subscriber, Target, TargetKind
 from bot.ports import Explanation, Past, Status
-from bot.store.audience import moved_chats
+from bot.store.audience import moved_chats, rung
 from bot.store.database import Database
 from bot.store.ingest import load_card
 from bot.store.outgoing import audience_changed, close_pending
@@ -156,10 +156,20 @@ class Desk:
         """Ring so often a day at most."""
         self._set(subscriber_id, "budget", budget)
 
-    def set_digest(self, subscriber_id: str, digest: Digest | None, due: datetime | None, /) -> None:
+    def set_digest(
+        self, subscriber_id: str, digest: Digest | None, due: datetime | None, /, *, by_budget: bool = False
+    ) -> None:
         """Send digests at these times, the first one when it is due."""
-        self._set(subscriber_id, "digest", digest_text(digest))
-        self._set(subscriber_id, "digest_at", stamp(due))
+        with self._db.transaction() as cursor:
+            cursor.execute(
+                "UPDATE subscribers SET digest = ?, digest_at = ?, digest_by_budget = ? WHERE id = ?",
+                (digest_text(digest), stamp(due), int(by_budget), subscriber_id),
+            )
+            audience_changed(cursor)
+
+    def sounds(self, subscriber_id: str, since: datetime, /) -> int:
+        """How often it was rung since then."""
+        return len(rung(self._db, subscriber_id, since))
 
     def _set(self, subscriber_id: str, column: str, value: str | int | None) -> None:
         with self._db.transaction() as cursor:

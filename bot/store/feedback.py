@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.model import Alert
-from bot.shelves import Votes
+from bot.shelves import Vote, Votes
 from bot.store.database import Database
-from bot.store.rows import stamp
+from bot.store.rows import ALERT, ENTRY_COLUMNS, entry_of, stamp
 
 
 class FeedbackStore:
@@ -46,6 +46,20 @@ class FeedbackStore:
         )
         assert row is not None
         return Votes(name=rule_id, useful=row["useful"], total=row["n"])
+
+    def of_chat(self, subscriber_id: str, since: datetime, limit: int, /) -> list[Vote]:
+        """Those of one chat on cards that are stored, the newest first."""
+        columns = ", ".join(f"e.{c.strip()}" for c in ENTRY_COLUMNS.split(","))
+        rows = self._db.rows(
+            f"SELECT f.useful, a.body AS alert, {columns} FROM feedback f JOIN alerts a ON a.id = f.alert_id "
+            "JOIN entries e ON e.id = a.entry_id WHERE f.subscriber_id = ? AND f.at >= ? "
+            "ORDER BY f.at DESC, f.alert_id, f.user LIMIT ?",
+            (subscriber_id, stamp(since), limit),
+        )
+        return [
+            Vote(alert=ALERT.validate_json(row["alert"]), entry=entry_of(row), useful=bool(row["useful"]))
+            for row in rows
+        ]
 
     def by_rule(self, since: datetime, /) -> list[Votes]:
         """For each rule, in the order of their ids."""

@@ -231,7 +231,29 @@ def m010_bindings(db: Database) -> None:
 
 
 @migrations()
-def m011_acks(db: Database) -> None:
+def m011_drafts(db: Database) -> None:
+    """Rules that chats are putting together."""
+    db.execute(
+        "CREATE TABLE drafts (id TEXT PRIMARY KEY, subscriber_id TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX drafts_at ON drafts (at)")
+    db.execute("CREATE INDEX drafts_subscriber ON drafts (subscriber_id, at)")
+
+
+@migrations()
+def m012_settings(db: Database) -> None:
+    """Digests that only came with a budget; settings sent as a file until they are applied; the votes of one chat."""
+    db.execute("ALTER TABLE subscribers ADD COLUMN digest_by_budget INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "CREATE TABLE imports (subscriber_id TEXT PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL, "
+        "wishes TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX imports_at ON imports (at)")
+    db.execute("CREATE INDEX feedback_subscriber ON feedback (subscriber_id, at)")
+
+
+@migrations()
+def m013_acks(db: Database) -> None:
     """Who marked a story's card as seen in a group, and by which name the card says so."""
     db.execute(
         "CREATE TABLE acks (subscriber_id TEXT NOT NULL, story_id TEXT NOT NULL, user TEXT NOT NULL, "

@@ -18,10 +18,18 @@ _OF_SUBSCRIBERS = (
     "feedback",
     "setups",
     "searches",
+    "drafts",
     "bindings",
+    "imports",
     "acks",
 )
-_SETTINGS = ("watches", "mutes", "setups", "bindings")  # what a place that is off does not bring along
+_SETTINGS = (
+    "watches",
+    "mutes",
+    "setups",
+    "bindings",
+    "imports",
+)  # what a place that is off does not bring along
 _TWIN = (
     "EXISTS (SELECT 1 FROM outbox q WHERE q.subscriber_id = :there AND q.state IN ({states}) "
     "AND q.story_id = outbox.story_id AND q.alert_id = outbox.alert_id AND q.kind = outbox.kind{only})"

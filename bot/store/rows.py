@@ -120,6 +120,7 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         quiet=quiet_of(row["quiet"]),
         budget=row["budget"],
         digest=digest_of(row["digest"]),
+        digest_by_budget=bool(row["digest_by_budget"]),
         created_at=moment(row["created_at"]),
     )
 

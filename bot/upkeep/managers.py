@@ -15,7 +15,6 @@ from bot.delivery.gate import Gate
 from bot.delivery.managing import Office
 from bot.delivery.parts import Part
 from bot.delivery.people import People
-from bot.delivery.privacy import Private
 from bot.delivery.running import Running
 from bot.errors import BotError
 from bot.hours import next_digest
@@ -28,7 +27,6 @@ from bot.store.delays import latency
 from bot.store.feed_changes import FeedChanges
 from bot.store.feedback import FeedbackStore
 from bot.store.mornings import fired, last_report, note_report
-from bot.store.privacy import Privacy
 from bot.store.registry import Registry
 from bot.telemetry import event
 from bot.upkeep.morning import SPAN, Night, report
@@ -88,7 +86,6 @@ class Managers:
             office, access, registry, clock, operators=operators, by_invitation=by_invitation, wake=wake
         )
         self.parts: Sequence[Part] = (
-            Private(Privacy(database), clock, keep=settings.keep, contact=settings.contact),
             office,
             people,
             Feeds(office, sources, self.errands, clock),

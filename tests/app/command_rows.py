@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from library_scene import CUT
+
+from bot.text import digest
+
 HOSTILE: Mapping[str, str] = {
     "5,000 characters": "x" * 5000,
     "300 words": "word " * 300,
@@ -70,6 +74,11 @@ EVERYBODY: Mapping[str, Row] = {
         takes=frozenset({"lines"}),
     ),
     "status": Row("/status is for the managers"),
+    "when": Row(
+        "For example: /when hyperscalers",
+        {"zz": "I understood nothing of “zz”", "not denied": "only what you don't want", '"x"': "nothing of"},
+        reads=True,
+    ),
     "watch": Row(
         "For example: /watch nvidia",
         {"zz": "I don't know “zz”", "word zz": "is no word", ",".join("abcdefghijkl"): "at most 10"},
@@ -147,6 +156,8 @@ EVERYBODY: Mapping[str, Row] = {
     ),
     "mutes": Row("Nothing is muted here.", reads=True),
     "unmute": Row("This chat isn't muted.", {"zz": "/mutes shows what is"}),
+    "settings": Row("How this chat is set", {"nvidia": "/settings stands alone"}),
+    "import": Row("Send the file with the caption /import", {"nvidia": "answer it with /import"}),
     "timezone": Row("Change it with /timezone", {"Atlantis": "Write it as", "UTC+99": "Write it as"}),
     "privacy": Row("What this bot stores about a chat", reads=True),
     "export": Row("Everything that is stored about this chat", reads=True),
@@ -160,7 +171,11 @@ EVERYBODY: Mapping[str, Row] = {
     "ack": Row("/ack is for people in groups", reads=True),
     "rules": Row("In force: ", {"zz": "There is no pack “zz”. /rules shows all"}),
     "rule": Row("Which rule? /rules lists them", {"zz/zz": "/rules lists", "zz": "/rules lists"}),
-    "test": Row("/test", {"zz/zz it": "There is no rule “zz/zz”"}, reads=True),
+    "test": Row(
+        "/test",
+        {"compute/resael it": "There is no rule “compute/resael”; the nearest are compute/resale"},
+        reads=True,
+    ),
     "feedback": Row("Write it behind /feedback", reads=True, acts=True),
     **dict.fromkeys(
         "health latency sources reload lint backtest users allow ban limits broadcast audit precision".split(),
@@ -216,7 +231,8 @@ class Tap:
     """A kind of button.
 
     Attributes:
-        way: What is written, or tapped if it begins with '@', until the button is there.
+        way: What is written, or tapped if it begins with '@', or sent as a file to import if it begins with '📎',
+            until the button is there.
         label: Of the button; of one that nothing draws any more, its data.
         answers: Messages or edits that come of it.
         needs_card: Whether somebody must have got an alert.
@@ -232,9 +248,12 @@ class Tap:
     takes: frozenset[str] = frozenset()
 
 
+_MISSED = f"/whynot https://news.example/{digest('paper', CUT)}"
 _MANY = "/watch nvidia, micron, sk hynix, meta platforms, memory, compute resale, pack:compute, microsoft, coreweave"
 BUTTONS: Mapping[str, Tap] = {
     "watch": Tap(("/watch nvidia",), "Follow"),
+    "when": Tap(('/when "liquid cooling"',), "Stricter"),
+    "narrow": Tap(("/watch nvidia",), "Narrow"),
     "high": Tap(("/watch nvidia",), "Only high"),
     "ask": Tap(("/watch meta",), "Meta (company)"),
     "cancel": Tap(("/watch nvidia",), "Cancel"),
@@ -246,10 +265,17 @@ BUTTONS: Mapping[str, Tap] = {
     "home": Tap(("/start",), "What I follow"),
     "level": Tap(("/start", "@Level"), "high"),
     "hours": Tap(("/start", "@Quiet hours"), "London"),
+    "settings": Tap(("/settings",), "Budget"),
+    "budget": Tap(("/budget",), "5 a day"),
+    "digest": Tap(("/digest",), "Mondays at 08:00"),
+    "timezone": Tap(("/timezone",), "London"),
+    "import": Tap(("📎level: high\nfollow: [nvidia]",), "Apply"),
     "page": Tap(("/search harbour report",), "▶"),
     "pick": Tap(("/search company:meta compute",), "Meta (company)"),
     "story": Tap(("/top 7d",), "1"),
     "who": Tap(("/who meta",), "Meta (company)"),
+    "untold": Tap((_MISSED,), "Details"),
+    "whynot": Tap((_MISSED, "@Details"), "In plain words"),
     "chart": Tap(("/chart microsoft 7d",), "30d"),
     "erase": Tap(("/deleteme",), "Delete everything"),
     "lang": Tap(("/lang",), "Deutsch"),

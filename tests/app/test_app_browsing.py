@@ -111,13 +111,20 @@ async def test_whynot_says_what_stopped_an_entry_and_nothing_of_other_chats(tmp_
             return (await talk.says(f"/whynot {link}")).split("\n")
 
         noise = await why_not("/search rain")
-        assert noise[0] == RAIN
-        assert "first stopped by: no_event (no event of any theme in it)" in noise
+        assert noise[0].startswith("Nobody was told: it tells of nothing that is watched for. ")
+        assert noise[2] == RAIN
+        details = (await talk.taps("Details")).split("\n")
+        assert "first stopped by: no_event (it tells of nothing that is watched for)" in details
+        assert (await talk.taps("In plain words")).split("\n") == noise
         told_to_another = await why_not("/search trims")
-        assert told_to_another[0] == CUT
-        assert "it was not told here: nothing in it is followed here" in told_to_another
-        assert told_to_another[-1].startswith("• compute/cut compute.yaml:")
-        assert told_to_another[-1].endswith(": satisfied")
+        assert told_to_another[0].startswith(
+            "You were not told: alerts are off in this chat, others were told."
+        )
+        assert told_to_another[-1] == "• “A company cuts spending”, MEDIUM"
+        details = (await talk.taps("Details")).split("\n")
+        assert "it was not told here: nothing in it is followed here" in details
+        assert details[-1].startswith("• compute/cut compute.yaml:")
+        assert details[-1].endswith(": satisfied")
 
 
 async def test_whynot_speaks_the_language_of_the_chat(tmp_path: Path) -> None:
@@ -125,10 +132,12 @@ async def test_whynot_speaks_the_language_of_the_chat(tmp_path: Path) -> None:
         await talk.says("/search trims")
         link = next(e["url"] for e in talk.api.accepted[-1].entities if e["type"] == "text_link")
         lines = (await talk.says(f"/whynot {link}", "de")).split("\n")
-    assert lines[0] == CUT
-    assert lines[1].startswith("erschienen 2026-")
-    assert "hier wurde es nicht gemeldet: hier wird nichts davon verfolgt" in lines
-    assert lines[-1].endswith(": erfüllt")
+    assert lines[0] == (
+        "Das wurde hier nicht gemeldet: in diesem Chat sind Meldungen aus, anderen wurde es gemeldet. "
+        "/start schaltet sie ein."
+    )
+    assert lines[2] == CUT
+    assert "Regeln, die danach fragen:" in lines
 
 
 @pytest.mark.parametrize("url", ["https://nobody.example/x", "'; drop table entries --"])

@@ -23,7 +23,7 @@ LATER = 4 * SECOND  # after which a tap is one of its own
 # What news, looking things up and the list of deeds change.
 _LIVELY = frozenset(
     "entries revisions analyses stories alerts sightings verdicts counters poll_states trend_counts trend_alerts "
-    "searches audit".split()
+    "searches drafts audit".split()
 )
 _HELPFUL = re.compile(
     r"(?<!\w)/[a-z]+\b|[Dd]id you mean |at most |Levels: |Modalities: |Write |Try a company|is for the |"
@@ -70,6 +70,13 @@ class House:
         new = person.mark()
         self.w.api.push_message(person.chat, text, user=person.user)
         return await self.enough(new, answers)
+
+    async def sends(self, person: Person, content: str) -> list[Accepted]:
+        """Send a file of settings and wait for the answer."""
+        self.w.clock.jump(LATER)
+        new = person.mark()
+        self.w.api.push_file(person.chat, "settings.yaml", content.encode(), "/import", user=person.user)
+        return await self.enough(new, 1)
 
     async def taps(self, person: Person, data: str, on: int, times: int = 1) -> list[Accepted]:
         """Tap so often at once, and wait until each tap is acknowledged and nothing more comes of it."""
@@ -239,6 +246,8 @@ async def test_a_button_tapped_twice_does_one_thing_and_a_forged_one_nothing(
         for step in tap.way:
             if step.startswith("@"):
                 await who.taps(step[1:])
+            elif step.startswith("📎"):
+                await h.sends(who, step[1:])
             else:
                 await h.asks(who, step)
         shown = await h.drawn(who, tap.label) if ":" not in tap.label else who.seen[-1]

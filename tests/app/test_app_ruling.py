@@ -114,13 +114,13 @@ async def test_a_text_is_tried_where_it_is_typed_answered_or_stored(tmp_path: Pa
         assert "Stopped at: how certain it is.\nFound: denied." in denial.text
         picture = {"message_id": 3, "date": 1, "chat": chat, "photo": [], "caption": TITLE}
         (caption,) = await talk.says("/test", reply_to_message=picture)
-        assert caption.text.startswith("These rules take it up:\n• compute/resale: it fires")
+        assert caption.text.startswith("These rules take it up:\n• it fires")
 
         (found,) = await talk.says("/search trims")
         address = next(e["url"] for e in found.entities if e["type"] == "text_link")
         (stored,) = await talk.says(f"/test {address}")
         assert f"Read as stored: “{CUT}”, Paper, tier 1." in stored.text
-        assert "• compute/cut: it fires, MEDIUM: Microsoft cuts spending" in stored.text
+        assert "• it fires, MEDIUM: Microsoft cuts spending" in stored.text
 
 
 async def test_a_trial_runs_where_texts_are_analysed_and_leaves_nothing_behind(

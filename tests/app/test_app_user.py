@@ -44,7 +44,7 @@ async def test_a_new_user_is_set_up_in_three_taps_over_a_restart_and_sees_what_i
             assert "So many alerts would have come in the last 2 days" in second.text
             assert "• high: about 1 in 2 days" in second.text
             third = await user.taps("high", "Step 3 of 3")
-            assert "No quiet hours" in labels(third)
+            assert "Skip: no quiet hours" in labels(third)
             new = user.mark()
             ended = await user.taps("Berlin, Paris", "That's it.", on=third)
             assert "This chat follows AI compute market (pack), at level high and above." in ended.text
@@ -70,7 +70,7 @@ async def test_every_step_can_be_skipped_and_names_typed_instead(tmp_path: Path)
             await friend.says("/start", "Step 1 of 3")
         async with w.running():
             skipped = await user.taps("Skip: medium", "Step 3 of 3")
-            ended = await user.taps("No quiet hours", "That's it.", on=skipped)
+            ended = await user.taps("Skip: no quiet hours", "That's it.", on=skipped)
             assert "follows everything, at level medium and above" in ended.text
             assert "No quiet hours; times are shown in UTC" in ended.text
             await friend.says("nvidia, micron", "Step 2 of 3")
@@ -88,7 +88,7 @@ async def test_what_is_followed_by_chat_is_shown_counted_and_asked_about_first(t
             asked = await user.says("/watch microsoft", "Microsoft: whatever it does or is touched by")
             assert "That would have been 1 alert in the last 2 days" in asked.text
             assert f"MEDIUM {CUT}" in asked.text, "a sample"
-            assert labels(asked) == ["Follow", "Only high", "Cancel"]
+            assert labels(asked) == ["Follow", "Only high", "Narrow", "Cancel"]
             which = await user.says("/watch meta", "“meta” can mean several things. Which one?")
             assert labels(which) == ["Meta (company)", "Meta Materials (company)"]
         async with w.running():
@@ -142,7 +142,7 @@ async def test_things_are_looked_up_and_their_pages_turned_over_a_restart(tmp_pa
             rain = await user.says("/search rain", RAIN)
             link = next(e["url"] for e in rain.entities if e["type"] == "text_link")
             missed = await user.says(f"/whynot {link}")
-            assert "first stopped by: no_event (no event of any theme in it)" in missed.text
+            assert "Nobody was told: it tells of nothing that is watched for." in missed.text
             who = await user.says("/who nvidia")
             assert "• Meta buys from it: noticeable (a filing, Jan 2025)" in who.text
             chart = await user.says("/chart microsoft 7d")

@@ -252,10 +252,14 @@ class Person:
         """What the file says that comes when it is asked for."""
         files = self.world.api.files
         before = len(files)
+
+        def arrived() -> list[bytes]:
+            new = [f for f in files[before:] if f.chat_id == self.chat]
+            return [f.content for f in new if f.name.endswith(".json")]
+
         await self.says("/export", "Everything that is stored about this chat")
-        await until(lambda: len(files) > before)
-        assert files[-1].chat_id == self.chat
-        found: dict[str, Any] = json.loads(files[-1].content)
+        await until(arrived)
+        found: dict[str, Any] = json.loads(arrived()[0])
         return found
 
     def push_tap(self, label: str, *, on: Accepted | None = None) -> str:

@@ -48,13 +48,13 @@ def test_a_report_says_what_each_rule_would_have_told(
     assert plain(report(rules, run)) == [
         "7 entries, 2026-03-02 14:00 to 2026-03-06 14:00 UTC, rules of rules",
         "3 stories, 3 cards, 1 reply, 3 silent edits; 1.0 pings a day",
-        "held back before any rule: 1 no_event (no event of any theme in it)",
+        "held back before any rule: 1 no_event (it tells of nothing that is watched for)",
         "",
         "compute/resale  high  compute.yaml:6",
         "  would have fired 2 times; 1 reply, 3 silent edits",
         "    2026-03-02 14:00  Meta weighs selling surplus AI compute to outside customers, take number1",
         "    2026-03-03 14:00  Microsoft weighs renting spare servers to other firms, take number5",
-        "  held back: 1 throttled (the rule spoke a short while ago)",
+        "  held back: 1 throttled (its rule spoke a short while ago)",
         "",
         "compute/cut  medium  compute.yaml:17",
         "  would have fired 1 time; 0 replies, 0 silent edits",
@@ -69,7 +69,7 @@ def test_a_rule_that_only_held_back_is_listed_with_the_reason(tmp_path: Path, re
     rules = ruleset(make_book(tmp_path, strict), reader)
     [run] = replay_all([rules], arrivals_of([news(reader, CLAIM, 1, at=NOW)]))
     assert plain(report(rules, run))[-1] == (
-        "never fired: compute/resale (held back: 1 uncorroborated (waits for further independent sources)), "
+        "never fired: compute/resale (held back: 1 uncorroborated (it waits for further independent sources)), "
         "compute/cut, compute/wave, compute/fall"
     )
 

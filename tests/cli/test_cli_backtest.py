@@ -332,7 +332,7 @@ def test_whynot_names_what_stopped_an_entry_and_the_nearest_rule(environ: dict[s
 def test_whynot_of_noise_says_that_no_rule_comes_near(environ: dict[str, str]) -> None:
     archive(environ, RAIN)
     lines = invoke(environ, "whynot", RAIN.id).stdout.splitlines()
-    assert "first stopped by: no_event (no event of any theme in it)" in lines
+    assert "first stopped by: no_event (it tells of nothing that is watched for)" in lines
     assert lines[-2:] == ["events in it: none", "no rule comes near: no event of any theme is in it"]
 
 

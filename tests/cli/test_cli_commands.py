@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from cli_kit import Wire, environment, feed_of, invoke, jsonl, rules_folder, serving, spillover
+from cli_kit import PATIENCE, Wire, environment, feed_of, invoke, jsonl, rules_folder, serving, spillover
 
 from bot import __version__
 from bot.backtest import read_rulesets
@@ -53,6 +55,23 @@ def test_every_command_says_in_one_whole_sentence_what_it_does(name: tuple[str, 
         (line,) = re.findall(rf"^  {name[-1]} +(.*)$", group, re.MULTILINE)
         assert line.endswith("."), "it is cut off"
         assert not line.endswith("...")
+
+
+def test_a_health_check_loads_nothing_that_understands_news() -> None:
+    """A container asks twice a minute, and all of it takes a second of processor."""
+    look = "import sys; from bot.cli import main; main(['health', '--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    loaded = done.stdout.split()
+    assert "bot.cli.health" in loaded
+    assert {"bot.app", "bot.nlp", "numpy", "spacy", "telegram"} & set(loaded) == set()
+
+
+def test_a_mistyped_command_is_told_with_what_was_meant() -> None:
+    done = invoke({}, "helth")
+    assert done.exit_code == 2
+    assert "Did you mean 'health'?" in done.stderr
 
 
 def test_the_version_is_that_of_the_package() -> None:

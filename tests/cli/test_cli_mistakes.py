@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from bot.store.database import Database
         pytest.param("BOT_LOG_LEVEL", "loud", "BOT_LOG_LEVEL: ", id="no level"),
         pytest.param("BOT_TELEGRAM_API_URL", "ftp://x", "must begin with http", id="no address"),
         pytest.param("BOT_RULES_DIR", "/nowhere", "set BOT_RULES_DIR to the rules folder", id="no rules"),
+        pytest.param("BOT_RULES_DIR", "/" + "x" * 300, "; let user ", id="rules that can't be read"),
     ],
 )
 @pytest.mark.parametrize("name", ["run", "rules check", "feeds export"])
@@ -35,6 +38,22 @@ def test_a_wrong_setting_is_one_line_that_names_it(
     assert line.startswith("spillover: ")
     assert told in line
     assert done.stdout == ""
+
+
+def test_a_data_folder_of_somebody_else_is_one_line_that_says_whom_to_let_in(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a folder is mounted into a container, whose user nobody thought of."""
+
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse)
+        done = invoke(environ, "db", "prune")
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert f"Permission denied; let user {os.geteuid()} write there, or set BOT_DATA_DIR" in line
 
 
 def test_all_wrong_settings_are_told_at_once(environ: dict[str, str]) -> None:

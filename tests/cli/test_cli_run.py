@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 from cli_kit import (
@@ -192,6 +193,39 @@ def test_a_signal_stops_it_in_order(environ: dict[str, str], number: signal.Sign
         assert bot.end(number) == 0
         assert bot.logged(" stopped ")
     assert bot.complaints == []
+
+
+@contextmanager
+def reading_its_rules(environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], TextIO]]:
+    """A bot that waits for its exposure graph, and where to write it."""
+    graph = Path(environ["BOT_RULES_DIR"]) / "exposure.yaml"
+    graph.unlink()
+    os.mkfifo(graph)
+    with subprocess.Popen(command("run"), env=clean(environ), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            with graph.open("w") as pipe:  # opens when the bot begins to read
+                yield process, pipe
+        finally:
+            process.kill()
+
+
+def test_a_stop_while_it_reads_its_rules_is_heeded_and_no_failure(environ: dict[str, str]) -> None:
+    """The first process of a container gets no signal that it has not asked for."""
+    with reading_its_rules(environ) as (process, _):
+        process.terminate()
+        _, stderr = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, stderr) == (0, "")
+
+
+def test_a_reload_while_it_reads_its_rules_does_not_end_it(environ: dict[str, str]) -> None:
+    with reading_its_rules(environ) as (process, pipe):
+        process.send_signal(signal.SIGHUP)
+        pipe.write("version: 1\nspread: {}\nedges: []\n")
+        pipe.close()
+        assert process.stderr is not None
+        assert any(" started " in line for line in process.stderr)
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
 from office_fakes import MemoryAccess, MemoryPrivacy
 from rich.text import Text
+from whynot_fakes import untold
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
@@ -124,9 +125,7 @@ class World:
         for n in range(12):  # so many that something is said of rule, source and reader
             alert, entry, _ = drawn["told"][0]
             votes.vote(alert, entry.feed_id, ME.subscriber_id, f"u{n}", useful=n == 3, reason="", now=NOW)
-        browsing = Browsing(
-            library, vocabulary, self.clock, neighbours=lambda _: drawn["neighbours"], why_not=self.why_not
-        )
+        browsing = Browsing(library, vocabulary, self.clock, neighbours=lambda _: drawn["neighbours"])
         self.commands = Commands(
             self.desk,
             vocabulary,
@@ -134,6 +133,7 @@ class World:
             operators={"9"},
             parts=(
                 browsing,
+                untold(self.why_not),
                 Charting(trends, vocabulary, self.draw, self.clock),
                 Private(MemoryPrivacy(), self.clock, keep=timedelta(days=90), contact=drawn["contact"]),
                 Voting(self.desk, votes, self.clock, {"9"}),
@@ -184,12 +184,15 @@ ASKED = [
     "who meta", "top 30d", "chart nvidia", "chart meta", "chart nvidia 90d", "whynot https://x.example", "watch nvidia", "watch meta",
     "watch liquid cooling", "watch all", "watch nvidia, meta, what", "search zap", "search word", "search company:meta x", "precision",
     "privacy", "export", "deleteme", "stop", "start", "start w_NVDA", "help", "help nothing", "unmute all", "unmute nvidia", "mute rule x/y",
+    "settings", "budget", "budget off", "import",
 ]  # fmt: skip
 TAPPED = [
     *(f"{verb}:01b2c3d4e5f60718" for verb in ("why", "good", "noise", "mutes", "hush:story", "hush:company", "hush:source", "hush:rule")),
     *(f"noise:01b2c3d4e5f60718:{reason}" for reason in REASONS), "story:05701e5701e", "home:list", "home:latest", "home:quiet", "home:level",
     "watch:company:NVDA", "high:company:NVDA", "ask:company:NVDA", "ask:all", "list:1", "list:2", "drop:1:company:NVDA", "unall:", "cancel:",
     "chart:30:company:NVDA", "who:0:NVDA", "level:high", "hours:22:00-07:00 Asia/Tokyo", "unhush:m0", "setup:quiet:skip", "mute:today",
+    "hours:23:00-07:00", "budget:5", "budget:off", "digest:daily 18:00", "digest:off", "timezone:Asia/Tokyo", "unhush:m0:list", "unhush:pause:list",
+    "settings:", *(f"settings:{way}" for way in ("level", "quiet", "budget", "digest", "zone", "lang", "mutes", "list")), "setup:quiet:off",
 ]  # fmt: skip
 
 
@@ -222,7 +225,8 @@ TYPED = [
     "watch word",
 ]
 VERBS = ["why", "story", "page", "pick", "who", "watch", "high", "ask", "list", "drop", "mutes", "hush", "unhush", "noise", "home", "level",
-         "hours", "chart", "erase", "setup", "setup:pick:+", "setup:level", "setup:quiet"]  # fmt: skip
+         "hours", "chart", "erase", "setup", "setup:pick:+", "setup:level", "setup:quiet",
+         "settings", "budget", "digest", "timezone", "import", "import:apply", "import:cancel"]  # fmt: skip
 
 
 @EXAMPLES

@@ -66,7 +66,9 @@ async def test_a_budget_brings_a_digest_along(started):
     assert "At most 8 sounds a day" in await started.ask("/budget")
     await started.ask("/budget 1")
     assert "At most 1 sound a day." in await started.ask("/budget")
-    assert await started.ask("/budget off") == "No budget any more: everything at your level rings."
+    assert (await started.ask("/budget off")).startswith(
+        "No budget any more: everything at your level rings."
+    )
     assert await started.ask("/digest off") == "No digests any more."
     assert (reader(started).budget, reader(started).digest, started.desk.due["telegram:1"]) == (
         None,

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,19 +12,17 @@ from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
 from library_scene import CUT, DENIAL, RAIN, Day, busy_day, flood, hostile
 from make import HOUR, NOW, TITLE
-from rich.text import Text
 
 from bot.delivery.browsing import MOST_OFFERED, Browsing
 from bot.delivery.commands import Commands
 from bot.delivery.replies import Chat, Reply
-from bot.errors import NotStoredError
 from bot.model import Button, EntityKind, Neighbour
 from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")
 GUEST = Chat(address="-100/7", user="2", may_manage=False)
 LATER = NOW + 5 * HOUR  # 19:00 UTC, 14:00 in New York
-NAMES = ["search", "top", "story", "who", "whynot"]
+NAMES = ["search", "top", "story", "who"]
 
 
 def neighbour(
@@ -40,8 +37,6 @@ class Scene:
     def __init__(self, *days: Day) -> None:
         self.library, self.now = MemoryLibrary(), LATER
         self.neighbours: dict[str, list[Neighbour]] = {}
-        self.missed: list[Text] | None = None
-        self.asked: list[tuple[str, str, tzinfo]] = []
         for day in days:
             for outcome, _ in day:
                 self.library.take(outcome)
@@ -55,7 +50,6 @@ class Scene:
             small_vocabulary(),
             lambda: self.now,
             neighbours=lambda company: self.neighbours.get(company, ()),
-            why_not=self.why_not,
             zone=lambda _: zone,
         )
         self.commands = Commands(
@@ -66,12 +60,6 @@ class Scene:
             parts=(browsing,),
             offers=browsing.offers,
         )
-
-    async def why_not(self, reference: str, subscriber_id: str, tz: tzinfo) -> Sequence[Text]:
-        self.asked.append((reference, subscriber_id, tz))
-        if self.missed is None:
-            raise NotStoredError("not there", near="https://wire.example/near")
-        return self.missed
 
     async def reply(self, text: str, chat: Chat = ME) -> Reply:
         name, *args = text.split(" ")
@@ -246,38 +234,6 @@ async def test_an_ambiguous_company_is_asked_about_before_its_relations(scene):
     assert said(await scene.tap("who:company:META")) == "I know no relations of Meta to other companies."
 
 
-async def test_whynot_shows_what_the_command_line_shows(scene):
-    title = Text("Meta @all weighs it", "bold")
-    stopped = Text.assemble(("first stopped by", "bold"), ": stale; /stop")
-    scene.missed = [title, Text("https://wire.example/a"), Text(), stopped, Text("  14:03 held back")]
-    reply = await scene.reply("/whynot https://wire.example/a")
-    assert said(reply).split("\n") == [
-        "Meta @\u2060all weighs it",
-        "https://wire.example/a",
-        "",
-        "first stopped by: stale; /\u2060stop",
-        "• 14:03 held back",
-    ]
-    card = reply.cards[0]
-    bold = [card.text[e.start : e.end] for e in card.entities if e.kind is EntityKind.BOLD]
-    assert bold == ["Meta @\u2060all weighs it", "first stopped by"]
-    assert scene.asked == [("https://wire.example/a", ME.subscriber_id, ZoneInfo("America/New_York"))]
-
-
-async def test_whynot_of_what_was_never_seen_names_what_is_near(scene):
-    assert await scene.ask("/whynot https://wire.example/b") == (
-        "I have not seen “https://\u2060wire.\u2060example/b”. The nearest of its site is https://wire.example/near"
-    )
-    long = "https://wire.example/" + "x" * 900
-    await scene.ask(f"/whynot {long}")
-    assert scene.asked[-1][0] == long, "an address may be long"
-
-
-async def test_whynot_that_is_endless_is_cut(scene):
-    scene.missed = [Text("x" * 300, "bold")] * 100
-    assert (await scene.ask("/whynot id")).endswith("\n…")
-
-
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -305,11 +261,6 @@ async def test_whynot_that_is_endless_is_cut(scene):
             id="who a sector",
         ),
         pytest.param("/who micron", "no relations of Micron", id="who without relations"),
-        pytest.param("/whynot", "/whynot https://", id="whynot nothing"),
-        pytest.param("/whynot two words", "/whynot https://", id="whynot two words"),
-        pytest.param(
-            "/whynot https://a.example/" + "x" * 2000, "at most 20 words and 2,000", id="whynot endless"
-        ),
     ],
 )
 async def test_wrong_missing_or_hostile_words_get_one_helpful_line(scene, text, hint):

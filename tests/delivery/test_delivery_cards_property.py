@@ -227,7 +227,7 @@ def test_the_question_whether_to_follow_something_is_accepted(data, readable, tz
     def check() -> None:
         drawn = preview(target, tally, level=level, names=readable, now=NOW, tz=tz, head=head)
         if drawn is None:
-            assert len(f"watch:{target}") > 64
+            assert kind is TargetKind.RULE or len(f"narrow:{target}") > 64
         else:
             message(drawn, links=safe(entry))
 

@@ -18,6 +18,7 @@ from desk_fakes import (
     MemoryAcks,
     MemoryDesk,
     MemoryFeedback,
+    MemoryImports,
     MemoryTrends,
     MemoryVocabulary,
     small_vocabulary,
@@ -28,12 +29,15 @@ from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
 from office_fakes import MemoryPrivacy
 from rich.text import Text
+from whynot_fakes import untold
+from workshop_fakes import workshop
 
 from bot.delivery.acking import Acking
 from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
+from bot.delivery.importing import Importing
 from bot.delivery.manual import GROUPS
 from bot.delivery.privacy import Private
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
@@ -56,19 +60,32 @@ class Scene:
     def __init__(self) -> None:
         self.desk, self.now = MemoryDesk(), NOW
         charting = Charting(MemoryTrends(), small_vocabulary(), never, lambda: self.now)
+        self.imports, self.votes = MemoryImports(self.desk), MemoryFeedback()
+        importing = Importing(
+            self.desk, small_vocabulary(), self.imports, lambda: self.now, self.imports.fetch
+        )
         self.commands = Commands(
             self.desk,
             small_vocabulary(),
             lambda: self.now,
             timezone="America/New_York",
             operators={"9"},
+            workshop=workshop(),
             parts=(
                 charting,
                 Acking(MemoryAcks(), lambda: self.now),
                 reading(lambda: self.now),
+                untold(nothing_missed),
                 *rule_parts(self.desk, MemoryFeedback(), lambda: self.now),
-                Private(MemoryPrivacy(), lambda: self.now, keep=timedelta(days=90)),
+                Private(
+                    MemoryPrivacy(),
+                    lambda: self.now,
+                    keep=timedelta(days=90),
+                    settings=importing.file_of,
+                ),
+                importing,
             ),
+            feedback=self.votes,
         )
 
     async def ask(self, text: str, chat: Chat = ME) -> str:
@@ -112,7 +129,6 @@ def reading(clock: Clock) -> Browsing:
         small_vocabulary(),
         clock,
         neighbours=lambda company: (),
-        why_not=nothing_missed,
         zone=lambda _: ZoneInfo("America/New_York"),
     )
 
@@ -447,8 +463,8 @@ async def test_status_is_for_operators_and_shows_the_oldest_and_the_commonest(sc
         "Feeds: 40, failing 2, stopped 1; last poll 20s ago",
         "Stored: 12,345 entries, 900 stories, 77 alerts; 5 subscribers",
         "Outbox: 3 pending, oldest 5m ago, 1 parked",
-        "Held back 6,000: no event of any theme in it (no_event)",
-        "Held back 5,000: a copy of an entry that is known (echo)",
+        "Held back 6,000: it tells of nothing that is watched for (no_event)",
+        "Held back 5,000: it is a copy of an article that was known (echo)",
     ]
 
 

@@ -209,3 +209,23 @@ async def test_a_title_forges_nothing(places):
     assert said.split("\n")[1:] == ["From now on only high and above."]
     assert "\u202e" not in said
     assert "@everyone" not in said
+
+
+async def test_the_overview_and_all_that_it_leads_to_have_the_same_buttons_as_at_home(places):
+    await places.says(BOSS, "/bind @spill_news all")
+    (home,) = await places.says(BOSS, "/settings")
+    (away,) = await places.says(BOSS, f"/settings {CHANNELS}")
+    ways = data_of(home)
+    assert len(ways) == 8
+    for way in ways:
+        places.api.push_callback(BOSS, way, message_id=home.message_id)
+        (here,) = await places.answers()
+        places.api.push_callback(BOSS, f"at:{CHANNEL}:{way}", message_id=away.message_id)
+        (there,) = await places.answers()
+        assert data_of(there) == [f"at:{CHANNEL}:{data}" for data in data_of(here)], way
+    places.api.push_callback(BOSS, f"at:{CHANNEL}:level:low", message_id=away.message_id)
+    await places.answers()
+    assert (places.subscriber(CHANNEL).level, places.subscriber(BOSS).level) == (
+        Severity.LOW,
+        Severity.MEDIUM,
+    )

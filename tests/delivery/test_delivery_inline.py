@@ -16,6 +16,7 @@ from library_scene import CUT, DENIAL, Day, busy_day, flood, hostile
 from make import HOUR, NOW, TITLE
 from rich.text import Text
 from telegram.ext import Application
+from whynot_fakes import untold
 
 from bot.delivery.browsing import Browsing
 from bot.delivery.commands import Commands
@@ -56,11 +57,14 @@ class Reader:
                 small_vocabulary(),
                 lambda: self.now,
                 neighbours=lambda _: (),
-                why_not=nothing,
             )
             desk = MemoryDesk()
             commands = Commands(
-                desk, small_vocabulary(), lambda: self.now, parts=(browsing,), offers=browsing.offers
+                desk,
+                small_vocabulary(),
+                lambda: self.now,
+                parts=(browsing, untold(nothing)),
+                offers=browsing.offers,
             )
             bot = make_bot(self.api.token, base_url=self.api.url)
             app: Application[Any, Any, Any, Any, Any, Any] = (

@@ -75,9 +75,9 @@ async def test_privacy_says_what_is_kept_how_long_and_how_to_end_it(scene):
 
 async def test_the_export_is_a_file_of_json(scene):
     reply = await scene.ask("export")
-    assert reply.file is not None
-    assert reply.file.name == f"spillover-{NOW:%Y-%m-%d}.json"
-    assert json.loads(reply.file.content) == {"address": ME.subscriber_id, "known": True}
+    (file,) = reply.files
+    assert file.name == f"spillover-{NOW:%Y-%m-%d}.json"
+    assert json.loads(file.content) == {"address": ME.subscriber_id, "known": True}
 
 
 async def test_deleting_asks_first_and_then_deletes(scene):

@@ -157,14 +157,16 @@ def test_why_an_alert_was_sent():
     assert lines == [
         f"Warum: {TITLE}",
         "Gesendet 18:03 UTC: erste Karte dieser Story",
-        "Regel compute/resale (compute.yaml:5): Meta sells surplus compute, Stufe hoch",
-        "Ereignis: compute resale (Meta): wird erwogen (wird geprüft, laut Quellen, bejaht), Punktzahl 1,00",
+        "Regel: Meta sells surplus compute, Stufe hoch",
+        "Ereignis: compute resale (Meta): wird erwogen",
         "Beleg: „The company is exploring selling excess computing capacity, people familiar with the matter "
         "said.“ (Example Wire, Rang 1)",
         "Betroffen: CRWV, NBIS (Wettbewerb) · NVDA (Nachfrage) · MU, SK Hynix (über NVDA)",
         "Story: 1 unabhängige Quelle, 1.234 Kopien",
-        "18:03 zurückgehalten bis 21:03: dieser Chat hatte heute schon alle seine Töne; kommt in die Übersicht; "
-        "8 am Tag [compute/resale]",
+        "18:03 zurückgehalten bis 21:03: es kommt in die Übersicht, da dieser Chat heute schon alle seine Töne "
+        "hatte (8 am Tag)",
+        "Für alle, die Regeln schreiben: compute/resale (compute.yaml:5); wird geprüft, laut Quellen, bejaht; "
+        "Punktzahl 1,00",
         "ID: a1b2c3d4e5f60718",
     ]
 
@@ -245,7 +247,12 @@ def test_what_following_something_would_have_been(found: int, whole: bool, said:
     lines = drawn.text.split("\n")
     assert lines[0] == "NVDA: alles, was das Unternehmen tut oder was es betrifft, ab Stufe niedrig."
     assert lines[1] == said
-    assert [b.label for row in drawn.buttons for b in row] == ["Folgen", "Nur ab hoch", "Abbrechen"]
+    assert [b.label for row in drawn.buttons for b in row] == [
+        "Folgen",
+        "Nur ab hoch",
+        "Eingrenzen",
+        "Abbrechen",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -282,14 +289,8 @@ def test_what_a_name_is_instead_needs_no_article():
     assert " ist als Unternehmen bekannt, nicht als Thema. " in problem
 
 
-async def _nothing(*_: object) -> list[object]:
-    return []
-
-
 async def test_the_biggest_stories_of_nothing():
-    browsing = Browsing(
-        MemoryLibrary(), MemoryVocabulary({}, {}), lambda: NOW, neighbours=lambda _: (), why_not=_nothing
-    )
+    browsing = Browsing(MemoryLibrary(), MemoryVocabulary({}, {}), lambda: NOW, neighbours=lambda _: ())
     found = await browsing.top("", ME)
     assert found.cards[0].text == "In dieser Zeit wurde nichts gemeldet. /top 7d schaut weiter zurück."
 

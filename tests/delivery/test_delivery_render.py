@@ -509,14 +509,15 @@ def test_an_explanation_names_rule_line_event_evidence_and_decisions():
     assert drawn.text == (
         f"Why: {TITLE}\n"
         "Sent 13:03 EST: first card of this story\n"
-        "Rule compute/resale (compute.yaml:5): Meta sells surplus compute, level high\n"
-        "Event: compute resale by Meta: considering (exploring, sourced, affirmed), score 1.00\n"
+        "Rule: Meta sells surplus compute, level high\n"
+        "Event: compute resale by Meta: considering\n"
         "Evidence: “The company is exploring selling excess computing capacity, people familiar with the matter"
         " said.” (Example Wire, tier 1)\n"
         "Exposed: CRWV, NBIS (competes) · NVDA (demand) · MU, SK Hynix (via NVDA)\n"
         "Story: 2 independent origins, 1 copy\n"
         "13:03 sent: first card of this story [resale]\n"
-        "13:03 held back until 19:03: the rule spoke a short while ago; per story\n"
+        "13:03 held back until 19:03: its rule spoke a short while ago (per story)\n"
+        "For those who write rules: compute/resale (compute.yaml:5); exploring, sourced, affirmed; score 1.00\n"
         "Id: a1b2c3d4e5f60718"
     )
     assert parts(drawn, EntityKind.CODE) == ["a1b2c3d4e5f60718"]

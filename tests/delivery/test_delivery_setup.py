@@ -312,6 +312,28 @@ async def test_a_command_in_between_ends_nothing(new):
     assert new.desk.subscribers["telegram:1"].level is Severity.LOW
 
 
+async def test_skipping_quiet_hours_is_called_what_it_does(new):
+    await new.tap("setup:follow:skip")
+    third = await new.tap("setup:level:skip")
+    assert "Skip: no quiet hours" in labels(third)
+    assert "No quiet hours" not in labels(third)
+    await new.commands.handle("quiet", ["23:00-06:30"], ME)
+    third = await new.start()
+    assert labels(third)[-2:] == ["Skip: 23:00–06:30", "No quiet hours"]
+    await new.tap("setup:quiet:skip")
+    assert new.desk.subscribers["telegram:1"].quiet == (time(23), time(6, 30))
+
+
+async def test_quiet_hours_from_before_the_setup_are_ended_by_their_own_button(new):
+    for step in ("follow", "level"):
+        await new.tap(f"setup:{step}:skip")
+    await new.commands.handle("quiet", ["23:00-06:30"], ME)
+    ended = await new.tap(data(await new.start(), "No quiet hours"))
+    assert "No quiet hours; times are shown in UTC." in said(ended)
+    assert new.desk.subscribers["telegram:1"].quiet is None
+    assert new.step is None
+
+
 async def test_who_stops_in_the_middle_is_told_how_to_go_on(new):
     await new.commands.handle("stop", [], ME)
     assert "/start turns them on first" in said(await new.tap("setup:follow:all"))
@@ -397,7 +419,7 @@ async def test_start_later_shows_how_the_chat_is_set(old):
         "Quiet hours: 22:00 to 07:00.",
         "Next digest: 03 Mar 08:00 UTC.",
     ]
-    assert labels(reply) == ["What I follow", "Level", "Quiet hours", "Latest"]
+    assert labels(reply) == ["What I follow", "Level", "Quiet hours", "Latest", "All settings"]
 
 
 async def test_the_buttons_of_the_start_lead_on(old):
@@ -413,7 +435,7 @@ async def test_the_buttons_of_the_start_lead_on(old):
     assert said(quiet).startswith("There are no quiet hours.")
     assert said(await old.tap(data(quiet, "Tokyo"))).startswith("Quiet hours: 22:00 to 07:00, Asia/Tokyo.")
     assert old.desk.subscribers["telegram:1"].quiet == (time(22), time(7))
-    assert said(await old.tap(data(quiet, "No quiet hours"))).startswith("No quiet hours any more")
+    assert said(await old.tap(data(quiet, "✓ No quiet hours"))).startswith("No quiet hours any more")
 
 
 @pytest.mark.parametrize("tapped", ["home:", "home:x", "level:", "level:loud", "level:HIGH ", "hours:"])

@@ -100,6 +100,7 @@ async def test_what_was_understood_is_a_sentence_with_a_number_samples_and_a_que
     assert buttons(reply) == [
         Button("Follow", data="watch:company:NVDA"),
         Button("Only high", data="high:company:NVDA"),
+        Button("Narrow", data="narrow:company:NVDA"),
         Button("Cancel", data="cancel:"),
     ]
     assert desk.follows == []
@@ -130,7 +131,7 @@ async def test_a_chat_that_only_hears_what_is_high_is_not_asked_about_it(desk):
     desk.desk.set_level(ME.subscriber_id, Severity.HIGH)
     reply = await desk.ask("/watch nvidia")
     assert said(reply)[0].endswith("at level high and above.")
-    assert [b.label for b in buttons(reply)] == ["Follow", "Cancel"]
+    assert [b.label for b in buttons(reply)] == ["Follow", "Narrow", "Cancel"]
 
 
 async def test_cancelling_changes_nothing(desk):
@@ -213,7 +214,7 @@ async def test_what_nobody_is_called_may_be_followed_as_a_word(desk):
 async def test_a_typo_offers_what_was_meant_before_the_word(desk):
     reply = await desk.ask("/watch nvdia")
     labels = [b.label for b in buttons(reply)]
-    assert labels == ["Nvidia (company)", "Follow the word", "Only high", "Cancel"]
+    assert labels == ["Nvidia (company)", "Follow the word", "Only high", "Narrow", "Cancel"]
     asked = await desk.tap(buttons(reply)[0].data)
     assert asked.replace
     assert said(asked)[0].startswith("Nvidia: whatever it does")

@@ -269,7 +269,7 @@ def test_every_key_of_the_language_has_words() -> None:
             {"text": {"not": r"^\s*[^\n]*(?:\b(lawsuits?|patent)\b)"}},
             ["there are no phrases with words such as “lawsuit…” or “patent…” in its headline"],
         ),
-        ({"text": r"\d+%"}, [r"there are phrases with words such as “\d+%…” in its headline or text"]),
+        ({"text": r"\d+%"}, ["certain signs or figures are in its headline or text"]),
         ({"all": [{"theme": "rally"}, {"actor": "META"}]}, ["it tells of “Rally”", "it is about Meta Platforms"]),
         (
             {"any": [{"theme": "rally", "actor": "META"}, {"theme": "selloff"}]},
@@ -527,3 +527,12 @@ def test_spans_leave_nothing_over(time: timedelta, said: str) -> None:
 )
 def test_a_title_reads_without_an_event(title: str, plain: str) -> None:
     assert plain_title(title) == plain
+
+
+def test_the_title_of_a_rule_that_comes_along_is_translated_and_that_of_another_is_not() -> None:
+    with speaking("de"):
+        assert (
+            plain_title("{actor}: surplus AI compute for sale")
+            == "Überschüssige KI-Rechenleistung zu verkaufen"
+        )
+        assert plain_title("{count} things at {actor}") == "Several things at a company"

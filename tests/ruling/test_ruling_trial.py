@@ -21,7 +21,8 @@ from bot.nlp.explanation import Silence
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure
 from bot.rules.parts import Condition
-from bot.ruling.trial import Trial, Verdict, first_failure, try_rule, why_silent
+from bot.ruling.facts import first_failure
+from bot.ruling.trial import Trial, Verdict, try_rule, why_silent
 from bot.text import utf16_length
 
 SUPPORTED = PACK.replace("    expose:", "    corroborate: {any: [{tier: 1}, {origins: 2}]}\n    expose:", 1)
@@ -124,15 +125,19 @@ def test_without_a_rule_all_that_take_it_up_are_named_the_loudest_first(book: Ru
     card = tried(book, fall, event()).of_all()
     lines = card.text.split("\n")
     assert lines[0] == "These rules take it up:"
-    assert lines[1].startswith("• compute/resale: it fires, HIGH")
-    assert lines[2].startswith("• compute/fall: it fires, LOW")
+    assert lines[1].startswith("• it fires, HIGH: Meta sells")
+    assert lines[2].startswith("• it fires, LOW: MU falls")
     assert sum(line.startswith("“") for line in lines) == 2
 
 
 def test_where_none_does_the_nearest_are_named(book: Rulebook) -> None:
     card = tried(book, DENIED).of_all()
     assert card.text.split("\n")[0] == "No rule fires."
-    assert "• compute/resale: it would pass where it is neither denied nor only speculated" in card.text
+    assert (
+        "• “A company sells surplus compute”: it would pass where it is neither denied nor only speculated"
+        in card.text
+    )
+    assert "Their ids, for /rule and /test: compute/resale\n" in card.text, "no rule of another theme"
 
 
 def test_a_stored_article_is_named(book: Rulebook) -> None:
