@@ -17,6 +17,7 @@ from bot.delivery.words import (
     certainty,
     clock_time,
     count,
+    counted,
     flag_text,
     level_name,
     modality_word,
@@ -53,6 +54,11 @@ _TAKEN_BACK: Mapping[Reason, str] = {
     Reason.WITHDRAWN: marked("WITHDRAWN"),
 }
 _TOUCHED = ((True, marked("Exposed: {companies}")), (False, marked("May gain: {companies}")))
+# Who acted on a report that does not hold looks for the same names: they are not left out, but not said to be exposed.
+_SPARED = (
+    (True, marked("Would have been exposed: {companies}")),
+    (False, marked("Might have gained: {companies}")),
+)
 
 
 def card(
@@ -82,18 +88,16 @@ def card(
     """
     sheet = Sheet().line(_status(alert, story, entry, now, tz), EntityKind.BOLD)
     source = clip(entry.source, _SOURCE)
-    shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story) or _withdrawn(alert, story))
+    gone = _denied(alert, story) or _withdrawn(alert, story)
+    shown = _headline(sheet, alert, story, entry, struck=gone)
     found = None if shown else quote(alert, entry)
     if found:
         quoted(sheet.line(), found).add(f" ({source})" if source else "")
     elif source:
         sheet.line(tr("Source: {source}", source=source))
     for line in alert.together[-_MAX_TOGETHER:] if len(alert.together) > 1 else ():
-        sheet.line(f"– {clip(together_text(line), _TOGETHER)}")
-    for hurt, text in _TOUCHED:
-        groups = exposed([e for e in alert.exposures if (e.direction < 0) == hurt], names)
-        if groups:
-            sheet.line(tr(text, companies=groups))
+        sheet.line(f"– {clip(together_text(line, names), _TOGETHER)}")
+    touched(sheet, alert.exposures, names, holds=not gone)
     if flags:
         sheet.line(clip(" · ".join(flag_text(flag) for flag in sorted(flags)), _FLAGS), EntityKind.ITALIC)
     if alert.title:
@@ -180,6 +184,14 @@ def quoted(sheet: Sheet, found: Quote) -> Sheet:
     """Add evidence in quotation marks, its own words in bold."""
     opening, closing = around(tr("“{quote}”", quote=GAP))
     return sheet.add(opening + found.before).add(found.words, EntityKind.BOLD).add(found.after + closing)
+
+
+def touched(sheet: Sheet, exposures: Collection[Exposure], names: Names, *, holds: bool) -> None:
+    """Add who is hurt and who may gain, a line each; of what does not hold any more, who would have been."""
+    for hurt, text in _TOUCHED if holds else _SPARED:
+        groups = exposed([e for e in exposures if (e.direction < 0) == hurt], names)
+        if groups:
+            sheet.line(tr(text, companies=groups))
 
 
 def exposed(exposures: Collection[Exposure], names: Names) -> str:
@@ -298,7 +310,7 @@ def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) 
         published = tr("published {time}", time=clock_time(entry.published, now, tz))
     seen = story.first_seen if edited else entry.seen_at
     facts = [
-        f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}",
+        ", ".join(counted(story.origins, story.copies)),
         published,
         tr("seen {time}", time=clock_time(seen, now, tz, zone=not edited)),
     ]

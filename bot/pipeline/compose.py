@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.delivery.stored import AFTER_ACTOR, as_named
 from bot.model import (
     Alert,
     AlertKind,
@@ -22,7 +23,7 @@ from bot.model import (
     Story,
 )
 from bot.pipeline.book import MOVES, Book
-from bot.text import digest, shorten
+from bot.text import digest, one_line, shorten
 
 TAKEN_BACK = (Reason.DENIED, Reason.CORRECTED, Reason.WITHDRAWN)
 _LINE = 90  # characters of a headline among others
@@ -34,20 +35,21 @@ def words(entry: Entry, event: Event) -> str:
     return (entry.title if span.field == "title" else entry.text)[span.start : span.end]
 
 
-def lines(book: Book, sightings: Iterable[Sighting]) -> tuple[str, ...]:
-    """What a correlation puts together, a line each: who, what, where it stood and when."""
+def lines(sightings: Iterable[Sighting]) -> tuple[str, ...]:
+    """What a correlation puts together, a line each: who by their id, then what, where it stood and when."""
     return tuple(
-        " · ".join(
-            part
-            for part in (
-                book.rules.name(s.event.actor) if s.event.actor else "",
-                shorten(s.title, _LINE),
-                f"{s.source}, {s.at:%d %b}" if s.source else f"{s.at:%d %b}",
-            )
-            if part
+        f"{s.event.actor or ''}{AFTER_ACTOR}"
+        + " · ".join(
+            [shorten(one_line(s.title), _LINE), f"{s.source}, {s.at:%d %b}" if s.source else f"{s.at:%d %b}"]
         )
         for s in sightings
     )
+
+
+def joined(book: Book, before: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines of a card with those that came since; older releases wrote a name in place of an id."""
+    known = {as_named(line, book.rules.name) for line in before}
+    return before + tuple(line for line in then if as_named(line, book.rules.name) not in known)
 
 
 def first_alert(

@@ -34,7 +34,7 @@ from bot.model import (
     Verdict,
 )
 from bot.pipeline.book import Book
-from bot.pipeline.compose import cause, first_alert, reply_alert, taking_up, words
+from bot.pipeline.compose import cause, first_alert, joined, reply_alert, taking_up, words
 from bot.pipeline.pictures import Pictures
 from bot.pipeline.readers import Readers
 from bot.text import digest
@@ -252,9 +252,6 @@ class Telling:
         if knows and stays:
             return  # the card would show the same
         if (retold or story.rule_id) and matches:
-            alert = replace(
-                alert, together=alert.together + tuple(t for t in together if t not in alert.together)
-            )
             own = next((m for m in matches if m.rule_id == alert.rule_id), None)
             now_said = (own or matches[0]).event
             alert = replace(
@@ -263,6 +260,7 @@ class Telling:
                 event=now_said,
                 evidence=words(entry, now_said),
                 title=own.title if own else alert.title,
+                together=joined(self._book, alert.together, together),
             )
             first = entry
             self.readers.cards[told.alert_id] = (alert, first)
