@@ -86,7 +86,10 @@ class MemoryLibrary:
         ]
         alerted = [(s, a) for s, a in told if a is not None]
         alerted.sort(key=lambda pair: (pair[0].origins, pair[1].level, pair[0].copies, pair[0].place))
-        return [Hit(entry=self._best(s, a), story=s, alert=a) for s, a in reversed(alerted[-limit:])]
+        return [
+            Hit(entry=self._best(s, a) or self.entries[a.entry_id], story=s, alert=a)
+            for s, a in reversed(alerted[-limit:])
+        ]
 
     def history(self, reference: str, /, *, subscriber_id: str = "") -> History | None:
         self._check()
@@ -124,7 +127,7 @@ class MemoryLibrary:
         if story is None:
             return Hit(entry=entry)
         alert = self._loudest(story)
-        best = self._best(story, alert)
+        best = self._best(story, alert) or entry
         newest = entry.at if best.id != entry.id and entry.at > best.at else None
         return Hit(entry=best, story=story, alert=alert, newest=newest)
 
@@ -136,7 +139,7 @@ class MemoryLibrary:
         card = min(cards, key=lambda a: (-a.level, a.created_at, a.id))
         return replace(card, level=max(a.level for a in alerts))
 
-    def _best(self, story: Story, alert: Alert | None) -> Entry:
+    def _best(self, story: Story, alert: Alert | None) -> Entry | None:
         def place(n: int) -> tuple[bool, bool, bool, int, int]:
             member = story.members[n]
             said = self.analyses.get(member.entry_id, Analysis(entry_id=member.entry_id)).fresh_events
@@ -148,7 +151,7 @@ class MemoryLibrary:
             return not claims, social, not member.origin, member.tier, n
 
         stored = [n for n, m in enumerate(story.members) if m.entry_id in self.entries]
-        return self.entries[story.members[min(stored, key=place)].entry_id]
+        return self.entries[story.members[min(stored, key=place)].entry_id] if stored else None
 
     def _fits(self, entry: Entry, query: Query) -> bool:
         """Words are matched as they stand: a fake knows no endings."""

@@ -85,7 +85,7 @@ def offer(hit: Hit, *, now: datetime, tz: tzinfo) -> Offer:
     entry = hit.entry
     title = headline(entry) or no_title()
     url = safe_url(entry.url)
-    sheet = Sheet().line(title, EntityKind.BOLD, url=url)
+    sheet = Sheet().line(title, EntityKind.BOLD, *_struck(hit), url=url)
     facts = " · ".join([*_facts(hit), clock_time(entry.at, now, tz, zone=True)])
     sheet.line(facts)
     buttons = [[Button(tr("Open"), url=url)]] if url else []
@@ -95,13 +95,17 @@ def offer(hit: Hit, *, now: datetime, tz: tzinfo) -> Offer:
 def _hit_line(sheet: Sheet, n: int, hit: Hit, now: datetime, tz: tzinfo) -> None:
     entry = hit.entry
     sheet.line(f"{n}. {clock_time(entry.at, now, tz)} ")
-    gone = hit.story is not None and hit.alert is not None and lapsed(hit.story, hit.alert.event)
-    kinds = (EntityKind.STRIKE,) if gone else ()
-    sheet.add(headline(entry) or no_title(), *kinds, url=safe_url(entry.url))
+    sheet.add(headline(entry) or no_title(), *_struck(hit), url=safe_url(entry.url))
     facts = _facts(hit)
     if hit.newest is not None:
         facts.append(tr("newest {time}", time=clock_time(hit.newest, now, tz)))
     sheet.add("".join(f" · {fact}" for fact in facts))
+
+
+def _struck(hit: Hit) -> tuple[EntityKind, ...]:
+    """How the headline is drawn of what was told and does not hold any more."""
+    gone = hit.story is not None and hit.alert is not None and lapsed(hit.story, hit.alert.event)
+    return (EntityKind.STRIKE,) if gone else ()
 
 
 def headline(entry: Entry) -> str:

@@ -159,6 +159,23 @@ def test_a_story_is_as_loud_as_the_answer_that_a_louder_rule_caused(shelve: Shel
     assert (hit.alert.level, hit.alert.event.theme) == (Severity.MEDIUM, "selloff")
 
 
+def test_the_newest_alerts_are_as_loud_as_their_reader_was_told_since(db: Database, tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    fall = "CoreWeave shares fall 2 percent"
+    (event, *_) = room.reader.said[SLUMP]
+    room.reader.learn(fall, event, companies=("CRWV",))
+    room.reader.learn(
+        fall + " as it cuts spending", event, replace(event, theme="capex_cut"), companies=("CRWV",)
+    )
+    ingest = Ingest(db)
+    desk = Desk(db)
+    desk.enroll("telegram", "1", NOW)
+    for outcome, at in decide(room, (fall, "wire", 0), (fall + " as it cuts spending", "paper", 1)):
+        ingest.apply(outcome, at)
+    [mine] = desk.latest(5, subscriber_id="telegram:1")
+    assert (mine.rule_id, mine.level) == ("compute/fall", Severity.MEDIUM)
+
+
 def test_too_much_is_cut_and_says_so(shelve: Shelf) -> None:
     library = shelve(flood(230))
     found = library.search(Query(words=("harbour",)))
