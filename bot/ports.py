@@ -163,6 +163,7 @@ class Explanation:
     origins: int
     copies: int
     verdicts: tuple[Verdict, ...]
+    story: Story | None = None  # as it stands now; None if it is stored no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +296,7 @@ class Desk(Protocol):
         ...
 
     def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:
-        """Newest `new` alerts first; only those sent to the subscriber if one is named."""
+        """Newest `new` alerts first; only those sent to the subscriber if one is named, at the level of what it was told since."""
         ...
 
     def why(self, reference: str, /, *, subscriber_id: str = "") -> Explanation | None:

@@ -271,11 +271,16 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An entry that was found, with its story and the loudest card of that."""
+    """What was found: an entry, or of a story the one that tells it best, with the loudest card of that.
+
+    Best is an entry that claims what the card told over one that says something else of it, a report over a post, an
+    origin over a copy, the more reliable tier, and then the first.
+    """
 
     entry: Entry
     story: Story | None = None
-    alert: Alert | None = None  # None: nobody was told
+    alert: Alert | None = None  # at the level at which it was told last; None: nobody was told
+    newest: datetime | None = None  # when the entry that was found came, where another tells the story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,13 +313,13 @@ class Library(Protocol):
         ...
 
     def hits(self, entry_ids: Sequence[str], /) -> list[Hit]:
-        """These entries in this order; those that are stored no more are left out."""
+        """What these entries tell, in this order; those that are stored no more are left out."""
         ...
 
     def top(self, since: datetime, limit: int, /) -> list[Hit]:
-        """The biggest stories that were told and to which something came since then, each with its first entry.
+        """The biggest stories that were told and to which something came since then.
 
-        By independent origins, then level, then copies. Stories of stories are left out: they would count
+        Each with the entry that tells it best. By independent origins, then level, then copies. Stories of stories are left out: they would count
         others' sources.
         """
         ...

@@ -221,6 +221,8 @@ async def scenes(folder: Path) -> dict[str, list[tuple[Accepted, str]]]:
             digest = await Phone(api, SPARING).next(0, "Digest")
             chart = await Phone(api, READER).says("/chart nvidia 7d")
             new = Phone(api, NEWCOMER)
+            rule = await Phone(api, READER).says("/when hyperscalers selling compute, not denied")
+            rule = await Phone(api, READER).taps(rule, "Stricter")
             step = await new.taps(await new.says("/start"), "AI compute starter pack")
     first = next(a for a in seen if a.method == "sendMessage" and "Meta weighs selling" in a.text)
     denial = next(a for a in seen if a.reply_to == first.message_id and "DENIED" in a.text)
@@ -229,6 +231,7 @@ async def scenes(folder: Path) -> dict[str, list[tuple[Accepted, str]]]:
         "denied": [(of_card[-1], ""), (denial, of_card[-1].text.splitlines()[1][:60] + "…")],
         "digest": [(digest, "")],
         "chart": [(chart, "")],
+        "rule": [(rule, "")],
         "setup": [(step, "")],
     }
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.errors import StoreError
-from bot.model import Alert, AlertKind, Analysis, Entry, Outcome, Reason, Sighting, Story, Verdict
+from bot.model import (
+    Alert,
+    AlertKind,
+    Analysis,
+    Entry,
+    Outcome,
+    Polarity,
+    Reason,
+    Sighting,
+    SourceKind,
+    Story,
+    Verdict,
+)
 from bot.shelves import Found, History, Hit, Query, Search
 
 MOST = 200
@@ -74,7 +87,7 @@ class MemoryLibrary:
         alerted = [(s, a) for s, a in told if a is not None]
         alerted.sort(key=lambda pair: (pair[0].origins, pair[1].level, pair[0].copies, pair[0].place))
         return [
-            Hit(entry=self.entries[s.members[0].entry_id], story=s, alert=a)
+            Hit(entry=self._best(s, a) or self.entries[a.entry_id], story=s, alert=a)
             for s, a in reversed(alerted[-limit:])
         ]
 
@@ -111,13 +124,34 @@ class MemoryLibrary:
 
     def _hit(self, entry: Entry) -> Hit:
         story = self._home(entry)
-        return Hit(entry=entry, story=story, alert=self._loudest(story) if story else None)
+        if story is None:
+            return Hit(entry=entry)
+        alert = self._loudest(story)
+        best = self._best(story, alert) or entry
+        newest = entry.at if best.id != entry.id and entry.at > best.at else None
+        return Hit(entry=best, story=story, alert=alert, newest=newest)
 
     def _loudest(self, story: Story) -> Alert | None:
         alerts = [a for a in self.alerts.values() if a.story_id == story.id]
-        if all(a.kind is not AlertKind.NEW for a in alerts):
+        cards = [a for a in alerts if a.kind is AlertKind.NEW]
+        if not cards:
             return None
-        return min(alerts, key=lambda a: (-a.level, a.created_at, a.id))
+        card = min(cards, key=lambda a: (-a.level, a.created_at, a.id))
+        return replace(card, level=max(a.level for a in alerts))
+
+    def _best(self, story: Story, alert: Alert | None) -> Entry | None:
+        def place(n: int) -> tuple[bool, bool, bool, int, int]:
+            member = story.members[n]
+            said = self.analyses.get(member.entry_id, Analysis(entry_id=member.entry_id)).fresh_events
+            claims = any(
+                e.polarity is not Polarity.DENIED and (alert is None or e.theme == alert.event.theme)
+                for e in said
+            )
+            social = self.entries[member.entry_id].kind is SourceKind.SOCIAL
+            return not claims, social, not member.origin, member.tier, n
+
+        stored = [n for n, m in enumerate(story.members) if m.entry_id in self.entries]
+        return self.entries[story.members[min(stored, key=place)].entry_id] if stored else None
 
     def _fits(self, entry: Entry, query: Query) -> bool:
         """Words are matched as they stand: a fake knows no endings."""

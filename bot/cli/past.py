@@ -52,6 +52,7 @@ def why(settings: Settings, alert: str | None) -> None:
     with existing(settings.database) as database:
         desk = Desk(database)
         newest = desk.latest(NEWEST)
+        stories = {a.story_id: story for a in newest if (story := desk.story(a.story_id))}
         found = desk.why(alert) if alert is not None else None
     if found is not None:
         names = known_ids(load_language(settings)).names
@@ -61,7 +62,8 @@ def why(settings: Settings, alert: str | None) -> None:
     elif not newest:
         raise BotError("there are no alerts yet; the first one comes as soon as a rule is satisfied")
     else:
-        drawn = latest(newest, now=utc_now(), heading="The newest alerts; spillover why ID explains one:")
+        heading = "The newest alerts; spillover why ID explains one:"
+        drawn = latest(newest, now=utc_now(), heading=heading, stories=stories)
     ConsoleChannel(Screen(), utc_now).show(drawn)
 
 

@@ -9,21 +9,21 @@ from itertools import pairwise
 from rich.text import Text
 
 from bot.delivery.details import why_text
+from bot.delivery.holding import lapsed, standing, told_as
 from bot.delivery.quote import quote
-from bot.delivery.render import exposed, quoted
+from bot.delivery.render import quoted, touched
 from bot.delivery.sheet import GAP, MAX_UNITS, Sheet, around, clean, clip, no_title, number_buttons, safe_url
 from bot.delivery.words import (
     Names,
     axis_word,
     clock_time,
-    count,
-    level_name,
+    counted,
     level_word,
     modality_word,
     reason_text,
 )
 from bot.locale import show_decimal, tr
-from bot.model import Alert, Button, Card, EntityKind, Event, Verdict
+from bot.model import Alert, Button, Card, EntityKind, Event, Polarity, Reason, Story, Verdict
 from bot.ports import Explanation
 from bot.text import utf16_length
 
@@ -32,7 +32,7 @@ SHORT_ID = 8  # characters of an alert's id that readers see; its start is enoug
 _TITLE, _RULE, _SHORT = 200, 120, 60
 _FOOT = 500  # units of the lines behind the decisions, at most
 _MAX_VERDICTS = 8
-_NO_HEADLINES: Mapping[str, str] = {}
+_NO_STORIES: Mapping[str, Story] = {}
 
 
 def explanation(
@@ -69,11 +69,9 @@ def explanation(
         before, after = around(tr("Evidence: {quote}", quote=GAP))
         quoted(sheet.line(before), found).add(after)
         sheet.add(f" ({source}, {tier})" if source else f" ({tier})")
-    groups = exposed(alert.exposures, names)
-    if groups:
-        sheet.line(tr("Exposed: {companies}", companies=groups))
-    counts = f"{count(why.origins, 'independent origin', 'independent origins')}, {count(why.copies, 'copy', 'copies')}"
-    sheet.line(tr("Story: {counts}", counts=counts))
+    gone = event.polarity is Polarity.DENIED or alert.reason is Reason.WITHDRAWN
+    touched(sheet, alert.exposures, names, holds=not (gone or (why.story and lapsed(why.story, event))))
+    sheet.line(tr("Story: {counts}", counts=", ".join(counted(why.origins, why.copies))))
     for verdict in _concerning(why.verdicts, subscriber_id):
         told = verdict_line(verdict, names=names, now=now, tz=tz, but=alert.rule_id)
         if sheet.units + utf16_length(told) > MAX_UNITS - _FOOT:
@@ -153,25 +151,13 @@ def missed(lines: Sequence[Text], buttons: Sequence[Sequence[Button]] = ()) -> C
     return sheet.card(buttons)
 
 
-def summary(alert: Alert, *, now: datetime, tz: tzinfo = UTC, headline: str = "") -> str:
-    """'14:03 HIGH considering: Meta sells surplus compute': an alert in a line, by its headline if that is known."""
-    title = clip(headline or alert.title or alert.evidence, _RULE) or no_title()
-    return tr(
-        "{time} {level} {modality}: {title}",
-        time=clock_time(alert.created_at, now, tz),
-        level=level_name(alert.level),
-        modality=modality_word(alert.event.modality),
-        title=title,
-    )
-
-
 def latest(
     alerts: Sequence[Alert],
     *,
     now: datetime,
     tz: tzinfo = UTC,
     heading: str,
-    headlines: Mapping[str, str] = _NO_HEADLINES,
+    stories: Mapping[str, Story] = _NO_STORIES,
 ) -> Card:
     """The given alerts, a line each with the id that `/why` takes, and a button each that opens the story.
 
@@ -180,12 +166,22 @@ def latest(
         now: Decides which times need a day beside them.
         tz: The zone in which times are shown.
         heading: The first line.
-        headlines: How the story of each alert is called, by the alert's id; else its rule's title is shown.
+        stories: As they stand now, by their ids; what is shown of others is the rule's title and what was told then.
     """
     sheet = Sheet().line(heading)
     for n, alert in enumerate(alerts, 1):
-        told = summary(alert, now=now, tz=tz, headline=headlines.get(alert.id, ""))
-        sheet.line(f"{n}. {told} ").add(clip(alert.id[:SHORT_ID], SHORT_ID), EntityKind.CODE)
+        story = stories.get(alert.story_id)
+        title = clip((story and story.title) or alert.title or alert.evidence, _RULE) or no_title()
+        line = tr(
+            "{time} {standing}: {title}",
+            time=clock_time(alert.created_at, now, tz),
+            standing=standing(story, alert) if story else told_as(alert),
+            title=GAP,
+        )
+        before, after = around(line)
+        gone = (EntityKind.STRIKE,) if story and lapsed(story, alert.event) else ()
+        sheet.line(f"{n}. {before}").add(title, *gone).add(f"{after} ")
+        sheet.add(clip(alert.id[:SHORT_ID], SHORT_ID), EntityKind.CODE)
     return sheet.card(number_buttons([(n, alert.story_id) for n, alert in enumerate(alerts, 1)]))
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from bot.delivery.holding import lapsed, standing
 from bot.delivery.replies import echo
 from bot.delivery.sheet import Sheet, clip, no_title, number_buttons, safe_url
-from bot.delivery.words import clock_time, count, level_name, modality_word, span_text
+from bot.delivery.words import clock_time, count, counted, span_text
 from bot.locale import tr
-from bot.model import Alert, Button, Card, EntityKind, Modality, Story
+from bot.model import Button, Card, EntityKind, Entry, Story
 from bot.shelves import Hit, Search
 
 PAGE = 6  # entries on a page
@@ -82,34 +83,34 @@ def story_buttons(numbered: Sequence[tuple[int, Story | None]]) -> list[list[But
 def offer(hit: Hit, *, now: datetime, tz: tzinfo) -> Offer:
     """What inline mode shows of an entry, and what it puts into the chat."""
     entry = hit.entry
-    title = clip(entry.headline, _TITLE) or no_title()
+    title = headline(entry) or no_title()
     url = safe_url(entry.url)
-    sheet = Sheet().line(title, EntityKind.BOLD, url=url)
+    sheet = Sheet().line(title, EntityKind.BOLD, *_struck(hit), url=url)
     facts = " · ".join([*_facts(hit), clock_time(entry.at, now, tz, zone=True)])
     sheet.line(facts)
     buttons = [[Button(tr("Open"), url=url)]] if url else []
     return Offer(id=entry.id, title=title, description=facts, card=sheet.card(buttons), url=url)
 
 
-def standing(story: Story, alert: Alert | None) -> str:
-    """'HIGH considering'; in one word that nothing of it holds any more; empty if nobody was told."""
-    if story.is_denied:
-        word = modality_word(Modality.DENIED)
-    elif not story.stands:
-        word = tr("withdrawn")
-    elif alert is None:
-        return ""
-    else:
-        claim = story.claim(alert.event.theme, alert.event.actor)
-        word = modality_word(claim.modality if claim else alert.event.modality)
-    return tr("{level} {modality}", level=level_name(alert.level), modality=word) if alert else word
-
-
 def _hit_line(sheet: Sheet, n: int, hit: Hit, now: datetime, tz: tzinfo) -> None:
     entry = hit.entry
     sheet.line(f"{n}. {clock_time(entry.at, now, tz)} ")
-    sheet.add(clip(entry.headline, _TITLE) or no_title(), url=safe_url(entry.url))
-    sheet.add("".join(f" · {fact}" for fact in _facts(hit)))
+    sheet.add(headline(entry) or no_title(), *_struck(hit), url=safe_url(entry.url))
+    facts = _facts(hit)
+    if hit.newest is not None:
+        facts.append(tr("newest {time}", time=clock_time(hit.newest, now, tz)))
+    sheet.add("".join(f" · {fact}" for fact in facts))
+
+
+def _struck(hit: Hit) -> tuple[EntityKind, ...]:
+    """How the headline is drawn of what was told and does not hold any more."""
+    gone = hit.story is not None and hit.alert is not None and lapsed(hit.story, hit.alert.event)
+    return (EntityKind.STRIKE,) if gone else ()
+
+
+def headline(entry: Entry) -> str:
+    """An entry's title in a list, or as much of a post that has none: it ends at a word."""
+    return clip(entry.title or entry.text, _TITLE)
 
 
 def _facts(hit: Hit) -> list[str]:
@@ -118,7 +119,5 @@ def _facts(hit: Hit) -> list[str]:
     if hit.story is not None:
         facts.append(standing(hit.story, hit.alert))
         if len(hit.story.members) > 1:
-            facts.append(count(hit.story.origins, "independent origin", "independent origins"))
-        if hit.story.copies:
-            facts.append(count(hit.story.copies, "copy", "copies"))
+            facts += counted(hit.story.origins, hit.story.copies)
     return [fact for fact in facts if fact]

@@ -37,10 +37,10 @@ class Reading:
             alerts = self._desk.latest(limit)
         if not alerts:
             return line(tr("There are no alerts yet. The first one comes as soon as a rule is satisfied."))
-        known = {a.id: self._desk.why(a.id, subscriber_id=chat.subscriber_id) for a in alerts}
-        headlines = {an_id: found.story_title for an_id, found in known.items() if found is not None}
+        known = [self._desk.why(a.id, subscriber_id=chat.subscriber_id) for a in alerts]
+        stories = {found.story.id: found.story for found in known if found and found.story}
         now, zone = self._clock(), self._zone(chat)
-        return Reply(cards=(latest(alerts, now=now, tz=zone, heading=heading, headlines=headlines),))
+        return Reply(cards=(latest(alerts, now=now, tz=zone, heading=heading, stories=stories),))
 
     def why(self, text: str, chat: Chat) -> Reply:
         """Explain an alert, named by its id or by the message that is answered."""

@@ -17,6 +17,7 @@ from bot.delivery.words import (
     certainty,
     clock_time,
     count,
+    counted,
     flag_text,
     level_name,
     modality_word,
@@ -24,7 +25,7 @@ from bot.delivery.words import (
     ticker,
     voice,
 )
-from bot.locale import marked, tr
+from bot.locale import each_language, marked, tr
 from bot.model import (
     Alert,
     AlertKind,
@@ -53,6 +54,11 @@ _TAKEN_BACK: Mapping[Reason, str] = {
     Reason.WITHDRAWN: marked("WITHDRAWN"),
 }
 _TOUCHED = ((True, marked("Exposed: {companies}")), (False, marked("May gain: {companies}")))
+# Who acted on a report that does not hold looks for the same names: they are not left out, but not said to be exposed.
+_SPARED = (
+    (True, marked("Would have been exposed: {companies}")),
+    (False, marked("Might have gained: {companies}")),
+)
 
 
 def card(
@@ -82,18 +88,16 @@ def card(
     """
     sheet = Sheet().line(_status(alert, story, entry, now, tz), EntityKind.BOLD)
     source = clip(entry.source, _SOURCE)
-    shown = _headline(sheet, alert, story, entry, struck=_denied(alert, story) or _withdrawn(alert, story))
+    gone = _denied(alert, story) or _withdrawn(alert, story)
+    shown = _headline(sheet, alert, story, entry, struck=gone)
     found = None if shown else quote(alert, entry)
     if found:
         quoted(sheet.line(), found).add(f" ({source})" if source else "")
     elif source:
         sheet.line(tr("Source: {source}", source=source))
     for line in alert.together[-_MAX_TOGETHER:] if len(alert.together) > 1 else ():
-        sheet.line(f"– {clip(together_text(line), _TOGETHER)}")
-    for hurt, text in _TOUCHED:
-        groups = exposed([e for e in alert.exposures if (e.direction < 0) == hurt], names)
-        if groups:
-            sheet.line(tr(text, companies=groups))
+        sheet.line(f"– {clip(together_text(line, names), _TOGETHER)}")
+    touched(sheet, alert.exposures, names, holds=not gone)
     if flags:
         sheet.line(clip(" · ".join(flag_text(flag) for flag in sorted(flags)), _FLAGS), EntityKind.ITALIC)
     if alert.title:
@@ -106,15 +110,32 @@ def card(
 
 
 def reply(
-    alert: Alert, story: Story, entry: Entry, *, names: Names = str, now: datetime, tz: tzinfo = UTC
+    alert: Alert,
+    story: Story,
+    entry: Entry,
+    *,
+    names: Names = str,
+    now: datetime,
+    tz: tzinfo = UTC,
+    taken_up: bool = False,
 ) -> Card:
-    """A reply to a story's card: what changed, who says so, and the link, in two or three lines."""
+    """A reply to a story's card: what changed, who says so, and the link, in two to four lines.
+
+    Args:
+        alert: What is told.
+        story: The story with this entry in it.
+        entry: What has come.
+        names: Readable names of companies.
+        now: When the reply is drawn; decides which times need a day beside them.
+        tz: The zone in which times are shown.
+        taken_up: A louder rule than the card's has taken the story up: it is named, with its level.
+    """
     sheet = Sheet().line()
-    news = _news(alert)
-    if not entry.title.upper().startswith(
-        (f"{news}:", f"{news}-")
-    ):  # a wire's own "CORRECTED:" says it already
-        sheet.add(news, EntityKind.BOLD).add(" · ")
+    turn = _turn(alert)
+    slugs = {word for word in each_language(lambda: _turn(alert)).values() if word}
+    # A wire's own "CORRECTED:" says it already, whatever the reader's language.
+    if not entry.title.upper().startswith(tuple(f"{word}{end}" for word in slugs for end in ":-")):
+        sheet.add(turn or _goes_on(alert, taken_up=taken_up), EntityKind.BOLD).add(" · ")
     start = sheet.length
     shown = _evident_title(sheet, alert, entry)
     url = safe_url(entry.url)
@@ -125,6 +146,9 @@ def reply(
     found = None if shown else quote(alert, entry)
     if found:
         quoted(sheet.line(), found)
+    if taken_up:
+        rule = tr("Rule: {title}", title=clip(alert.title, _RULE))
+        sheet.line(f"{level_name(alert.level)} · {rule}" if turn else rule)
     facts = [
         clip(note_text(alert.note, names), _NOTE),
         clip(entry.source, _SOURCE),
@@ -160,6 +184,14 @@ def quoted(sheet: Sheet, found: Quote) -> Sheet:
     """Add evidence in quotation marks, its own words in bold."""
     opening, closing = around(tr("“{quote}”", quote=GAP))
     return sheet.add(opening + found.before).add(found.words, EntityKind.BOLD).add(found.after + closing)
+
+
+def touched(sheet: Sheet, exposures: Collection[Exposure], names: Names, *, holds: bool) -> None:
+    """Add who is hurt and who may gain, a line each; of what does not hold any more, who would have been."""
+    for hurt, text in _TOUCHED if holds else _SPARED:
+        groups = exposed([e for e in exposures if (e.direction < 0) == hurt], names)
+        if groups:
+            sheet.line(tr(text, companies=groups))
 
 
 def exposed(exposures: Collection[Exposure], names: Names) -> str:
@@ -278,7 +310,7 @@ def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) 
         published = tr("published {time}", time=clock_time(entry.published, now, tz))
     seen = story.first_seen if edited else entry.seen_at
     facts = [
-        f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}",
+        ", ".join(counted(story.origins, story.copies)),
         published,
         tr("seen {time}", time=clock_time(seen, now, tz, zone=not edited)),
     ]
@@ -287,16 +319,21 @@ def _facts(alert: Alert, story: Story, entry: Entry, now: datetime, tz: tzinfo) 
     return " · ".join([*facts, tr("rev {n}", n=story.revision + 1)])
 
 
-def _news(alert: Alert) -> str:
-    """A reply's first word."""
+def _turn(alert: Alert) -> str:
+    """What a reply tells, in capitals; empty where the story only goes on."""
     if alert.reason is Reason.SPILLOVER:
         return tr("SPILLOVER SEEN")
     if alert.reason in _TAKEN_BACK:
         return tr(_TAKEN_BACK[alert.reason])
-    certain = alert.event.modality
-    if certain is Modality.CONFIRMED:
-        return tr("CONFIRMED")
-    return tr("NOW {modality}", modality=modality_word(certain).upper())
+    if alert.event.polarity is Polarity.CORRECTED:
+        return tr("CORRECTED")
+    return tr("CONFIRMED") if alert.event.modality is Modality.CONFIRMED else ""
+
+
+def _goes_on(alert: Alert, *, taken_up: bool) -> str:
+    """The same where it has no such word: its level if that has risen, or else how certain it is now."""
+    word = level_name(alert.level) if taken_up else modality_word(alert.event.modality).upper()
+    return tr("NOW {modality}", modality=word)
 
 
 def _fitting(data: str) -> str:

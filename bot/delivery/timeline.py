@@ -8,10 +8,11 @@ from datetime import datetime, tzinfo
 from functools import partial
 from itertools import takewhile
 
-from bot.delivery.finds import standing, story_buttons
+from bot.delivery.finds import story_buttons
+from bot.delivery.holding import loudest, standing
 from bot.delivery.sheet import MAX_UNITS, Sheet, clip, no_title, safe_url
 from bot.delivery.stored import note_text
-from bot.delivery.words import Names, certainty, clock_time, count, modality_word, voice
+from bot.delivery.words import Names, certainty, clock_time, count, counted, modality_word, voice
 from bot.locale import marked, tr, tr_n
 from bot.model import (
     AlertKind,
@@ -56,11 +57,11 @@ def timeline(history: History, *, names: Names, now: datetime, tz: tzinfo) -> Ca
         tz: The zone in which times are shown.
     """
     story = history.story
-    loudest = max(history.alerts, key=lambda a: a.level, default=None)
+    told = loudest(history.alerts)
     link = next((u for u in (safe_url(m.url) for m in story.members) if u), "")
     sheet = Sheet().line(clip(story.title, _TITLE) or no_title(), EntityKind.BOLD, url=link)
-    counts = f"{count(story.origins, 'independent origin', 'independent origins')}, {count(story.copies, 'copy', 'copies')}"
-    sheet.line(" · ".join(part for part in (standing(story, loudest), counts) if part))
+    counts = ", ".join(counted(story.origins, story.copies))
+    sheet.line(" · ".join(part for part in (standing(story, told), counts) if part))
     if story.rule_id:
         _draw_parts(sheet, history, now, tz)
     else:

@@ -245,6 +245,12 @@ def count(number: int, noun: str, plural: str) -> str:
     return f"{show_number(number)} {plural_form(noun, plural, number)}"
 
 
+def counted(origins: int, copies: int) -> list[str]:
+    """'3 independent origins', '2 copies': how many tell a story; that there are no copies is not said."""
+    told = [count(origins, "independent origin", "independent origins")]
+    return [*told, count(copies, "copy", "copies")] if copies else told
+
+
 def span_text(span: timedelta) -> str:
     """'90 days', '24 hours', '1 minute'; '1h 30m' where no one unit gives it whole."""
     if span and not span % _DAY:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.delivery.stored import AFTER_ACTOR, as_named
 from bot.model import (
     Alert,
     AlertKind,
@@ -16,13 +17,15 @@ from bot.model import (
     Match,
     Polarity,
     Reason,
+    Severity,
     Sighting,
     Span,
     Story,
 )
 from bot.pipeline.book import MOVES, Book
-from bot.text import digest, shorten
+from bot.text import digest, one_line, shorten
 
+TAKEN_BACK = (Reason.DENIED, Reason.CORRECTED, Reason.WITHDRAWN)
 _LINE = 90  # characters of a headline among others
 
 
@@ -32,20 +35,21 @@ def words(entry: Entry, event: Event) -> str:
     return (entry.title if span.field == "title" else entry.text)[span.start : span.end]
 
 
-def lines(book: Book, sightings: Iterable[Sighting]) -> tuple[str, ...]:
-    """What a correlation puts together, a line each: who, what, where it stood and when."""
+def lines(sightings: Iterable[Sighting]) -> tuple[str, ...]:
+    """What a correlation puts together, a line each: who by their id, then what, where it stood and when."""
     return tuple(
-        " · ".join(
-            part
-            for part in (
-                book.rules.name(s.event.actor) if s.event.actor else "",
-                shorten(s.title, _LINE),
-                f"{s.source}, {s.at:%d %b}" if s.source else f"{s.at:%d %b}",
-            )
-            if part
+        f"{s.event.actor or ''}{AFTER_ACTOR}"
+        + " · ".join(
+            [shorten(one_line(s.title), _LINE), f"{s.source}, {s.at:%d %b}" if s.source else f"{s.at:%d %b}"]
         )
         for s in sightings
     )
+
+
+def joined(book: Book, before: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines of a card with those that came since; older releases wrote a name in place of an id."""
+    known = {as_named(line, book.rules.name) for line in before}
+    return before + tuple(line for line in then if as_named(line, book.rules.name) not in known)
 
 
 def first_alert(
@@ -104,33 +108,73 @@ def reply_alert(
 
     Args:
         book: Names and exposure.
-        card: The alert that is answered.
+        card: The alert that is answered, at the level at which its reader was told.
         entry: What has come.
         analysis: What it says.
         story: With the entry in it.
         changes: What the entry did to the story.
         reason: Why there is an answer.
-        louder: A rule that is satisfied now and louder than the card's, or None.
+        louder: A rule that takes the story up, see `taking_up`, or None.
         now: UTC.
     """
     event = louder.event if louder else cause(analysis, card.event, reason)
+    if louder:
+        card = _under(card, louder)
     if reason is Reason.WITHDRAWN:  # what the card told, and the words that take it back
         event = replace(card.event, evidence=_headline(entry))
     if event is None:
         return None
+    # What takes a claim back is no new claim, unless a rule finds one in it.
+    besides = {Change.NEW_CLAIM} if reason in TAKEN_BACK and louder is None else set[Change]()
     return replace(
         card,
-        id=digest("reply", story.id, entry.id, str(entry.revision), reason, card.id),
+        # Readers of one card may have been told at several levels, and one rule takes it up for some of them only.
+        id=digest(
+            "reply", story.id, entry.id, str(entry.revision), reason, card.id, card.rule_id, card.level.word
+        ),
         kind=AlertKind.REPLY,
         reason=reason,
-        level=louder.level if louder else card.level,
-        title=louder.title if louder else card.title,
         entry_id=entry.id,
         event=event,
         evidence=words(entry, event),
         created_at=now,
-        note=_moves(book, analysis, story) if reason is Reason.SPILLOVER else _told(changes),
+        note=_moves(book, analysis, story) if reason is Reason.SPILLOVER else _told(changes - besides),
     )
+
+
+def _under(card: Alert, rule: Match) -> Alert:
+    """The same under the rule that takes it up."""
+    return replace(
+        card,
+        rule_id=rule.rule_id,
+        pack=rule.pack,
+        rule_line=rule.rule_line,
+        level=rule.level,
+        title=rule.title,
+    )
+
+
+def taking_up(matches: Iterable[Match], card: Alert, level: Severity, analysis: Analysis) -> Match | None:
+    """The rule that takes a story up: the loudest that is satisfied now, and louder than what a reader was told.
+
+    A correction of what the card told takes nothing up: it is the old news with a detail changed, and what is
+    read in it besides was not in the news before.
+
+    Args:
+        matches: Rules that are satisfied now, loudest first.
+        card: What the reader has.
+        level: At which the reader was told of it.
+        analysis: What has come says.
+    """
+    own = (card.event.theme, card.event.actor)
+    is_corrected = any(
+        (e.theme, e.actor) == own and e.polarity is Polarity.CORRECTED for e in analysis.fresh_events
+    )
+
+    def is_besides(event: Event) -> bool:
+        return is_corrected and event.polarity is Polarity.CORRECTED and (event.theme, event.actor) != own
+
+    return next((m for m in matches if m.level > level and not is_besides(m.event)), None)
 
 
 def _headline(entry: Entry) -> Span:

@@ -251,7 +251,7 @@ class _Run:
             story = replace(story, title=told.title)
         self._keep(story)
         allowed = [told] if self.telling.allows(told, entry, story) else []
-        shown = lines(self._book, found.sightings)
+        shown = lines(found.sightings)
         self._keep(self.telling.tell(entry, analysis, story, assigned.changes, allowed, together=shown))
 
     def _same_news(self, found: Together) -> Story | None:

@@ -14,10 +14,6 @@ from bot.alerts.decide import (
     hold_match,
 )
 from bot.alerts.route import recipients
-from bot.delivery.render import card, reply
-from bot.delivery.words import said_names
-from bot.hours import zone_of
-from bot.locale import speaking
 from bot.model import (
     Alert,
     AlertKind,
@@ -39,7 +35,8 @@ from bot.model import (
     Verdict,
 )
 from bot.pipeline.book import Book
-from bot.pipeline.compose import cause, first_alert, reply_alert, words
+from bot.pipeline.compose import cause, first_alert, joined, reply_alert, taking_up, words
+from bot.pipeline.pictures import Pictures
 from bot.pipeline.readers import Readers
 from bot.text import digest
 
@@ -69,7 +66,7 @@ class Telling:
         self.verdicts: list[Verdict] = []
         self.notifications: dict[str, Notification] = {}
         self.held: dict[tuple[str, str], Held] = {}
-        self._drawn: dict[tuple[str, ...], Card] = {}
+        self._pictures = Pictures(book.rules.name, now)
 
     def say(
         self,
@@ -199,7 +196,7 @@ class Telling:
     ) -> Told:
         self.alerts[alert.id] = alert
         self.readers.cards[alert.id] = (alert, entry)
-        drawn = self._card(alert, story, entry, analysis.flags, reader)
+        drawn = self._pictures.card(alert, story, entry, analysis.flags, reader)
         self._queue(alert, story, reader, drawn, silent=self.readers.is_silent(alert.level, reader), of=alert)
         told = Told(
             story_id=story.id,
@@ -234,11 +231,11 @@ class Telling:
             return  # its card was pruned from the archive
         alert, first = shown
         policy = self.readers.policy(told)
-        lead = matches[0] if matches else None
-        louder = lead if lead is not None and lead.level > told.level else None
+        louder = taking_up(matches, alert, told.level, analysis)
         mute = self.readers.mute(reader, told.rule_id, alert.event.actor, story)
-        level = louder.level if louder else None
-        decision = development(changes, policy, told, reader, level, self._now, mute)
+        decision = development(
+            changes, policy, told, reader, louder.level if louder else None, self._now, mute
+        )
         retold = entry.id == first.id and entry.revision > 0
         if decision.reason is Reason.UNCHANGED and retold:
             decision = Decision(send=True, reason=Reason.COUNTED, detail=Ground.EDITED.written())
@@ -261,16 +258,16 @@ class Telling:
         stays = bool(story.rule_id) and not story.is_denied  # the others that it puts together hold
         if knows and stays:
             return  # the card would show the same
-        if (retold or story.rule_id) and lead is not None:
-            alert = replace(
-                alert, together=alert.together + tuple(t for t in together if t not in alert.together)
-            )
+        if (retold or story.rule_id) and matches:
+            own = next((m for m in matches if m.rule_id == alert.rule_id), None)
+            now_said = (own or matches[0]).event
             alert = replace(
                 alert,
                 entry_id=entry.id,
-                event=lead.event,
-                evidence=words(entry, lead.event),
-                title=lead.title,
+                event=now_said,
+                evidence=words(entry, now_said),
+                title=own.title if own else alert.title,
+                together=joined(self._book, alert.together, together),
             )
             first = entry
             self.readers.cards[told.alert_id] = (alert, first)
@@ -282,31 +279,15 @@ class Telling:
             drawn, holder = replace(alert, event=denial, evidence=words(entry, denial)), entry
         flags = analysis.flags if holder is entry else frozenset[str]()
         shown_reason = Reason.COUNTED if stays else decision.reason
+        answered = decision.send and decision.reason is not Reason.COUNTED and not knows
+        level = louder.level if louder and answered else told.level
+        if (
+            level > alert.level
+        ):  # the answer names the louder rule; the one that sent the card is not that loud
+            drawn = replace(drawn, level=level, title="")
         self._edit(drawn, story, holder, flags, shown_reason, reader, alert)
-        if decision.send and decision.reason is not Reason.COUNTED and not knows:
+        if answered:
             self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
-
-    def _card(
-        self, alert: Alert, story: Story, entry: Entry, flags: frozenset[str], reader: Subscriber
-    ) -> Card:
-        """The card as its reader sees it, drawn once for all who see the same."""
-        shown = (alert.id, alert.kind, alert.reason, alert.entry_id, alert.evidence, str(len(alert.together)))
-        key = (
-            *shown,
-            str(story.revision),
-            entry.id,
-            str(entry.revision),
-            *sorted(flags),
-            reader.timezone,
-            reader.language,
-        )
-        drawn = self._drawn.get(key)
-        if drawn is None:
-            names, tz = said_names(self._book.rules.name), zone_of(reader.timezone)
-            with speaking(reader.language):
-                drawn = card(alert, story, entry, names=names, now=self._now, tz=tz, flags=flags)
-            self._drawn[key] = drawn
-        return drawn
 
     def _edit(
         self,
@@ -319,7 +300,7 @@ class Telling:
         of: Alert,
     ) -> None:
         edited = replace(alert, kind=AlertKind.EDIT, reason=reason, created_at=self._now)
-        drawn = self._card(edited, story, first, flags, reader)
+        drawn = self._pictures.card(edited, story, first, flags, reader)
         self._queue(edited, story, reader, drawn, silent=True, of=of)
 
     def _answer(
@@ -334,23 +315,18 @@ class Telling:
         louder: Match | None,
         reader: Subscriber,
     ) -> None:
+        known = replace(alert, level=told.level)
         answer = reply_alert(
-            self._book, alert, entry, analysis, story, changes, decision.reason, louder, self._now
+            self._book, known, entry, analysis, story, changes, decision.reason, louder, self._now
         )
         if answer is None:
             return
         self.alerts[answer.id] = answer
-        level = max(told.level, louder.level) if louder else told.level
-        now_told = replace(told, level=level, last_sound_at=self._now)
+        now_told = replace(told, level=answer.level, last_sound_at=self._now)
         self.readers.told.setdefault(story.id, {})[reader.id] = now_told
-        key = (answer.id, str(story.revision), reader.timezone, reader.language)
-        drawn = self._drawn.get(key)
-        if drawn is None:
-            names, tz = said_names(self._book.rules.name), zone_of(reader.timezone)
-            with speaking(reader.language):
-                drawn = reply(answer, story, entry, names=names, now=self._now, tz=tz)
-            self._drawn[key] = drawn
-        self._queue(answer, story, reader, drawn, silent=self.readers.is_silent(level, reader), of=alert)
+        drawn = self._pictures.reply(answer, story, entry, reader, taken_up=louder is not None)
+        is_silent = self.readers.is_silent(answer.level, reader)
+        self._queue(answer, story, reader, drawn, silent=is_silent, of=alert)
 
     def _queue(
         self, alert: Alert, story: Story, reader: Subscriber, drawn: Card, *, silent: bool, of: Alert

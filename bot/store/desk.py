@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from bot.model import Alert, Digest, Setup, Severity, Silence, Story, Subscriber, Target, TargetKind
@@ -230,18 +230,19 @@ class Desk:
         return moved_chats(self._db)
 
     def latest(self, limit: int, /, *, subscriber_id: str = "") -> list[Alert]:
-        """Newest `new` alerts first; only those sent to the subscriber if one is named."""
-        if subscriber_id:
-            sql = (
-                "SELECT DISTINCT a.body, a.created_at, a.id FROM alerts a JOIN outbox o ON o.alert_id = a.id "
-                "WHERE a.kind = 'new' AND o.kind = 'new' AND o.subscriber_id = ? "
-                "ORDER BY a.created_at DESC, a.id LIMIT ?"
-            )
-            rows = self._db.rows(sql, (subscriber_id, limit))
-        else:
+        """Newest `new` alerts first; only those sent to the subscriber if one is named, at the level of what it was told since."""
+        if not subscriber_id:
             sql = "SELECT body FROM alerts WHERE kind = 'new' ORDER BY created_at DESC, id LIMIT ?"
-            rows = self._db.rows(sql, (limit,))
-        return [ALERT.validate_json(row["body"]) for row in rows]
+            return [ALERT.validate_json(row["body"]) for row in self._db.rows(sql, (limit,))]
+        sql = (
+            "SELECT DISTINCT a.body, a.created_at, a.id, coalesce(t.level, a.level) AS told "
+            "FROM alerts a JOIN outbox o ON o.alert_id = a.id "
+            "LEFT JOIN told t ON t.alert_id = a.id AND t.subscriber_id = o.subscriber_id "
+            "WHERE a.kind = 'new' AND o.kind = 'new' AND o.subscriber_id = ? "
+            "ORDER BY a.created_at DESC, a.id LIMIT ?"
+        )
+        rows = self._db.rows(sql, (subscriber_id, limit))
+        return [replace(ALERT.validate_json(row["body"]), level=Severity(row["told"])) for row in rows]
 
     def why(self, reference: str, /, *, subscriber_id: str = "") -> Explanation | None:
         """Explain an alert by its id (or the start of it), or by a message id in the subscriber's chat."""
@@ -262,6 +263,7 @@ class Desk:
             origins=story.origins if story else 1,
             copies=story.copies if story else 0,
             verdicts=tuple(verdict_of(row) for row in verdicts),
+            story=story,
         )
 
     def story(self, story_id: str, /) -> Story | None:

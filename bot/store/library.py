@@ -9,6 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -120,7 +121,7 @@ class Library:
         )
 
     def hits(self, entry_ids: Sequence[str], /) -> list[Hit]:
-        """These entries in this order, with their stories."""
+        """What these entries tell, in this order."""
         entries = self._entries(entry_ids)
         return [self._hit(entries[i]) for i in entry_ids if i in entries]
 
@@ -132,14 +133,33 @@ class Library:
         if body is None:
             return Hit(entry=entry)
         story = STORY.validate_json(body)
-        return Hit(entry=entry, story=story, alert=self._loudest(story))
+        alert = self._loudest(story)
+        best = self._best(story, alert) or entry
+        newest = entry.at if best.id != entry.id and entry.at > best.at else None
+        return Hit(entry=best, story=story, alert=alert, newest=newest)
 
     def _loudest(self, story: Story) -> Alert | None:
-        body = self._db.value(
-            "SELECT body FROM alerts WHERE story_id = ? ORDER BY level DESC, created_at, id LIMIT 1",
+        """Its loudest card, at the level that an answer to it may have raised since; None if nobody was told."""
+        row = self._db.row(
+            "SELECT body, (SELECT max(level) FROM alerts WHERE story_id = ?1) AS loud FROM alerts "
+            "WHERE story_id = ?1 ORDER BY kind <> 'new', level DESC, created_at, id LIMIT 1",
             (story.id,),
         )
-        return ALERT.validate_json(body) if body else None
+        return replace(ALERT.validate_json(row["body"]), level=Severity(row["loud"])) if row else None
+
+    def _best(self, story: Story, alert: Alert | None) -> Entry | None:
+        """The entry that tells a story best, see `Hit`; None if none is stored any more."""
+        members = {m.entry_id: (not m.origin, m.tier, n) for n, m in enumerate(story.members)}
+        rows = self._db.rows(
+            "SELECT e.id, e.kind = 'social' AS post, EXISTS (SELECT 1 FROM analyses a, json_each(a.body, '$.events') v "
+            "WHERE a.entry_id = e.id AND json_extract(v.value, '$.fresh') "
+            "AND json_extract(v.value, '$.polarity') <> 'denied' "
+            "AND ?1 IN ('', json_extract(v.value, '$.theme'))) AS claims "
+            "FROM entries e WHERE e.id IN (SELECT value FROM json_each(?2))",
+            (alert.event.theme if alert else "", json.dumps(list(members))),
+        )
+        best = min(rows, key=lambda r: (not r["claims"], r["post"], *members[r["id"]]), default=None)
+        return self._entries([best["id"]]).get(best["id"]) if best else None
 
     def top(self, since: datetime, limit: int, /) -> list[Hit]:
         """The biggest stories that were told and to which something came since then."""
@@ -155,8 +175,7 @@ class Library:
         for story, _ in told[:limit]:
             alert = self._loudest(story)
             assert alert is not None
-            stored = self._entries([story.members[0].entry_id, alert.entry_id])
-            entry = stored.get(story.members[0].entry_id) or stored.get(alert.entry_id)
+            entry = self._best(story, alert) or self._entries([alert.entry_id]).get(alert.entry_id)
             hits += [Hit(entry=entry, story=story, alert=alert)] if entry else []
         return hits
 

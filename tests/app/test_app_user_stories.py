@@ -51,7 +51,7 @@ async def test_a_story_is_one_card_that_grows_silently_and_is_answered_when_it_t
             (card,) = new()
             assert not card.silent
             assert card.text.startswith(f"HIGH · considering · sourced\n{WEIGHS}\n")
-            assert "1 independent origin, 0 copies" in card.text
+            assert "1 independent origin · " in card.text
             new = user.mark()
             await w.news(WEIGHS, "copier")
             (copied,) = new()

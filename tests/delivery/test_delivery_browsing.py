@@ -10,13 +10,13 @@ from desk_fakes import MemoryDesk, small_vocabulary
 from hypothesis import given
 from hypothesis import strategies as st
 from library_fakes import MemoryLibrary
-from library_scene import CUT, DENIAL, RAIN, Day, busy_day, flood, hostile
-from make import HOUR, NOW, TITLE
+from library_scene import CUT, RAIN, Day, busy_day, flood, hostile
+from make import HOUR, NOW, TITLE, entry
 
 from bot.delivery.browsing import MOST_OFFERED, Browsing
 from bot.delivery.commands import Commands
 from bot.delivery.replies import Chat, Reply
-from bot.model import Button, EntityKind, Neighbour
+from bot.model import Button, EntityKind, Neighbour, Outcome
 from bot.text import utf16_length
 
 ME = Chat(address="1", user="1")
@@ -93,13 +93,21 @@ async def test_a_search_shows_what_it_found_newest_first_with_links_and_stories(
     reply = await scene.reply("/search meta since:1d")
     assert said(reply).split("\n") == [
         "1 found for “meta since:1d”, newest first:",
-        f"1. 13:00 {DENIAL} · Newsroom · HIGH denied · 3 independent origins · 3 copies",
+        f"1. 09:30 {TITLE} · Wire · HIGH denied · 3 independent origins · 3 copies · newest 13:00",
     ]
-    [link] = [e for e in reply.cards[0].entities if e.kind is EntityKind.LINK]
-    assert reply.cards[0].text[link.start : link.end] == DENIAL
+    link, strike = sorted(reply.cards[0].entities, key=lambda e: e.kind, reverse=True)
+    assert (link.kind, strike.kind) == (EntityKind.LINK, EntityKind.STRIKE)
+    assert {reply.cards[0].text[e.start : e.end] for e in (link, strike)} == {TITLE}, "it was denied"
     assert link.url.startswith("https://news.example/")
     story = await scene.tap(buttons(reply)["1"].data)
     assert said(story).startswith(TITLE)
+
+
+async def test_a_post_without_a_title_ends_at_a_word_in_a_list():
+    post = entry("", guid="post", at=NOW, text="Servers " + "surplus " * 40 + "everywhere")
+    scene = Scene([(Outcome(entries=(post,)), NOW)])
+    shown = said(await scene.reply("/search surplus")).split("\n")[1]
+    assert "surplus… · Wire" in shown
 
 
 async def test_what_is_in_no_story_has_no_button(scene):
@@ -158,7 +166,7 @@ async def test_an_ambiguous_company_is_asked_about_and_the_answer_searches_on(sc
     scene.restart()
     answer = await scene.tap(buttons(question)["Meta (company)"].data)
     assert answer.replace
-    assert DENIAL in said(answer)
+    assert TITLE in said(answer)
     other = await scene.tap(buttons(question)["Meta Materials (company)"].data)
     assert said(other).startswith("Nothing found for “company:meta since:1d”.")
     assert said(await scene.tap(buttons(question)["Meta (company)"].data, GUEST)).startswith(
@@ -327,10 +335,10 @@ async def test_what_a_feed_holds_can_not_hurt_a_list(title, shown):
 async def test_inline_mode_offers_what_the_search_finds_to_everybody(scene):
     [offer] = await scene.commands.offer("meta pla")
     assert (offer.title, offer.description) == (
-        DENIAL,
-        "Newsroom · HIGH denied · 3 independent origins · 3 copies · 18:00 UTC",
+        TITLE,
+        "Wire · HIGH denied · 3 independent origins · 3 copies · 14:30 UTC",
     )
-    assert offer.card.text == f"{DENIAL}\n{offer.description}"
+    assert offer.card.text == f"{TITLE}\n{offer.description}"
     assert [b.url for row in offer.card.buttons for b in row] == [offer.url]
     assert scene.library.searches == {}, "nothing is kept of it"
 

@@ -5,7 +5,7 @@ from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
-from card_scene import EVIDENCE, NOW, TITLE, told, wire
+from card_scene import EVIDENCE, NOW, TITLE, begun, told, wire
 from desk_fakes import (
     EVERYTHING,
     HYNIX,
@@ -41,7 +41,7 @@ from bot.delivery.importing import Importing
 from bot.delivery.manual import GROUPS
 from bot.delivery.privacy import Private
 from bot.delivery.replies import MENU, Chat, Reply, unknown_text
-from bot.model import Button, Decision, Reason, Severity, Target, TargetKind, Verdict
+from bot.model import Button, Decision, EntityKind, Polarity, Reason, Severity, Target, TargetKind, Verdict
 from bot.ports import Clock, Explanation, Status
 from bot.text import utf16_length
 
@@ -114,7 +114,13 @@ class Scene:
             self.desk.alerts.append(alert)
             self.desk.sent[to, str(500 + n)] = alert.id
             self.desk.explanations[alert.id] = Explanation(
-                alert=alert, entry=entry, story_title=TITLE, origins=1, copies=0, verdicts=(verdict,)
+                alert=alert,
+                entry=entry,
+                story_title=TITLE,
+                origins=1,
+                copies=0,
+                verdicts=(verdict,),
+                story=replace(begun(entry), id=alert.story_id),
             )
 
 
@@ -359,6 +365,17 @@ async def test_latest_shows_this_chats_alerts_newest_first(started):
         lines[1] == "1. 19:03 HIGH considering: Meta weighs selling surplus AI compute to outsiders 6aaaabbb"
     )
     assert len((await started.ask("/latest 2")).split("\n")) == 3
+
+
+async def test_latest_says_how_stories_stand_now(started):
+    started.send()
+    [(an_id, why)] = started.desk.explanations.items()
+    denied = replace(begun(why.entry, polarity=Polarity.DENIED), id=why.alert.story_id)
+    started.desk.explanations[an_id] = replace(why, story=denied)
+    reply = await started.reply("/latest")
+    assert said(reply).split("\n")[1] == f"1. 13:03 HIGH denied: {TITLE} 0aaaabbb"
+    [struck] = [e for e in reply.cards[0].entities if e.kind is EntityKind.STRIKE]
+    assert reply.cards[0].text[struck.start : struck.end] == TITLE
 
 
 async def test_latest_names_the_stories_and_opens_them(started):

@@ -161,10 +161,14 @@ async def test_whynot_is_awaited(reader: Reader):
 async def test_inline_mode_offers_articles_for_a_minute_to_everybody(reader: Reader, tmp_path: Path):
     reader.store(busy_day(tmp_path))
     offered = await reader.types("level:medium")
-    assert [r["title"] for r in offered["results"]] == [DENIAL, CUT]
+    assert [r["title"] for r in offered["results"]] == [TITLE, CUT]
     article = offered["results"][0]
-    assert article["input_message_content"]["message_text"].startswith(f"{DENIAL}\nNewsroom · HIGH denied")
-    assert [e["type"] for e in article["input_message_content"]["entities"]] == ["bold", "text_link"]
+    assert article["input_message_content"]["message_text"].startswith(f"{TITLE}\nWire · HIGH denied")
+    assert [e["type"] for e in article["input_message_content"]["entities"]] == [
+        "bold",
+        "strikethrough",
+        "text_link",
+    ]
     assert article["reply_markup"]["inline_keyboard"][0][0]["text"] == "Open"
     assert int(offered["cache_time"]) == 60
     assert reader.api.accepted == [], "nothing is sent by it"

@@ -34,6 +34,7 @@ from bot.delivery.roundup import roundup
 from bot.delivery.stored import note_text, together_text
 from bot.delivery.studio import Studio
 from bot.delivery.timeline import timeline
+from bot.delivery.words import said_names
 from bot.locale import languages, speaking, tr
 from bot.model import (
     AlertKind,
@@ -141,7 +142,29 @@ def test_every_change_that_a_note_can_hold_is_said(change: Change):
     ],
 )
 def test_the_day_of_what_is_put_together(line: str, said: str):
-    assert together_text(line) == said
+    assert together_text(line, names) == said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("memory\tMemory shares fall · Wire, 03 Mar", id="by its id"),
+        pytest.param("Memory · Memory shares fall · Wire, 03 Mar", id="by its name, as it was written once"),
+    ],
+)
+def test_the_sector_of_what_is_put_together(line: str):
+    readable = said_names(lambda an_id: {"memory": "Memory"}.get(an_id, an_id))
+    assert together_text(line, readable) == "Speicherchips · Memory shares fall · Wire, 3. März"
+
+
+def test_a_reply_does_not_repeat_what_a_wire_says_in_its_own_language():
+    entry = wire(title="CORRECTED: Meta weighs leasing compute", text="")
+    alert = told(entry, evidence="weighs", kind=AlertKind.REPLY, reason=Reason.CORRECTED)
+    assert reply(alert, begun(entry), entry, now=NOW).text.startswith(f"{entry.title}\n")
+
+
+def test_what_is_put_together_without_an_actor():
+    assert together_text("\tShares fall · Wire, 03 Mar", names) == "Shares fall · Wire, 3. März"
 
 
 def test_why_an_alert_was_sent():

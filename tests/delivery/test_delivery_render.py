@@ -108,6 +108,7 @@ def test_a_denial_strikes_the_headline_out_and_says_so_first():
     assert status_of(drawn) == "DENIED 14:10 · on record · HIGH"
     assert parts(drawn, EntityKind.STRIKE) == [TITLE]
     assert f"“{DENIAL}” (Example Wire)" in drawn.text
+    assert "\nWould have been exposed: CRWV, NBIS (competes)" in drawn.text, "but nobody is exposed any more"
 
 
 def test_a_withdrawal_strikes_the_headline_out_and_so_do_later_edits():
@@ -150,6 +151,11 @@ def test_a_reply_to_an_edited_entry_tells_when_the_edit_was_seen():
     assert before != after
     assert reply(alert, begun(entry), entry, now=NOW).text.endswith(before)
     assert reply(alert, begun(entry), replace(entry, revision=1), now=NOW).text.endswith(after)
+
+
+def test_copies_that_there_are_none_of_are_not_counted():
+    entry = wire()
+    assert facts_of(draw(told(entry), begun(entry, copies=0), entry))[0] == "2 independent origins"
 
 
 def test_a_reply_does_not_repeat_the_slug_of_a_wire():
@@ -521,6 +527,12 @@ def test_an_explanation_names_rule_line_event_evidence_and_decisions():
         "Id: a1b2c3d4e5f60718"
     )
     assert parts(drawn, EntityKind.CODE) == ["a1b2c3d4e5f60718"]
+
+
+def test_an_explanation_of_what_was_denied_since_names_nobody_as_exposed():
+    story = begun(wire(), polarity=Polarity.DENIED)
+    drawn = explanation(replace(why(), story=story), names=names, now=NOW)
+    assert "\nWould have been exposed: CRWV" in drawn.text
 
 
 def test_an_explanation_in_a_chat_hides_what_was_decided_about_others():

@@ -166,7 +166,7 @@ def test_an_entry_of_many_claims_is_one_step_of_bearable_length():
 
 def test_an_untold_story_has_no_why_and_no_level():
     card = draw(with_claims(Stage.EXPLORING))
-    assert card.text.split("\n")[1] == "1 independent origin, 0 copies"
+    assert card.text.split("\n")[1] == "1 independent origin"
     assert [b.label for row in card.buttons for b in row] == ["Open"]
 
 

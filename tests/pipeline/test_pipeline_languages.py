@@ -9,7 +9,9 @@ import pytest
 from make import HOUR, NOW, TITLE, entry, event
 from newsroom import Newsroom, make_book, subscriber
 
+from bot.delivery.stored import as_named
 from bot.model import AlertKind, Attribution, Outcome, Stage
+from bot.pipeline.compose import joined, lines
 
 SLUMP = "CoreWeave and memory shares slump after report on Meta's compute"
 ON_RECORD = {"stage": Stage.DONE, "attribution": Attribution.ON_RECORD}
@@ -35,9 +37,31 @@ def texts(outcome: Outcome, kind: AlertKind) -> dict[str, list[str]]:
 def test_a_card_is_drawn_in_the_language_of_each_reader(room: Newsroom) -> None:
     outcome = room.receive(entry())
     assert len(outcome.alerts) == 1
-    lines = texts(outcome, AlertKind.NEW)
-    assert lines["telegram:1"][0] == "HIGH · considering · sourced"
-    assert lines["telegram:2"][0] == "HOCH · wird erwogen · laut Quellen"
+    seen = texts(outcome, AlertKind.NEW)
+    assert seen["telegram:1"][0] == "HIGH · considering · sourced"
+    assert seen["telegram:2"][0] == "HOCH · wird erwogen · laut Quellen"
+
+
+def test_what_several_stories_say_together_is_stored_by_ids_and_said_in_the_language_of_each_reader(
+    room: Newsroom,
+) -> None:
+    for title, who in (("A memory maker trims its outlay", "memory"), ("Microsoft trims spending", "MSFT")):
+        room.reader.learn(title, event("capex_cut", who), companies=("MSFT",) if who == "MSFT" else ())
+    room.receive(entry("A memory maker trims its outlay"))
+    outcome = room.receive(entry("Microsoft trims spending", feed="paper", at=NOW + HOUR))
+    (wave,) = [a for a in outcome.alerts if a.together]
+    assert wave.together[0].startswith("memory\tA memory maker")
+    seen = texts(outcome, AlertKind.NEW)
+    assert "– Memory · A memory maker trims its outlay · Wire, 02 Mar" in seen["telegram:1"]
+    assert "– Speicherchips · A memory maker trims its outlay · Wire, 2. März" in seen["telegram:2"]
+
+
+def test_lines_that_an_older_release_wrote_are_not_repeated(room: Newsroom) -> None:
+    (sighting,) = room.receive(entry()).sightings
+    (line,) = lines([sighting])
+    old = as_named(line, room.book.rules.name)
+    assert joined(room.book, (old,), (line,)) == (old,)
+    assert joined(room.book, (), (line,)) == (line,)
 
 
 def test_a_move_is_stored_by_ids_and_said_in_the_language_of_each_reader(room: Newsroom) -> None:
@@ -45,7 +69,7 @@ def test_a_move_is_stored_by_ids_and_said_in_the_language_of_each_reader(room: N
     outcome = room.receive(entry(SLUMP, feed="paper", at=NOW + HOUR))
     (alert,) = outcome.alerts
     assert alert.note == "CRWV, memory fell"
-    lines = texts(outcome, AlertKind.REPLY)
-    assert lines["telegram:1"][-1].startswith("CRWV, Memory fell · ")
-    assert lines["telegram:2"][0].startswith("AUSWIRKUNG EINGETRETEN · ")
-    assert lines["telegram:2"][-1].startswith("CRWV, Speicherchips gefallen · ")
+    seen = texts(outcome, AlertKind.REPLY)
+    assert seen["telegram:1"][-1].startswith("CRWV, Memory fell · ")
+    assert seen["telegram:2"][0].startswith("AUSWIRKUNG EINGETRETEN · ")
+    assert seen["telegram:2"][-1].startswith("CRWV, Speicherchips gefallen · ")

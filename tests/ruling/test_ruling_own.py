@@ -164,7 +164,7 @@ def test_whatever_is_typed_is_read_without_an_error(reader: WordingReader, text:
         (
             OwnRule(themes=("compute_resale",), who=("hyperscaler",), least=Modality.CONFIRMED),
             "Tells of “Resale of own compute” where a company of the sector “Hyperscalers” acts and it is confirmed.",
-            "Meldet „Verkauf eigener Rechenleistung“, wenn ein Unternehmen des Sektors „Hyperscaler“ handelt und es "
+            "Meldet „Verkauf eigener Rechenleistung“, wenn ein Unternehmen der Branche „Hyperscaler“ handelt und es "
             "bestätigt ist.",
         ),
         (

@@ -1,0 +1,68 @@
+"""Cards and replies as their readers see them: each is drawn once for all who see the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.delivery.render import card, reply
+from bot.delivery.words import Names, said_names
+from bot.hours import zone_of
+from bot.locale import speaking
+from bot.model import Alert, Card, Entry, Story, Subscriber
+
+
+class Pictures:
+    """What a batch has drawn so far."""
+
+    def __init__(self, names: Names, now: datetime) -> None:
+        self._names, self._now = said_names(names), now
+        self._drawn: dict[tuple[str, ...], Card] = {}
+
+    def card(
+        self, alert: Alert, story: Story, entry: Entry, flags: frozenset[str], reader: Subscriber
+    ) -> Card:
+        """The card of a story, or an edit of it."""
+        shown = (alert.id, alert.kind, alert.reason, alert.level.word, alert.entry_id, alert.evidence)
+        parts = (str(len(alert.together)), entry.id, str(entry.revision), *sorted(flags))
+        return self._once(
+            (*shown, *parts),
+            story,
+            reader,
+            lambda: card(
+                alert,
+                story,
+                entry,
+                names=self._names,
+                now=self._now,
+                tz=zone_of(reader.timezone),
+                flags=flags,
+            ),
+        )
+
+    def reply(self, alert: Alert, story: Story, entry: Entry, reader: Subscriber, *, taken_up: bool) -> Card:
+        """A reply to it."""
+        return self._once(
+            (alert.id,),
+            story,
+            reader,
+            lambda: reply(
+                alert,
+                story,
+                entry,
+                names=self._names,
+                now=self._now,
+                tz=zone_of(reader.timezone),
+                taken_up=taken_up,
+            ),
+        )
+
+    def _once(
+        self, what: tuple[str, ...], story: Story, reader: Subscriber, draw: Callable[[], Card]
+    ) -> Card:
+        key = (*what, str(story.revision), reader.timezone, reader.language)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            with speaking(reader.language):
+                drawn = self._drawn[key] = draw()
+        return drawn
