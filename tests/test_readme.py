@@ -7,8 +7,7 @@ import click
 
 from bot.cli import main
 from bot.config import Settings, setting_name, show_default
-from bot.delivery.manual import MANAGERS_MENU
-from bot.delivery.replies import MENU
+from bot.delivery.manual import MANAGERS_MENU, MENU
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -20,11 +20,11 @@ from bot.delivery.drains import in_flight
 from bot.delivery.errands import Errands
 from bot.delivery.gate import Gate
 from bot.delivery.handlers import ALLOWED_UPDATES, App, register
-from bot.delivery.manual import MANAGERS_MENU
+from bot.delivery.manual import MANAGERS_MENU, MENU
 from bot.delivery.membership import Membership
 from bot.delivery.pacing import OVERALL
 from bot.delivery.parts import Part
-from bot.delivery.replies import MENU, Attached, Chat
+from bot.delivery.replies import Attached, Chat
 from bot.delivery.request import make_bot
 from bot.delivery.rival import Rival
 from bot.delivery.rooms import TelegramRooms

@@ -13,6 +13,7 @@ from bot.delivery.composing import Composing
 from bot.delivery.drafting import Workshop
 from bot.delivery.elsewhere import VERB, Elsewhere, about, leading_place, read_button, there
 from bot.delivery.finds import Offer
+from bot.delivery.helping import help_card, unknown_command, unknown_text
 from bot.delivery.history import History
 from bot.delivery.home import Home, for_many
 from bot.delivery.listing import Listing
@@ -20,19 +21,11 @@ from bot.delivery.muting import Muting
 from bot.delivery.overview import Overview
 from bot.delivery.parts import Handler, Part, answer
 from bot.delivery.reading import Reading
-from bot.delivery.replies import (
-    Chat,
-    Reply,
-    help_card,
-    line,
-    old_button,
-    status_card,
-    unknown_command,
-    unknown_text,
-)
+from bot.delivery.replies import Chat, Reply, line, old_button
 from bot.delivery.setup import Beginning
 from bot.delivery.sheet import say
 from bot.delivery.standing import Rooms
+from bot.delivery.status import status_card
 from bot.delivery.tongue import Tongue
 from bot.delivery.watching import EVERYTHING, Watching
 from bot.errors import BotError

@@ -34,8 +34,9 @@ from bot.delivery.answers import acknowledge, article, replace_message, send_car
 from bot.delivery.asked import address_of, chat_of, is_for, parse, speaker_of
 from bot.delivery.commands import Commands
 from bot.delivery.gate import Gate
+from bot.delivery.helping import unknown_command
 from bot.delivery.membership import Membership
-from bot.delivery.replies import Chat, Reply, line, old_button, unknown_command
+from bot.delivery.replies import Chat, Reply, line, old_button
 from bot.delivery.telegram import translate
 from bot.errors import BotError
 from bot.locale import speaking, tr

@@ -16,8 +16,7 @@ from newsroom import Reader
 from test_app import TITLE, Server, loaded, running, server, settings, until  # noqa: F401
 
 from bot.app import App
-from bot.delivery.manual import MANAGERS_MENU
-from bot.delivery.replies import MENU
+from bot.delivery.manual import MANAGERS_MENU, MENU
 from bot.loading import Loaded
 from bot.store.database import Database
 from bot.store.polls import PollStates

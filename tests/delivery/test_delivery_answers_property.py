@@ -36,8 +36,9 @@ from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
 from bot.delivery.feedback import REASONS, Voting
 from bot.delivery.gate import Gate
+from bot.delivery.manual import MENU
 from bot.delivery.privacy import Private
-from bot.delivery.replies import MENU, Chat
+from bot.delivery.replies import Chat
 from bot.errors import NotStoredError
 from bot.locale import languages, speaking
 from bot.model import AlertKind, Outcome, Severity, Silence, Target, TargetKind

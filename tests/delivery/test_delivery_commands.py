@@ -37,10 +37,11 @@ from bot.delivery.browsing import Browsing
 from bot.delivery.charting import Charting
 from bot.delivery.commands import Commands
 from bot.delivery.drawing import Chart
+from bot.delivery.helping import unknown_text
 from bot.delivery.importing import Importing
-from bot.delivery.manual import GROUPS
+from bot.delivery.manual import GROUPS, MENU
 from bot.delivery.privacy import Private
-from bot.delivery.replies import MENU, Chat, Reply, unknown_text
+from bot.delivery.replies import Chat, Reply
 from bot.model import Button, Decision, EntityKind, Polarity, Reason, Severity, Target, TargetKind, Verdict
 from bot.ports import Clock, Explanation, Status
 from bot.text import utf16_length

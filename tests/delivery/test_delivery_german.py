@@ -14,8 +14,10 @@ from office_fakes import MemoryPrivacy
 
 from bot.delivery.commands import Commands
 from bot.delivery.forms import Form, Room, compose
+from bot.delivery.helping import help_card
+from bot.delivery.manual import MENU
 from bot.delivery.privacy import Private
-from bot.delivery.replies import MENU, Chat, Reply, help_card
+from bot.delivery.replies import Chat, Reply
 from bot.delivery.watching import MOST_FOLLOWED
 from bot.locale import each_language, speaking, spoken, tr
 from bot.model import AlertKind, Button, Card, Severity, Target, TargetKind

@@ -20,9 +20,9 @@ from office_fakes import FakeSources, FakeWorks, MemoryAccess, MemoryDeeds
 from bot.delivery.chat import Chatting, _menu
 from bot.delivery.errands import Errands
 from bot.delivery.feeds import Feeds
-from bot.delivery.manual import MANAGERS_MENU
+from bot.delivery.manual import MANAGERS_MENU, MENU
 from bot.delivery.people import MAX_TEXT, People
-from bot.delivery.replies import MENU, Chat
+from bot.delivery.replies import Chat
 from bot.delivery.running import Running
 from bot.errors import ConfigError, StoreError
 from bot.locale import languages, speaking
