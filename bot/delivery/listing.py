@@ -11,8 +11,8 @@ from bot.delivery.parts import Handler
 from bot.delivery.replies import Chat, Reply, echo, handle, held, line, old_button, target_label
 from bot.delivery.sheet import MAX_DATA, Sheet, say
 from bot.delivery.watching import EVERYTHING, MAX_ITEMS, Watching, is_all, items_of, named_word
-from bot.delivery.words import clock_time, count, level_word
-from bot.following import words
+from bot.delivery.words import clock_time, count, level_word, rule_text
+from bot.following import own_rule, words
 from bot.hours import zone_of
 from bot.locale import tr
 from bot.model import Button, Card, Severity, Subscriber, Target, TargetKind
@@ -55,7 +55,8 @@ class Listing:
         followed = self._desk.watches(chat.subscriber_id)
         if not followed:
             return line(tr("This chat follows nothing. /watch nvidia starts."))
-        items = items_of(text, self._vocabulary)
+        rule = next((t for t in followed if self._is_called(t, text)), None)
+        items = [text] if rule else items_of(text, self._vocabulary)
         if not items:
             return Reply(cards=(await self.page(chat, 1),))
         if len(items) > MAX_ITEMS:
@@ -75,7 +76,7 @@ class Listing:
         gone: list[Target] = []
         lines = []
         for item in items:
-            meant = self._followed(item, followed)
+            meant = [rule] if rule else self._followed(item, followed)
             gone += meant
             if not meant:
                 lines.append(tr("{name} is not followed here. /list shows what is.", name=echo(item)))
@@ -158,6 +159,15 @@ class Listing:
             self._desk.unwatch(chat.subscriber_id, target)
         said = tr("This chat follows nothing now, so nothing is sent. /watch all brings everything back.")
         return Reply(cards=(say(said),), replace=True)
+
+    def _is_called(self, target: Target, text: str) -> bool:
+        """Whether a rule of this chat's own is named as the list shows it."""
+        rule = own_rule(target)
+        name = rule_text(rule, self._vocabulary.name).casefold() if rule else ""
+        return bool(name) and text.casefold() in (
+            name,
+            target_label(target, self._vocabulary.name).casefold(),
+        )
 
     def _followed(self, item: str, followed: Sequence[Target]) -> list[Target]:
         """What an item means among what is followed, also if the vocabulary no longer knows it."""

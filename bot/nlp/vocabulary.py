@@ -15,6 +15,7 @@ _SUGGESTIONS = 3
 _SPELLINGS = 12  # that are looked at for them: a company has several
 _ALIKE = 0.75  # at 0.6, as for the words of a file, 'foo' is taken for Fox
 _LONG = 5  # characters from which on a plural is told from a name
+_PLURALS = ("s", "n", "en", "e", "er")  # of the languages that names are known in
 _ALL = frozenset({"all", "everything", "*"})
 
 
@@ -68,11 +69,12 @@ class RulesVocabulary:
         return [target for target in found if kind in (None, target.kind)]
 
     def _in_other_number(self, key: str) -> list[Target]:
-        """What is no company and is called so in the plural, or in the singular: 'data centre', 'neocloud'."""
+        """What is no company and is called so in the plural, or in the singular: 'data centre', 'Exportkontrollen'."""
         if len(key) < _LONG:
             return []
-        other = self._targets.get(key + "s") or self._targets.get(key.removesuffix("s"), {})
-        return [target for target in other if target.kind is not TargetKind.COMPANY]
+        others = [other for end in _PLURALS for other in (key + end, key.removesuffix(end)) if other != key]
+        found = next((self._targets[other] for other in others if other in self._targets), {})
+        return [target for target in found if target.kind is not TargetKind.COMPANY]
 
     def suggest(self, text: str, /) -> list[str]:
         """The nearest known words, best first, as their owners write them, and none twice by two names.

@@ -22,7 +22,10 @@ Read = Callable[[str], Analysis]
 Resolve = Callable[[str], Sequence[Target]]
 """What a name means; several where that is ambiguous."""
 
-_NO = r"(?:but\s+not|but\s+no|not|never|no|without|except(?:\s+for)?|excluding|nicht|kein(?:e[nrms]?)?|ohne|außer)"
+_NO = (
+    r"(?:but\s+not|but\s+no|not|never|no|without|except(?:\s+for)?|excluding|(?:apart|aside)\s+from|other\s+than"
+    r"|nicht|kein(?:e[nrms]?)?|ohne|außer|abgesehen\s+von)"
+)
 _QUOTED = re.compile(rf"(?P<no>\b{_NO}\b[^\"“„«,;]*?)?[\"“„«](?P<words>[^\"“”„«»]+)[\"”“»]", re.IGNORECASE)
 _RUMOUR = r"(?:rumou?r(?:s|ed)?|speculat\w+|gerüchten?|spekul\w+)"
 _KINDS: Mapping[SourceKind, str] = {
@@ -80,12 +83,13 @@ _CHOICE = re.compile(r"(\w+)\s+(?:or|and|oder|und)\s+(\w+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,;]+")
 _TOWARDS = re.compile(r"\b(?:to|for|from|with|into|an|für|mit)\s*$", re.IGNORECASE)
 _LONGEST = 5  # words of a name
+_NO_TICKERS = frozenset({"ai", "ki"})  # without a '$' before them
 _SOMEBODY = "Hyperscalers "  # a subject that the analyzer knows
 _EMPTY = frozenset(
     "a about anything everything something alert alerts all an and any anybody are as at be been being but by companies company firm firms for from has have i if in "
     "into is it its let me news of on or other over please report reports show some somebody story stories tell than that the their "
-    "them there they this to up us want was we were when whenever where which who will with you "
-    "alarm alles etwas alle aller als am an auf bei bitte das dass dem den der des die ein eine einer eines es für gibt ich im in ist mich mir mit "
+    "them there they this to up us want was we were can could do does how reported rumor rumors rumour rumours what when whenever where which who will with you "
+    "alarm alles etwas alle aller als am an auf bei bitte das dass dem den der des die ein eine einer eines es für gegen gibt ich im in ist mich mir mit "
     "nachrichten oder sag sage sagt sind über um und unternehmen von vom was wenn wer werden wird zu zum zur".split()
 )
 
@@ -159,8 +163,11 @@ class WordingReader:
     def _without(self, match: re.Match[str], found: _Found) -> str:
         for what in _EITHER.split(match["what"]):
             meant = self._named(what)
+            told = self._read(what).fresh_events if len(what.split()) > 1 else ()
             if len(meant) == 1:
                 found.add("not_themes" if meant[0].kind is TargetKind.THEME else "not_who", meant[0].id)
+            elif told and not any(e.actor for e in told):
+                found.add("not_themes", *(e.theme for e in told))
             elif target := word_target(what):
                 found.add("not_words", target.id)
             else:
@@ -168,12 +175,15 @@ class WordingReader:
         return " , "
 
     def _wanted(self, part: str, found: _Found) -> None:
-        """A part without limits: in pieces if each tells of something, else whole if it can be read so."""
+        """A part without limits: in pieces if each tells of something, else as one name or headline if it can be."""
         if not part:
             return
         pieces = [piece for piece in _EITHER.split(part) if piece]
+        if len(pieces) > 1 and all(self._named(piece) for piece in pieces):  # a list says nothing of them
+            self._runs(part, frozenset(), found)
+            return
         tells = len(pieces) > 1 and all(self._read(piece).fresh_events for piece in pieces)
-        if not tells and (self._told(part, found) or self._looked_up(part, found)):
+        if not tells and (self._looked_up(part, found) or self._told(part, found)):
             return
         if len(pieces) == 1:
             if not self._told(part, found, lead=_SOMEBODY):
@@ -188,7 +198,7 @@ class WordingReader:
         if any(told):
             return
         for piece in pieces:
-            if not (self._told(piece, found) or self._looked_up(piece, found)):
+            if not (self._looked_up(piece, found) or self._told(piece, found)):
                 self._runs(piece, frozenset(), found)
 
     def _told(self, text: str, found: _Found, lead: str = "") -> bool:
@@ -210,7 +220,7 @@ class WordingReader:
                 found.unknown.append(text[start:end])
             else:
                 found.add("who", mention.company)
-        self._runs(text, frozenset(covered), found)
+        self._runs(text, frozenset(covered), found, lead)
         return True
 
     def _looked_up(self, text: str, found: _Found) -> bool:
@@ -221,15 +231,15 @@ class WordingReader:
         found.add("themes" if meant[0].kind is TargetKind.THEME else "who", meant[0].id)
         return True
 
-    def _runs(self, text: str, covered: frozenset[int], found: _Found) -> None:
-        """The longest names in what is not covered; what belongs to none is not understood."""
+    def _runs(self, text: str, covered: frozenset[int], found: _Found, lead: str = "") -> None:
+        """The longest names in what is not covered; what belongs to none, and changes nothing, is not understood."""
         words = [m for m in _WORD.finditer(text) if m.start() not in covered]
         said = {m.company: text[m.span.start : m.span.end] for m in self._read(text).mentions}
-        lost: list[str] = []
+        lost: list[re.Match[str]] = []
         while words:
             size, meant = self._longest(words, text)
             if not size:
-                lost.append(words.pop(0).group())
+                lost.append(words.pop(0))
                 continue
             name = text[words[0].start() : words[size - 1].end()]
             words = words[size:]
@@ -238,7 +248,11 @@ class WordingReader:
                 found.add("themes" if decided[0].kind is TargetKind.THEME else "who", decided[0].id)
             elif not any(t.id in (*found.rule.themes, *found.rule.who) for t in decided):
                 found.unclear.append((name, tuple(decided)))
-        found.unknown += [w for w in lost if w.casefold().strip(".:!?") not in _EMPTY]
+        told = _gist(self._read(f"{lead}{text}"))
+        for word in lost:
+            rest = f"{lead}{text[: word.start()]}{text[word.end() :]}"
+            if word[0].casefold().strip(".:!?") not in _EMPTY and _gist(self._read(rest)) == told:
+                found.unknown.append(word[0])
 
     def _longest(self, words: Sequence[re.Match[str]], text: str) -> tuple[int, Sequence[Target]]:
         if words[0].group().casefold() in _EMPTY:
@@ -251,8 +265,17 @@ class WordingReader:
 
     def _named(self, name: str) -> list[Target]:
         """What a rule can ask for by this name."""
-        wanted = (TargetKind.COMPANY, TargetKind.SECTOR, TargetKind.THEME)
-        return [t for t in self._resolve(name.strip(" .:!?")) if t.kind in wanted]
+        word = name.strip(" .:!?")
+        wanted = {TargetKind.COMPANY, TargetKind.SECTOR, TargetKind.THEME}
+        if word.casefold() in _NO_TICKERS:
+            wanted.remove(TargetKind.COMPANY)
+        return [t for t in self._resolve(word) if t.kind in wanted]
+
+
+def _gist(analysis: Analysis) -> tuple[object, ...]:
+    """What an analysis says, wherever it says it."""
+    events = {(e.theme, e.actor) for e in analysis.fresh_events}
+    return events, set(analysis.companies), set(analysis.sectors)
 
 
 def _sizes(words: Sequence[re.Match[str]], text: str) -> Iterator[int]:

@@ -172,6 +172,18 @@ async def test_the_rules_of_a_chat_are_shown_and_opened_to_be_changed_or_stopped
     assert next(b.label for b in buttons(stopped)) == "Follow"
 
 
+@pytest.mark.parametrize(
+    "called", ["compute resale · hyperscaler or Nvidia", "Compute resale · hyperscaler or Nvidia (own rule)"]
+)
+async def test_a_rule_can_be_dropped_by_what_the_list_calls_it(desk: Desk, called: str) -> None:
+    await desk.ask("/start")
+    rule = OwnRule(themes=("compute_resale",), who=("NVDA", "hyperscaler"))
+    desk.desk.watch("telegram:1", Target(TargetKind.RULE, str(OwnRule.parse(str(rule)))), NOW)
+    shown = called.replace("hyperscaler or Nvidia", "Nvidia or hyperscaler")
+    assert said(await desk.ask(f"/unwatch {shown}")).startswith("No longer following compute resale")
+    assert desk.follows == [Target(TargetKind.ALL)]
+
+
 async def test_stricter_and_looser_go_step_by_step_and_back(desk: Desk) -> None:
     reply, seen = await desk.ask(f"/when {SAID}"), []
     while any(b.label == "Stricter" for b in buttons(reply)):
