@@ -63,7 +63,9 @@ class Errands:
             if not (is_asker and problem):  # else it is a mistake of whoever asked
                 log.error("errand_failed name=%s error=%r", name, str(e))
             if problem:
-                card = say(problem if is_asker else tr("/{name} failed: {problem}", name=name, problem=problem))
+                card = say(
+                    problem if is_asker else tr("/{name} failed: {problem}", name=name, problem=problem)
+                )
             else:
                 card = _crashed(name)
         except Exception:

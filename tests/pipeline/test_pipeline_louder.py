@@ -135,9 +135,7 @@ CORRECTED_CUT = "CORRECTED: CoreWeave cuts spending by 2 percent in early tradin
 def struck(outcome: Outcome, reader: str) -> list[str]:
     """What the edited card of a reader strikes out."""
     (edit,) = [n for n in outcome.notifications if (n.kind, n.subscriber_id) == (AlertKind.EDIT, reader)]
-    return [
-        edit.card.text[e.start : e.end] for e in edit.card.entities if e.kind is EntityKind.STRIKE
-    ]
+    return [edit.card.text[e.start : e.end] for e in edit.card.entities if e.kind is EntityKind.STRIKE]
 
 
 @pytest.fixture
