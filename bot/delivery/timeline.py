@@ -139,13 +139,19 @@ def steps(history: History, names: Names) -> list[Step]:
             did.setdefault(alert.entry_id, []).append(seen)
     order = {m.entry_id: n for n, m in enumerate(history.story.members)}
     made = [
-        _step(history, entry_id, list(dict.fromkeys(words)))
+        _step(history, entry_id, _once(words))
         for entry_id, words in sorted(did.items(), key=lambda pair: order.get(pair[0], len(order)))
     ]
     at = history.story.spillover_at
     if at is not None and not any(a.reason is Reason.SPILLOVER for a in history.alerts):
         made.append(Step(at=at, source="", url="", title="", did=[tr("Spillover seen")]))
     return made
+
+
+def _once(words: Sequence[str]) -> list[str]:
+    """The same without what is said already: 'Denied' covers 'Denied: Capex cut (Meta)'."""
+    alone = tuple(f"{word}: " for word in words)
+    return [word for word in dict.fromkeys(words) if not word.startswith(alone)]
 
 
 def _step(history: History, entry_id: str, did: list[str]) -> Step:
@@ -183,7 +189,7 @@ def _turns(history: History, names: Names) -> Iterator[tuple[str, str]]:
             continue
         words = _turn(held.get(key), sighting, names, is_first=not held)
         is_besides = key != (main or next(iter(held), key))
-        if words and is_besides and (key in held or event.polarity is not Polarity.AFFIRMED):
+        if words and is_besides and key in held:
             words = _of_claim(words, event, names)
         held[key] = event
         # That nobody stands by a claim any more is kept as a denial of it; the entry itself withdraws.

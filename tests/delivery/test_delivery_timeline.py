@@ -242,6 +242,16 @@ def test_what_becomes_of_another_claim_names_it(tmp_path: Path):
     assert struck(card) == []
 
 
+def test_a_turn_of_all_claims_is_told_once(tmp_path: Path):
+    room = newsroom(tmp_path)
+    also, denial = "Meta weighs selling compute and cuts spending", "Meta denies it all"
+    claims = (event("capex_cut"), event())
+    room.reader.learn(also, *claims)
+    room.reader.learn(denial, *(replace(e, polarity=Polarity.DENIED) for e in claims))
+    day = decide(room, (TITLE, "wire", 0), (also, "paper", 1), (denial, "newsroom", 2))
+    assert draw(history_of(day)).text.split("\n")[-1].split(" · ")[1:] == ["Denied", f"Newsroom: {denial}"]
+
+
 def test_the_headline_of_what_holds_no_more_is_struck_out(tmp_path: Path):
     assert struck(draw(history_of(busy_day(tmp_path)))) == [TITLE]
 
