@@ -15,6 +15,7 @@ from bot.model import (
     Analysis,
     Digest,
     Entry,
+    Event,
     Feed,
     Fetched,
     NotModified,
@@ -164,6 +165,7 @@ class Explanation:
     copies: int
     verdicts: tuple[Verdict, ...]
     story: Story | None = None  # as it stands now; None if it is stored no more
+    told: Event | None = None  # what the card told, where the alert is an answer to one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from bot.delivery.words import Names, clock_time, count, level_word, reason_text
 from bot.locale import marked, tr
 from bot.model import Decision, Ground, Reason, Severity, ground_of
 
-_MOST = 80  # characters of what stands beside a reason
+_MOST = 80  # characters of what somebody typed
+NAMED = 160  # of a rule's name: more than one has with the marks around it, as what is cut has no closing one
 
 _SAID: Mapping[Ground, str] = {
     Ground.EDITED: marked("its text was edited"),
@@ -31,8 +32,12 @@ _SAID: Mapping[Ground, str] = {
     Ground.TOGETHER: marked("told together with others"),
     Ground.TOLD_BY: marked("told by {rule}"),
 }
-_INSTEAD = frozenset({Ground.DENIED_SINCE, Ground.WITHDRAWN_SINCE})
-"""What says more than the reason, and something else: then it was not the entry that denied."""
+_INSTEAD: Mapping[Ground, str] = {
+    Ground.DENIED_SINCE: _SAID[Ground.DENIED_SINCE],
+    Ground.WITHDRAWN_SINCE: _SAID[Ground.WITHDRAWN_SINCE],
+    Ground.EDITED: marked("its text was edited, so the card was edited without sound"),
+}
+"""What says more than the reason, and something else: it was not the entry that denied, or it was no further source."""
 
 
 def why_text(decision: Decision, *, names: Names = str, now: datetime, tz: tzinfo = UTC) -> str:
@@ -44,10 +49,11 @@ def why_text(decision: Decision, *, names: Names = str, now: datetime, tz: tzinf
         now: Decides which times need a day beside them.
         tz: The zone in which times are shown.
     """
-    detail = clip(detail_text(decision, names=names, now=now, tz=tz), _MOST)
     found = ground_of(decision)
     if found is not None and found[0] in _INSTEAD:
-        return detail
+        return tr(_INSTEAD[found[0]])
+    detail = detail_text(decision, names=names, now=now, tz=tz)
+    detail = detail if found is not None else clip(detail, _MOST)
     return reason_text(decision.reason) + (f" ({detail})" if detail else "")
 
 
@@ -61,7 +67,7 @@ def detail_text(decision: Decision, *, names: Names = str, now: datetime, tz: tz
         "level": _level,
         "wanted": _level,
         "origins": _origins,
-        "rule": names,
+        "rule": lambda text: clip(names(text), NAMED),
         "time": lambda text: _time(text, now, tz),
     }
     return tr(_SAID[ground], **{name: say.get(name, str)(value) for name, value in values.items()})

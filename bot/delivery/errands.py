@@ -58,12 +58,21 @@ class Errands:
     async def _run(self, name: str, chat: Chat, work: Callable[[], Awaitable[Card]]) -> None:
         try:
             card = await work()
-        except ConfigError as e:  # a mistake of whoever asked
-            card = say(clip(str(e), _ERROR))
         except BotError as e:
-            log.error("errand_failed name=%s error=%r", name, str(e))
-            card = say(tr("/{name} failed: {problem}", name=name, problem=clip(str(e), _ERROR)))
+            problem, is_asker = clip(str(e), _ERROR), isinstance(e, ConfigError)
+            if not (is_asker and problem):  # else it is a mistake of whoever asked
+                log.error("errand_failed name=%s error=%r", name, str(e))
+            if problem:
+                card = say(
+                    problem if is_asker else tr("/{name} failed: {problem}", name=name, problem=problem)
+                )
+            else:
+                card = _crashed(name)
         except Exception:
             log.exception("errand_crashed name=%s", name)
-            card = say(tr("/{name} failed on my side, it has been noted.", name=name))
+            card = _crashed(name)
         await self._post(chat, card)
+
+
+def _crashed(name: str) -> Card:
+    return say(tr("/{name} failed on my side, it has been noted.", name=name))

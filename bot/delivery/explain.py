@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rich.text import Text
 
-from bot.delivery.details import why_text
+from bot.delivery.details import NAMED, why_text
 from bot.delivery.holding import lapsed, standing, told_as
 from bot.delivery.quote import quote
 from bot.delivery.render import quoted, touched
@@ -69,11 +69,15 @@ def explanation(
         before, after = around(tr("Evidence: {quote}", quote=GAP))
         quoted(sheet.line(before), found).add(after)
         sheet.add(f" ({source}, {tier})" if source else f" ({tier})")
-    gone = event.polarity is Polarity.DENIED or alert.reason is Reason.WITHDRAWN
-    touched(sheet, alert.exposures, names, holds=not (gone or (why.story and lapsed(why.story, event))))
+    claimed = why.told or event  # by which they are exposed
+    gone = claimed.polarity is Polarity.DENIED or alert.reason in (Reason.DENIED, Reason.WITHDRAWN)
+    touched(sheet, alert.exposures, names, holds=not (lapsed(why.story, claimed) if why.story else gone))
     sheet.line(tr("Story: {counts}", counts=", ".join(counted(why.origins, why.copies))))
-    for verdict in _concerning(why.verdicts, subscriber_id):
-        told = verdict_line(verdict, names=names, now=now, tz=tz, but=alert.rule_id)
+    concerning = [
+        verdict_line(v, names=names, now=now, tz=tz, but=alert.rule_id)
+        for v in _concerning(why.verdicts, subscriber_id)
+    ]
+    for told in list(dict.fromkeys(concerning))[-_MAX_VERDICTS:]:  # of several stories the same is decided
         if sheet.units + utf16_length(told) > MAX_UNITS - _FOOT:
             break
         sheet.line(told)
@@ -118,7 +122,7 @@ def verdict_line(
     decision = verdict.decision
     why = why_text(decision, names=names, now=now, tz=tz)
     if verdict.rule_id and verdict.rule_id != but:
-        why += f" [{clip(names(verdict.rule_id), _SHORT)}]"
+        why += f" [{clip(names(verdict.rule_id), NAMED)}]"
     at = clock_time(verdict.at, now, tz)
     if decision.until is None:
         if decision.send:
@@ -186,6 +190,5 @@ def latest(
 
 
 def _concerning(verdicts: Sequence[Verdict], subscriber_id: str | None) -> list[Verdict]:
-    """The last few decisions; those about other subscribers are nobody else's business."""
-    mine = [v for v in verdicts if subscriber_id is None or v.subscriber_id in ("", subscriber_id)]
-    return mine[-_MAX_VERDICTS:]
+    """The decisions without those about other subscribers, which are nobody else's business."""
+    return [v for v in verdicts if subscriber_id is None or v.subscriber_id in ("", subscriber_id)]

@@ -79,7 +79,8 @@ def compose(note: Notification, form: Form, room: Room, *, about: str = "") -> M
     if is_reply and about:
         card = _insert(card, 1, tr("About “{headline}”", headline=fold(about)))
     if title and form is Form.TEXT and "\n" in card.text:
-        card = _without(card, line)
+        beside = _without(card, line)
+        card = beside if beside.text.strip() else card  # a message has to say something
     # A mail in HTML goes with a plain version that Apprise makes of it, in which a link is lost.
     is_shown = form is Form.TEXT or (form is Form.HTML and title)
     return Message(title=title, body=_fit(card, form, room, url if is_shown else ""))

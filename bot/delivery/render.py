@@ -71,13 +71,13 @@ def card(
     tz: tzinfo = UTC,
     flags: Collection[str] = (),
     note: str = "",
+    headed: Entry | None = None,
 ) -> Card:
     """The card of a story as it stands, for a `new` alert or an `edit`.
 
     Args:
-        alert: What is told. With `AlertKind.EDIT` the counts, the certainty and the headline are the
-            story's; where its claim is denied or its report withdrawn, the card says so first and strikes
-            the headline out.
+        alert: What is told. With `AlertKind.EDIT` the counts and the certainty are the story's; where its claim
+            is denied or its report withdrawn, the card says so first and strikes the headline out.
         story: The story with this entry in it.
         entry: The entry that holds the alert's evidence.
         names: Readable names of companies.
@@ -85,11 +85,12 @@ def card(
         tz: The zone in which times are shown.
         flags: Flags of the entry's analysis, such as "ai_generated".
         note: What an edit changed; the alert's own note if empty.
+        headed: The entry by which the reader was told, whose headline and address an edit keeps; None: the story's.
     """
     sheet = Sheet().line(_status(alert, story, entry, now, tz), EntityKind.BOLD)
     source = clip(entry.source, _SOURCE)
     gone = _denied(alert, story) or _withdrawn(alert, story)
-    shown = _headline(sheet, alert, story, entry, struck=gone)
+    shown = _headline(sheet, alert, story, entry, headed, struck=gone)
     found = None if shown else quote(alert, entry)
     if found:
         quoted(sheet.line(), found).add(f" ({source})" if source else "")
@@ -106,7 +107,7 @@ def card(
     if change and alert.kind is AlertKind.EDIT:
         sheet.line(tr("Update: {change}", change=change))
     sheet.line(_facts(alert, story, entry, now, tz))
-    return sheet.card(buttons(alert, _link(alert, story, entry)))
+    return sheet.card(buttons(alert, _link(alert, story, entry, headed)))
 
 
 def reply(
@@ -257,19 +258,22 @@ def _withdrawn(alert: Alert, story: Story) -> bool:
     return claim is None or claim.modality is not Modality.CONFIRMED
 
 
-def _headline(sheet: Sheet, alert: Alert, story: Story, entry: Entry, *, struck: bool) -> bool:
+def _headline(
+    sheet: Sheet, alert: Alert, story: Story, entry: Entry, headed: Entry | None, *, struck: bool
+) -> bool:
     """Add the headline's line; says whether the evidence is in it."""
     sheet.line()
     start = sheet.length
-    own = clip(story.title, _TITLE) if alert.kind is AlertKind.EDIT else ""
-    if own and story.title != entry.headline:
+    kept = headed.headline if headed else story.title
+    own = clip(kept, _TITLE) if alert.kind is AlertKind.EDIT else ""
+    if own and kept != entry.headline:
         sheet.add(own, EntityKind.BOLD)
         shown = False
     else:
         shown = _evident_title(sheet, alert, entry)
         if not shown:
             sheet.style(EntityKind.BOLD, start)
-    url = _link(alert, story, entry)
+    url = _link(alert, story, entry, headed)
     if url:
         sheet.style(EntityKind.LINK, start, url=url)
     if struck:
@@ -293,9 +297,12 @@ def _evident_title(sheet: Sheet, alert: Alert, entry: Entry) -> bool:
     return False
 
 
-def _link(alert: Alert, story: Story, entry: Entry) -> str:
-    """Where the headline leads: an edit keeps the story's first address."""
-    first = story.members[0].url if alert.kind is AlertKind.EDIT and story.members else ""
+def _link(alert: Alert, story: Story, entry: Entry, headed: Entry | None) -> str:
+    """Where the headline leads: an edit keeps the address of what it is headed by, or the story's first."""
+    if alert.kind is AlertKind.EDIT and headed is not None:
+        first = headed.url
+    else:
+        first = story.members[0].url if alert.kind is AlertKind.EDIT and story.members else ""
     return safe_url(first) or safe_url(entry.url)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import takewhile
 
 from bot.delivery.finds import story_buttons
-from bot.delivery.holding import loudest, standing
+from bot.delivery.holding import lapsed, loudest, standing
 from bot.delivery.sheet import MAX_UNITS, Sheet, clip, no_title, safe_url
 from bot.delivery.stored import note_text
 from bot.delivery.words import Names, certainty, clock_time, count, counted, modality_word, voice
@@ -25,6 +25,7 @@ from bot.model import (
     Reason,
     Sighting,
     Stage,
+    Story,
 )
 from bot.shelves import History
 
@@ -59,7 +60,8 @@ def timeline(history: History, *, names: Names, now: datetime, tz: tzinfo) -> Ca
     story = history.story
     told = loudest(history.alerts)
     link = next((u for u in (safe_url(m.url) for m in story.members) if u), "")
-    sheet = Sheet().line(clip(story.title, _TITLE) or no_title(), EntityKind.BOLD, url=link)
+    gone = (EntityKind.STRIKE,) if lapsed(story, told.event if told else None) else ()
+    sheet = Sheet().line(clip(story.title, _TITLE) or no_title(), EntityKind.BOLD, *gone, url=link)
     counts = ", ".join(counted(story.origins, story.copies))
     sheet.line(" · ".join(part for part in (standing(story, told), counts) if part))
     if story.rule_id:
@@ -77,12 +79,24 @@ def _draw_parts(sheet: Sheet, history: History, now: datetime, tz: tzinfo) -> No
     sheet.line(tr("It puts together:"))
     for n, part in enumerate(history.parts[:_MAX_PARTS], 1):
         url = next((u for u in (safe_url(m.url) for m in part.members) if u), "")
+        meant = _meant(part, history.story)
+        struck = (EntityKind.STRIKE,) if lapsed(meant, None) else ()
         sheet.line(f"{n}. {clock_time(part.first_seen, now, tz)} ")
-        sheet.add(clip(part.title, _STEP_TITLE) or no_title(), url=url)
+        sheet.add(clip(part.title, _STEP_TITLE) or no_title(), *struck, url=url)
+        word = standing(meant, None)
+        sheet.add(f" · {word}" if word else "")
         sheet.add(" · " + count(part.origins, "independent origin", "independent origins"))
     gone = len(history.story.links) - len(history.parts[:_MAX_PARTS])
     if gone > 0:
         sheet.line(tr_n("… and {n} story more", "… and {n} stories more", gone))
+
+
+def _meant(part: Story, whole: Story) -> Story:
+    """A story with only those of its claims that another puts together with others."""
+    held = {(c.theme, c.actor) for c in whole.claims}
+    claims = tuple(c for c in part.claims if (c.theme, c.actor) in held) or part.claims
+    is_on_record = any(c.modality is Modality.CONFIRMED for c in claims)  # needs nobody who stands by it
+    return replace(part, claims=claims, withdrawn_by=() if is_on_record else part.withdrawn_by)
 
 
 def _draw_steps(sheet: Sheet, found: list[Step], now: datetime, tz: tzinfo) -> None:
@@ -125,13 +139,19 @@ def steps(history: History, names: Names) -> list[Step]:
             did.setdefault(alert.entry_id, []).append(seen)
     order = {m.entry_id: n for n, m in enumerate(history.story.members)}
     made = [
-        _step(history, entry_id, list(dict.fromkeys(words)))
+        _step(history, entry_id, _once(words))
         for entry_id, words in sorted(did.items(), key=lambda pair: order.get(pair[0], len(order)))
     ]
     at = history.story.spillover_at
     if at is not None and not any(a.reason is Reason.SPILLOVER for a in history.alerts):
         made.append(Step(at=at, source="", url="", title="", did=[tr("Spillover seen")]))
     return made
+
+
+def _once(words: Sequence[str]) -> list[str]:
+    """The same without what is said already: 'Denied' covers 'Denied: Capex cut (Meta)'."""
+    alone = tuple(f"{word}: " for word in words)
+    return [word for word in dict.fromkeys(words) if not word.startswith(alone)]
 
 
 def _step(history: History, entry_id: str, did: list[str]) -> Step:
@@ -152,6 +172,8 @@ def _step(history: History, entry_id: str, did: list[str]) -> Step:
 def _turns(history: History, names: Names) -> Iterator[tuple[str, str]]:
     """What became of the story's claims: entry id and words, in order; of one theme in one entry in one go."""
     held: dict[tuple[str, str | None], Event] = {}
+    card = loudest(history.alerts)
+    main = (card.event.theme, card.event.actor) if card else None
     seen, told = history.sightings, 0
     for n, sighting in enumerate(seen):
         event = sighting.event
@@ -166,6 +188,9 @@ def _turns(history: History, names: Names) -> Iterator[tuple[str, str]]:
             held[key] = event
             continue
         words = _turn(held.get(key), sighting, names, is_first=not held)
+        is_besides = key != (main or next(iter(held), key))
+        if words and is_besides and key in held:
+            words = _of_claim(words, event, names)
         held[key] = event
         # That nobody stands by a claim any more is kept as a denial of it; the entry itself withdraws.
         if words and not (event.polarity is Polarity.DENIED and sighting.entry_id in history.withdrawals):
@@ -193,6 +218,14 @@ def _also(sighting: Sighting, actors: Sequence[str], names: Names) -> str:
         return tr("Also {theme}: {certain}", theme=theme, certain=certain)
     who = clip(", ".join(dict.fromkeys(names(actor) for actor in actors)), _WHO)
     return tr("Also {theme} ({companies}): {certain}", theme=theme, companies=who, certain=certain)
+
+
+def _of_claim(turn: str, event: Event, names: Names) -> str:
+    """'Denied: Capex cut (Meta)': what became of another claim than the one that the card told."""
+    theme = clip(names(event.theme), _SOURCE)
+    if event.actor is None:
+        return tr("{turn}: {theme}", turn=turn, theme=theme)
+    return tr("{turn}: {theme} ({company})", turn=turn, theme=theme, company=names(event.actor))
 
 
 def _turn(before: Event | None, sighting: Sighting, names: Names, *, is_first: bool) -> str:

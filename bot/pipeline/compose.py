@@ -168,13 +168,29 @@ def taking_up(matches: Iterable[Match], card: Alert, level: Severity, analysis: 
     """
     own = (card.event.theme, card.event.actor)
     is_corrected = any(
-        (e.theme, e.actor) == own and e.polarity is Polarity.CORRECTED for e in analysis.fresh_events
+        e.polarity is Polarity.CORRECTED and (e.theme, e.actor) == own for e in analysis.fresh_events
     )
 
     def is_besides(event: Event) -> bool:
         return is_corrected and event.polarity is Polarity.CORRECTED and (event.theme, event.actor) != own
 
     return next((m for m in matches if m.level > level and not is_besides(m.event)), None)
+
+
+def is_taken_back(told: Event, analysis: Analysis, story: Story, reason: Reason) -> bool:
+    """Whether a denial or correction is about what a card told, and not only about another claim of its story.
+
+    Args:
+        told: What the card told.
+        analysis: What has come says.
+        story: With that in it.
+        reason: `DENIED` or `CORRECTED`.
+    """
+    if reason is Reason.DENIED:
+        claim = story.claim(told.theme, told.actor)
+        return claim is None or claim.polarity is Polarity.DENIED
+    own = (told.theme, told.actor)
+    return any(e.polarity is Polarity.CORRECTED and (e.theme, e.actor) == own for e in analysis.fresh_events)
 
 
 def _headline(entry: Entry) -> Span:

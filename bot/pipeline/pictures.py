@@ -20,9 +20,15 @@ class Pictures:
         self._drawn: dict[tuple[str, ...], Card] = {}
 
     def card(
-        self, alert: Alert, story: Story, entry: Entry, flags: frozenset[str], reader: Subscriber
+        self,
+        alert: Alert,
+        story: Story,
+        entry: Entry,
+        flags: frozenset[str],
+        reader: Subscriber,
+        headed: Entry | None = None,
     ) -> Card:
-        """The card of a story, or an edit of it."""
+        """The card of a story, or an edit of it, under the headline of the entry that it is `headed` by."""
         shown = (alert.id, alert.kind, alert.reason, alert.level.word, alert.entry_id, alert.evidence)
         parts = (str(len(alert.together)), entry.id, str(entry.revision), *sorted(flags))
         return self._once(
@@ -37,6 +43,7 @@ class Pictures:
                 now=self._now,
                 tz=zone_of(reader.timezone),
                 flags=flags,
+                headed=headed,
             ),
         )
 

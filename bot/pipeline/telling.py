@@ -35,7 +35,7 @@ from bot.model import (
     Verdict,
 )
 from bot.pipeline.book import Book
-from bot.pipeline.compose import cause, first_alert, joined, reply_alert, taking_up, words
+from bot.pipeline.compose import cause, first_alert, is_taken_back, joined, reply_alert, taking_up, words
 from bot.pipeline.pictures import Pictures
 from bot.pipeline.readers import Readers
 from bot.text import digest
@@ -273,19 +273,22 @@ class Telling:
             self.readers.cards[told.alert_id] = (alert, first)
             self.alerts[alert.id] = alert
         drawn, holder = alert, first
-        retracted = decision.reason in RETRACTED and not stays
-        denial = cause(analysis, alert.event, decision.reason) if retracted else None
+        headed = None if story.rule_id else entry if retold else first
+        retracted = decision.reason in RETRACTED
+        # Of several claims one may be taken back, and what the card told holds.
+        holds = stays or (retracted and not is_taken_back(alert.event, analysis, story, decision.reason))
+        denial = cause(analysis, alert.event, decision.reason) if retracted and not holds else None
         if denial is not None:  # the card then shows what is said against it
             drawn, holder = replace(alert, event=denial, evidence=words(entry, denial)), entry
         flags = analysis.flags if holder is entry else frozenset[str]()
-        shown_reason = Reason.COUNTED if stays else decision.reason
+        shown_reason = Reason.COUNTED if holds else decision.reason
         answered = decision.send and decision.reason is not Reason.COUNTED and not knows
         level = louder.level if louder and answered else told.level
         if (
             level > alert.level
         ):  # the answer names the louder rule; the one that sent the card is not that loud
             drawn = replace(drawn, level=level, title="")
-        self._edit(drawn, story, holder, flags, shown_reason, reader, alert)
+        self._edit(drawn, story, holder, headed, flags, shown_reason, reader, alert)
         if answered:
             self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
 
@@ -293,14 +296,15 @@ class Telling:
         self,
         alert: Alert,
         story: Story,
-        first: Entry,
+        holder: Entry,
+        headed: Entry | None,
         flags: frozenset[str],
         reason: Reason,
         reader: Subscriber,
         of: Alert,
     ) -> None:
         edited = replace(alert, kind=AlertKind.EDIT, reason=reason, created_at=self._now)
-        drawn = self._pictures.card(edited, story, first, flags, reader)
+        drawn = self._pictures.card(edited, story, holder, flags, reader, headed)
         self._queue(edited, story, reader, drawn, silent=True, of=of)
 
     def _answer(

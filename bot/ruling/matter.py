@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.model import Analysis, Entry, Reason, Severity, Subscriber, Target, TargetKind, Verdict
+from bot.following import Subject
+from bot.model import Alert, Analysis, Entry, Reason, Severity, Subscriber, Target, TargetKind, Verdict
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure, progress
 from bot.rules.parts import Condition
@@ -52,6 +53,7 @@ class Matter:
     verdict: Verdict | None  # that mattered; None: nothing was decided for this chat
     by_rule: Sequence[Verdict]  # the last decision of each rule, for this chat or everybody
     elsewhere: Sequence[str] = ()  # ids of rules that told it to others
+    cards: Sequence[Alert] = ()  # by which its stories were told
 
     @property
     def closeness(self) -> tuple[bool, bool, int]:
@@ -129,7 +131,21 @@ def _near(book: Rulebook, rule: Rule, condition: Condition, entry: Entry, analys
     )
 
 
-def about(analysis: Analysis, packs: Sequence[str]) -> frozenset[Target]:
+def follows(target: Target, matter: Matter, packs: Sequence[str], sectors: Mapping[str, str]) -> bool:
+    """Whether who follows this is told of an entry, by what it says or by a card of its story.
+
+    Args:
+        target: What is followed.
+        matter: The entry.
+        packs: Of the rules that told it.
+        sectors: Of companies, by their ids.
+    """
+    if target in _about(matter.analysis, packs):
+        return True
+    return any(Subject(card, matter.entry, sectors).holds(target) for card in matter.cards)
+
+
+def _about(analysis: Analysis, packs: Sequence[str]) -> frozenset[Target]:
     """By what an entry could have been followed, words and whom it exposes left out."""
     found = {Target(TargetKind.ALL), *(Target(TargetKind.PACK, pack) for pack in packs)}
     for event in analysis.fresh_events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from bot.delivery.sheet import Sheet, clip, no_title, safe_url
@@ -85,6 +86,8 @@ class UntoldEntries:
             for entry in found
         ]
         chosen = max(matters, key=lambda m: m.closeness)
+        stories = {v.story_id for v in self._archive.verdicts(chosen.entry.id) if v.story_id}
+        chosen = replace(chosen, cards=tuple(self._archive.cards(stories)))
         silence = None
         if not chosen.analysis.events:
             silence = why_silent(loaded.analyzer, chosen.entry, chosen.analysis)

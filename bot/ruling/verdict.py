@@ -8,14 +8,15 @@ from datetime import datetime, tzinfo
 
 from bot.delivery.details import levels, why_text
 from bot.delivery.sheet import clip
-from bot.delivery.words import Names, clock_time, level_word
+from bot.delivery.words import Names, clock_time, level_word, rule_text
+from bot.following import own_rule
 from bot.locale import marked, tr
 from bot.model import Reason, Severity, Target, TargetKind, Verdict
 from bot.nlp.explanation import Silence
 from bot.rules.book import Rulebook
 from bot.rules.parts import Condition
 from bot.ruling.clauses import both, clauses, quoted
-from bot.ruling.matter import Listener, Matter, Near, about
+from bot.ruling.matter import Listener, Matter, Near, follows
 from bot.ruling.reading import support
 from bot.ruling.trial import SILENCES
 
@@ -90,6 +91,8 @@ class Judge:
         if verdict.decision.until is None:
             return why
         until = clock_time(verdict.decision.until, self._now, self._tz)
+        if verdict.decision.reason is Reason.THROTTLED:
+            return tr("{why} and rests until {time}", why=why, time=until)
         return tr("{why}, until {time}", why=why, time=until)
 
     def _because(self, matter: Matter, reason: Reason, near: Near | None, silence: Silence | None) -> str:
@@ -154,8 +157,8 @@ class Judge:
             why = tr("alerts are off in this chat, others were told")
             return Said(verdict=tr(head, why=why), advice=tr("/start turns them on."))
         rules = [rule for an_id in matter.elsewhere if (rule := self._book.rule(an_id)) is not None]
-        could = about(matter.analysis, [rule.pack for rule in rules])
-        followed = [target for target in self._listener.watches if target in could]
+        packs, sectors = [rule.pack for rule in rules], self._book.known.companies
+        followed = [t for t in self._listener.watches if follows(t, matter, packs, sectors)]
         level = max((rule.level for rule in rules), default=Severity.CRITICAL)
         quiet = [t for t in followed if self._listener.floors.get(t, level) > level]
         if quiet and quiet == followed:
@@ -166,8 +169,7 @@ class Judge:
                 name=self._called(quiet[0]),
                 least=least,
             )
-            again = tr("/watch {name} takes that back.", name=self._called(quiet[0]))
-            return Said(verdict=tr(head, why=why), advice=again)
+            return Said(verdict=tr(head, why=why), advice=self._again(quiet[0]))
         loud = [target for target in followed if target not in quiet]
         if loud:
             why = tr("this chat did not follow {name} yet when it came", name=self._called(loud[0]))
@@ -175,10 +177,20 @@ class Judge:
         why = tr("this chat follows nothing that it is about; others were told")
         return Said(verdict=tr(head, why=why), advice=self._follow(matter, level))
 
+    def _again(self, target: Target) -> str:
+        """How to hear of all of it again, as one types that; a rule of one's own can't be typed so."""
+        if target.kind is TargetKind.RULE:
+            return ""
+        typed = "all" if target.kind is TargetKind.ALL else self._called(target)
+        return tr("/watch {name} takes that back.", name=typed)
+
     def _called(self, target: Target) -> str:
         if target.kind is TargetKind.ALL:
             return tr("everything")
-        return clip(self._names(target.id), _NAME)
+        rule = own_rule(target)
+        if rule is not None:
+            return clip(rule_text(rule, self._names), _NAME)
+        return quoted(target.id) if target.kind is TargetKind.WORD else clip(self._names(target.id), _NAME)
 
 
 def near_text(near: Near, names: Names, but: Condition | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
@@ -13,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from bot.errors import StoreError
-from bot.model import DENIABLE, MEMORY, Analysis, Entry, Reason, Sighting, Verdict
+from bot.model import DENIABLE, MEMORY, Alert, Analysis, Entry, Reason, Sighting, Verdict
 from bot.store.database import Database, translate
 from bot.store.imports import KEPT_FOR as IMPORTS_KEPT_FOR
-from bot.store.rows import ANALYSIS, ENTRY_COLUMNS, SIGHTING, entry_of, moment, stamp, verdict_of
+from bot.store.rows import ALERT, ANALYSIS, ENTRY_COLUMNS, SIGHTING, entry_of, moment, stamp, verdict_of
 from bot.store.trends import forget
 
 # Rows deleted in one transaction, so that pruning never holds up a batch for long.
@@ -162,6 +163,15 @@ class Archive:
         """Every decision about an entry, in order."""
         rows = self._db.rows("SELECT * FROM verdicts WHERE entry_id = ? ORDER BY id", (entry_id,))
         return [verdict_of(row) for row in rows]
+
+    def cards(self, story_ids: Collection[str]) -> list[Alert]:
+        """The alerts by which these stories were told, oldest first."""
+        rows = self._db.rows(
+            "SELECT body FROM alerts WHERE kind = 'new' AND story_id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY created_at, id",
+            (json.dumps(sorted(story_ids)),),
+        )
+        return [ALERT.validate_json(row["body"]) for row in rows]
 
     def analysis(self, entry_id: str) -> Analysis | None:
         """What the latest revision of an entry was found to say, if that is kept."""

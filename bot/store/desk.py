@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from bot.model import Alert, Digest, Setup, Severity, Silence, Story, Subscriber, Target, TargetKind
+from bot.model import (
+    Alert,
+    AlertKind,
+    Digest,
+    Event,
+    Setup,
+    Severity,
+    Silence,
+    Story,
+    Subscriber,
+    Target,
+    TargetKind,
+)
 from bot.ports import Explanation, Past, Status
 from bot.store.audience import moved_chats, rung
 from bot.store.database import Database
@@ -264,7 +276,19 @@ class Desk:
             copies=story.copies if story else 0,
             verdicts=tuple(verdict_of(row) for row in verdicts),
             story=story,
+            told=self._answered(alert) if alert.kind is AlertKind.REPLY else None,
         )
+
+    def _answered(self, answer: Alert) -> Event | None:
+        """What the card told that an answer is to; None if it is stored no more."""
+        rows = self._db.rows(
+            "SELECT body FROM alerts WHERE story_id = ? AND kind = 'new' ORDER BY created_at, id",
+            (answer.story_id,),
+        )
+        cards = [ALERT.validate_json(row["body"]) for row in rows]
+        # An answer has the card's exposures, but may have the rule of what took the story up.
+        cards.sort(key=lambda card: (card.exposures != answer.exposures, card.rule_id != answer.rule_id))
+        return cards[0].event if cards else None
 
     def story(self, story_id: str, /) -> Story | None:
         """A story, open or not."""

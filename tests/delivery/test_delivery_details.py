@@ -124,9 +124,10 @@ def test_words_that_no_release_wrote_are_shown_as_they_are():
         (hold_entry(OLD, baseline=False, now=NOW), "it was published too long ago (published 21 Feb 09:00)"),
         (Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail="it fits no story"), "it denies or withdraws something that nobody was told (it fits no story)"),
         (Decision(send=False, reason=Reason.UNSEEN_DENIAL, detail="the claim has been denied since"), "the claim has been denied since"),
+        (Decision(send=True, reason=Reason.COUNTED, detail="its text was edited"), "its text was edited, so the card was edited without sound"),
         (Decision(send=False, reason=Reason.INHIBITED, detail="told by compute/resale"), "another card tells it already (told by “Resale”)"),
     ],
-    ids=["level", "first poll", "old", "unseen", "denied since", "another rule"],
+    ids=["level", "first poll", "old", "unseen", "denied since", "edited", "another rule"],
 )  # fmt: skip
 def test_a_reason_and_what_it_rests_on_are_one_clause(decision, why):
     names = {"compute/resale": "“Resale”"}.get

@@ -242,6 +242,11 @@ def test_a_card_without_text_is_rejected():
         compose(note("n", ME, " \n"), Form.TEXT, ROOM)
 
 
+def test_a_headline_with_nothing_beside_it_stays_in_the_text():
+    message = compose(note("n", ME, "\nHead", level=Severity.HIGH), Form.TEXT, TITLED)
+    assert (message.title, message.body.strip()) == ("HIGH · Head", "Head")
+
+
 def test_half_a_character_is_replaced():
     body = compose(note("n", ME, "Meta \ud83d sells"), Form.HTML, ROOM).body
     assert unescape(body) == "Meta \ufffd sells"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
+import make
 import pytest
 from card_scene import EVIDENCE, NOW, TEXT, TITLE, begun, edited, names, told, wire
 from hostile import alive
@@ -20,6 +21,7 @@ from bot.model import (
     AlertKind,
     Attribution,
     Card,
+    Claim,
     DateQuality,
     Decision,
     EntityKind,
@@ -533,6 +535,31 @@ def test_an_explanation_of_what_was_denied_since_names_nobody_as_exposed():
     story = begun(wire(), polarity=Polarity.DENIED)
     drawn = explanation(replace(why(), story=story), names=names, now=NOW)
     assert "\nWould have been exposed: CRWV" in drawn.text
+
+
+def test_an_explanation_of_an_answer_names_nobody_as_exposed_by_what_was_denied_since():
+    story = begun(wire(), polarity=Polarity.DENIED)
+    fall = make.event("selloff", "NVDA", stage=Stage.DONE)
+    answer = replace(told(wire()), kind=AlertKind.REPLY, reason=Reason.SPILLOVER, event=fall)
+    asked = replace(
+        why(),
+        alert=answer,
+        told=told(wire()).event,
+        story=replace(story, claims=(*story.claims, Claim.of(fall))),
+    )
+    assert "\nWould have been exposed: CRWV" in explanation(asked, names=names, now=NOW).text
+
+
+def test_an_explanation_says_the_same_once_and_cuts_no_rule_s_name_within_its_marks():
+    long = f"“{'A company falls after a sale of compute that touches it, ' * 2}too”"
+    held = Decision(send=False, reason=Reason.INHIBITED, detail="told by compute/resale")
+    verdict = Verdict(entry_id="e", at=NOW, decision=held, rule_id="compute/fall")
+    lines = explanation(why(*[verdict] * 5), names=lambda i: long if "/" in i else i, now=NOW).text.split(
+        "\n"
+    )
+    assert [line for line in lines if "another card tells it" in line] == [
+        f"18:03 held back: another card tells it already (told by {long}) [{long}]"
+    ]
 
 
 def test_an_explanation_in_a_chat_hides_what_was_decided_about_others():

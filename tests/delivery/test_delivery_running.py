@@ -13,7 +13,7 @@ from office_fakes import FakeSources, FakeWorks, MemoryDeeds
 
 from bot.delivery.errands import MOST, Errands
 from bot.delivery.running import Running, listed
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError
 from bot.model import Card
 from bot.office import Delays, Latency, Source
 from bot.ports import Status
@@ -118,6 +118,12 @@ async def test_what_fails_is_posted_and_written_down(house):
     house.works.error = StoreError("the disk is full")
     assert await house.later("/reload") == "/reload failed: the disk is full"
     assert house.deeds.kept[-1].result == "failed: the disk is full"
+
+
+@pytest.mark.parametrize("error", [ConfigError("\u200b"), StoreError("")])
+async def test_what_fails_without_a_word_is_told_nevertheless(house, error):
+    house.works.error = error
+    assert await house.later("/reload") == "/reload failed on my side, it has been noted."
 
 
 @pytest.mark.parametrize(

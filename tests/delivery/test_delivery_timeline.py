@@ -25,7 +25,7 @@ from library_scene import (
 from make import HOUR, NOW, TITLE, entry, event, story
 
 from bot.delivery.timeline import timeline
-from bot.model import Card, EntityKind, Member, Sighting, Stage
+from bot.model import Card, EntityKind, Member, Polarity, Sighting, Stage
 from bot.shelves import History
 from bot.text import utf16_length
 
@@ -53,6 +53,10 @@ def told(day: Day) -> list[str]:
 
 def bold(card: Card) -> list[str]:
     return [card.text[e.start : e.end] for e in card.entities if e.kind is EntityKind.BOLD]
+
+
+def struck(card: Card) -> list[str]:
+    return [card.text[e.start : e.end] for e in card.entities if e.kind is EntityKind.STRIKE]
 
 
 def test_a_story_is_a_list_of_steps_with_time_source_and_link(tmp_path: Path):
@@ -207,6 +211,49 @@ def test_a_story_of_stories_names_them_with_a_button_each(tmp_path: Path):
     ]
     assert [b.data for b in card.buttons[0]] == [f"story:{part.id}" for part in history.parts]
     assert "… and 1 story more" in draw(replace(history, parts=history.parts[:1])).text
+
+
+def test_a_story_of_stories_says_which_of_them_hold_no_more(tmp_path: Path):
+    room = newsroom(tmp_path)
+    other, denial = "Meta cuts what it spends on halls", "Meta denies that it cuts what it spends on halls"
+    cut = room.reader.said[CUT][0]
+    room.reader.learn(other, replace(cut, actor="META"), event("rally", "META"))
+    room.reader.learn(denial, replace(cut, actor="META", polarity=Polarity.DENIED))
+    day = decide(room, (CUT, "wire", 0), (other, "paper", 1), (denial, "newsroom", 2))
+    whole = next(s for outcome, _ in day for s in outcome.stories if s.rule_id)
+    card = draw(history_of(day, whole.title))
+    assert card.text.split("\n")[3:] == [
+        f"1. 09:00 {CUT} · 1 independent origin",
+        f"2. 10:00 {other} · denied · 2 independent origins",
+    ]
+    assert struck(card) == [other]
+
+
+def test_what_becomes_of_another_claim_names_it(tmp_path: Path):
+    room = newsroom(tmp_path)
+    also, denial = "Meta weighs selling compute and cuts spending", "Meta denies that it cuts spending"
+    resale, cut = event(), event("capex_cut")
+    room.reader.learn(also, resale, cut)
+    room.reader.learn(denial, replace(cut, polarity=Polarity.DENIED))
+    day = decide(room, (TITLE, "wire", 0), (also, "paper", 1), (denial, "newsroom", 2))
+    card = draw(history_of(day))
+    assert card.text.split("\n")[1].startswith("HIGH considering")
+    assert card.text.split("\n")[-1].split(" · ")[1] == "Denied: lower spending (Meta)"
+    assert struck(card) == []
+
+
+def test_a_turn_of_all_claims_is_told_once(tmp_path: Path):
+    room = newsroom(tmp_path)
+    also, denial = "Meta weighs selling compute and cuts spending", "Meta denies it all"
+    claims = (event("capex_cut"), event())
+    room.reader.learn(also, *claims)
+    room.reader.learn(denial, *(replace(e, polarity=Polarity.DENIED) for e in claims))
+    day = decide(room, (TITLE, "wire", 0), (also, "paper", 1), (denial, "newsroom", 2))
+    assert draw(history_of(day)).text.split("\n")[-1].split(" · ")[1:] == ["Denied", f"Newsroom: {denial}"]
+
+
+def test_the_headline_of_what_holds_no_more_is_struck_out(tmp_path: Path):
+    assert struck(draw(history_of(busy_day(tmp_path)))) == [TITLE]
 
 
 @given(

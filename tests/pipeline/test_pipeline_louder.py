@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from make import HOUR, MINUTE, NOW, entry, event
-from newsroom import Newsroom, make_book, sent
+from newsroom import Newsroom, make_book, sent, subscriber
 
-from bot.model import Alert, AlertKind, Attribution, Outcome, Polarity, Reason, Severity, Stage
+from bot.model import Alert, AlertKind, Attribution, EntityKind, Outcome, Polarity, Reason, Severity, Stage
 
 FALL = "CoreWeave shares fall 2 percent in early trading"
 CUT = "CoreWeave shares fall 2 percent in early trading as it cuts spending"
@@ -126,3 +126,51 @@ def test_a_denial_with_a_louder_claim_says_both(room: Newsroom) -> None:
     assert second == "MEDIUM · Rule: CRWV cuts spending"
     assert facts.startswith("new claim · ")
     assert drawn(outcome, AlertKind.EDIT)[0] == "DENIED 15:00 · on record · MEDIUM"
+
+
+DENIED_CUT = "CoreWeave denies that it cuts spending"
+CORRECTED_CUT = "CORRECTED: CoreWeave cuts spending by 2 percent in early trading"
+
+
+def struck(outcome: Outcome, reader: str) -> list[str]:
+    """What the edited card of a reader strikes out."""
+    (edit,) = [n for n in outcome.notifications if (n.kind, n.subscriber_id) == (AlertKind.EDIT, reader)]
+    return [edit.card.text[e.start : e.end] for e in edit.card.entities if e.kind is EntityKind.STRIKE]
+
+
+@pytest.fixture
+def two(room: Newsroom) -> Newsroom:
+    """One reader has the card of the fall and was told of the cut; the other has a card of the cut."""
+    cut = event("capex_cut", "CRWV", **DONE)
+    room.reader.learn(DENIED_CUT, replace(cut, polarity=Polarity.DENIED), companies=("CRWV",))
+    room.reader.learn(CORRECTED_CUT, replace(cut, polarity=Polarity.CORRECTED), companies=("CRWV",))
+    room.receive(entry(FALL))
+    room.subscribers = [subscriber("telegram:1"), subscriber("telegram:2")]
+    room.receive(entry(CUT, feed="paper", at=NOW + HOUR))
+    return room
+
+
+def test_the_denial_of_one_claim_strikes_the_cards_of_that_claim_only(two: Newsroom) -> None:
+    outcome = two.receive(entry(DENIED_CUT, feed="newsroom", at=NOW + 2 * HOUR))
+    assert sent(outcome) == [
+        "edit telegram:1",
+        "reply telegram:1",
+        "edit telegram:2",
+        "reply telegram:2",
+    ]
+    assert (struck(outcome, "telegram:1"), struck(outcome, "telegram:2")) == ([], [CUT])
+    first, second = (n.card.text.split("\n")[0] for n in outcome.notifications if n.kind is AlertKind.EDIT)
+    assert first == "MEDIUM · confirmed · on record"
+    assert second == "DENIED 16:00 · on record · MEDIUM"
+
+
+def test_the_correction_of_another_claim_does_not_correct_the_card(two: Newsroom) -> None:
+    outcome = two.receive(entry(CORRECTED_CUT, feed="newsroom", at=NOW + 2 * HOUR))
+    first, second = (n.card.text.split("\n")[0] for n in outcome.notifications if n.kind is AlertKind.EDIT)
+    assert first == "MEDIUM · confirmed · on record"
+    assert second == "CORRECTED 16:00 · on record · MEDIUM"
+
+
+def test_a_card_keeps_the_headline_by_which_its_reader_was_told(two: Newsroom) -> None:
+    outcome = two.receive(entry(COPY, feed="copier", at=NOW + 2 * HOUR))
+    assert [n.card.text.split("\n")[1] for n in outcome.notifications] == [FALL, CUT]

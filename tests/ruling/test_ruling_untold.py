@@ -11,19 +11,21 @@ from typing import TypeVar
 
 import pytest
 from desk_fakes import MemoryDesk, small_vocabulary
-from make import HOUR, NOW, entry, event
+from make import HOUR, NOW, alert, entry, event
 from newsroom import Reader, make_book
 
 from bot.errors import NotStoredError
 from bot.loading import Loaded
 from bot.locale import languages, speaking
 from bot.model import (
+    Alert,
     Attribution,
     Card,
     Decision,
     EntityKind,
     Entry,
     Event,
+    Exposure,
     Ground,
     Outcome,
     Polarity,
@@ -88,7 +90,7 @@ class World:
             feeds=(),
         )
 
-    def keep(self, of: Entry, *events: Event, **decided: Decision) -> None:
+    def keep(self, of: Entry, *events: Event, alerts: tuple[Alert, ...] = (), **decided: Decision) -> None:
         """Store an entry with what it says; `decided` names chats, `rule_` in front names the rule."""
         self.reader.learn(of.headline, *events)
         verdicts = []
@@ -104,9 +106,15 @@ class World:
                     rule_id=rule_id,
                     rule_line="compute.yaml:6" if rule else "",
                     subscriber_id=chat,
+                    story_id=next((a.story_id for a in alerts), ""),
                 )
             )
-        outcome = Outcome(entries=(of,), analyses=tuple(self.reader.analyze([of])), verdicts=tuple(verdicts))
+        outcome = Outcome(
+            entries=(of,),
+            analyses=tuple(self.reader.analyze([of])),
+            verdicts=tuple(verdicts),
+            alerts=alerts,
+        )
         Ingest(self.database).apply(outcome, NOW)
 
     async def ask(self, of: Entry, language: str = "en") -> Card:
@@ -238,8 +246,8 @@ CASES: Mapping[str, tuple[tuple[Event, ...], dict[str, Decision], str, str]] = {
     "throttled": (
         (event(),),
         {"me_resale": no(Reason.THROTTLED, until=NOW + 6 * HOUR)},
-        "You were not told: its rule spoke a short while ago, until 20:00.",
-        "Das wurde hier nicht gemeldet: die Regel hat erst vor Kurzem etwas gemeldet, bis 20:00.",
+        "You were not told: its rule spoke a short while ago and rests until 20:00.",
+        "Das wurde hier nicht gemeldet: die Regel hat erst vor Kurzem etwas gemeldet und ruht bis 20:00.",
     ),
     "by another rule": (
         (event(),),
@@ -337,6 +345,28 @@ async def test_what_others_were_told_says_what_this_chat_lacks(world: World) -> 
     assert await first(world, of) == (
         "You were not told: this chat did not follow Compute resale yet when it came."
     )
+
+
+async def test_who_follows_only_whom_it_touches_or_a_word_of_it_did_not_do_so_yet(world: World) -> None:
+    of = entry()
+    touched = (Exposure(company="NVDA", path=("supplies",), weight=0.5),)
+    world.keep(of, event(), alerts=(alert(of, rule_id="compute/talk", exposures=touched),), other_talk=yes())
+    late = "You were not told: this chat did not follow {} yet when it came."
+    world.follow(Target(TargetKind.COMPANY, "NVDA"))
+    assert await first(world, of) == late.format("NVDA")
+    world.desk.unwatch(ME, Target(TargetKind.COMPANY, "NVDA"))
+    world.follow(Target(TargetKind.WORD, "surplus"))
+    assert await first(world, of) == late.format("“surplus”")
+
+
+async def test_a_floor_is_taken_back_by_what_one_can_type_in_each_language(world: World) -> None:
+    of = entry()
+    world.keep(of, event(), other_talk=yes())
+    world.follow(Target(TargetKind.ALL))
+    world.desk.watch(ME, Target(TargetKind.ALL), NOW, level=Severity.HIGH)
+    text = (await world.ask(of, "de")).text.split("\n")[0]
+    assert "alles" in text
+    assert "/watch all " in text
 
 
 async def test_where_others_were_told_nobody_reads_that_nobody_was(world: World) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from make import HOUR, MINUTE, NOW, alert, entry, event, notification, story
 
-from bot.model import AlertKind, Card, Notification, Outcome, Receipt, Severity, Target, TargetKind
+from bot.model import AlertKind, Card, Exposure, Notification, Outcome, Receipt, Severity, Target, TargetKind
 from bot.store.database import Database
 from bot.store.desk import Desk
 from bot.store.ingest import Ingest
@@ -147,6 +147,20 @@ def test_the_next_time_is_the_earliest_of_those_that_wait(db: Database) -> None:
     queue.retry("a", NOW + HOUR, "x")
     queue.retry("b", NOW + MINUTE, "x")
     assert queue.next_due_at(NOW) == NOW + MINUTE
+
+
+def test_why_says_what_the_card_told_that_an_answer_is_to(db: Database) -> None:
+    card, other = alert(), replace(alert(), id="other", rule_id="compute/cut", event=event("capex_cut"))
+    card = replace(card, exposures=(Exposure(company="CRWV", path=("competes_with",), weight=0.9),))
+    answer = replace(card, id="answer", kind=AlertKind.REPLY, event=event("selloff"), rule_id="compute/fall")
+    later = replace(other, created_at=NOW - HOUR)  # of somebody who was told of it otherwise
+    Ingest(db).apply(
+        Outcome(entries=(entry(),), stories=(story(entry(), event()),), alerts=(card, later, answer)), NOW
+    )
+    found, first = Desk(db).why("answer"), Desk(db).why(card.id)
+    assert found is not None
+    assert first is not None
+    assert (found.told, first.told) == (card.event, None)
 
 
 def test_an_urgent_card_is_found_behind_a_long_backlog(db: Database) -> None:  # fault 6
