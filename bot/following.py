@@ -80,7 +80,8 @@ class Subject:
     @cached_property
     def _text(self) -> str:
         alert, entry = self._alert, self._entry
-        parts = (entry.title, entry.text[:_MAX_TEXT], alert.title, *alert.together)
+        lines = (line.rpartition("\t")[2] for line in alert.together)  # without the id of who acts
+        parts = (entry.title, entry.text[:_MAX_TEXT], alert.title, *lines)
         return f" {' | '.join(words(part) for part in parts)} "  # a run of words ends where its part ends
 
     def holds(self, target: Target) -> bool:

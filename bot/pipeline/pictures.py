@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.delivery.render import card, reply
-from bot.delivery.words import Names, said_names
+from bot.delivery.words import said_names
 from bot.hours import zone_of
 from bot.locale import speaking
 from bot.model import Alert, Card, Entry, Story, Subscriber
+from bot.rules.book import Rulebook
+from bot.rules.engine import said_title
 
 
 class Pictures:
     """What a batch has drawn so far."""
 
-    def __init__(self, names: Names, now: datetime) -> None:
-        self._names, self._now = said_names(names), now
+    def __init__(self, rules: Rulebook, now: datetime) -> None:
+        self._rules, self._names, self._now = rules, said_names(rules.name), now
         self._drawn: dict[tuple[str, ...], Card] = {}
 
     def card(
@@ -36,7 +39,7 @@ class Pictures:
             story,
             reader,
             lambda: card(
-                alert,
+                self._said(alert),
                 story,
                 entry,
                 names=self._names,
@@ -54,7 +57,7 @@ class Pictures:
             story,
             reader,
             lambda: reply(
-                alert,
+                self._said(alert),
                 story,
                 entry,
                 names=self._names,
@@ -63,6 +66,10 @@ class Pictures:
                 taken_up=taken_up,
             ),
         )
+
+    def _said(self, alert: Alert) -> Alert:
+        """An alert with its title in the language that is spoken."""
+        return replace(alert, title=said_title(self._rules, alert.rule_id, alert.title, alert.event))
 
     def _once(
         self, what: tuple[str, ...], story: Story, reader: Subscriber, draw: Callable[[], Card]

@@ -66,7 +66,7 @@ class Telling:
         self.verdicts: list[Verdict] = []
         self.notifications: dict[str, Notification] = {}
         self.held: dict[tuple[str, str], Held] = {}
-        self._pictures = Pictures(book.rules.name, now)
+        self._pictures = Pictures(book.rules, now)
 
     def say(
         self,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from bot.locale import tr
+from bot.locale import marked, tr
 from bot.model import Analysis, Entry, Event, Match, Modality, Story
 from bot.rules.book import Rule, Rulebook
 from bot.rules.conditions import Scene, failure, progress
@@ -17,6 +18,8 @@ _STRENGTH = [
     Modality.REPORTED,
     Modality.CONFIRMED,
 ]
+_NOBODY = marked("an unnamed company")
+_NUMBER = "\ue000"  # stands for the number in a title, as nothing else does
 _LEADING = re.compile(r"^\{(actor|target)\}: ")
 
 
@@ -91,11 +94,39 @@ def no_news(analysis: Analysis) -> str:
     return tr("no event of any theme is in it")
 
 
-def fill_title(rulebook: Rulebook, template: str, event: Event, count: int = 1) -> str:
+def said_title(rulebook: Rulebook, rule_id: str, title: str, event: Event) -> str:
+    """The title that an alert keeps, in the language that is spoken; as it is kept where the rule reads otherwise by now.
+
+    Args:
+        rulebook: The rules in force.
+        rule_id: Whose title it is.
+        title: As it is kept, filled in.
+        event: What filled it in.
+    """
+    rule = rulebook.rule(rule_id)
+    if rule is None or (said := tr(rule.title)) == rule.title:
+        return title
+    number = re.escape(fill_title(rulebook, rule.title.replace("{count}", _NUMBER), event))
+    found = re.fullmatch(number.replace(_NUMBER, r"(?P<n>\d+)", 1).replace(_NUMBER, r"\d+"), title)
+    if found is None:
+        return title
+    count = int(found.groupdict().get("n") or 1)
+    return fill_title(rulebook, said, event, count, said_name=tr)
+
+
+def fill_title(
+    rulebook: Rulebook,
+    template: str,
+    event: Event,
+    count: int = 1,
+    *,
+    said_name: Callable[[str], str] = str,
+) -> str:
     """A rule's title for one event; `count` is how many a correlation puts together.
 
     Where the event has no actor (target), a leading '{actor}: ' is left out; anywhere else it reads
-    'an unnamed company'. The schema has made sure that the template holds plain placeholders only.
+    'an unnamed company'. The schema has made sure that the template holds plain placeholders only. `said_name` says
+    a name, or that, in another language.
     """
     ids = {"actor": event.actor, "target": event.targets[0] if event.targets else None, "theme": event.theme}
     lead = _LEADING.match(template)
@@ -104,7 +135,7 @@ def fill_title(rulebook: Rulebook, template: str, event: Event, count: int = 1) 
 
     title = template.format(
         count=count,
-        **{key: rulebook.name(an_id) if an_id else "an unnamed company" for key, an_id in ids.items()},
+        **{key: said_name(rulebook.name(an_id) if an_id else _NOBODY) for key, an_id in ids.items()},
     )
     return title[:1].upper() + title[1:]
 

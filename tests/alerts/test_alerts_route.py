@@ -64,11 +64,17 @@ def test_a_level_of_one_thing_holds_back_nothing_that_comes_by_another() -> None
 
 def test_a_word_is_found_in_headline_text_and_what_is_put_together() -> None:
     entry_ = entry("Larkfield orders turbines", text="They run on natural gas, at first.")
-    told = alert(entry_, title="Power for compute", together=("Kelp Energy adds a grid link",))
+    lines = (
+        "KELP\tKelp Energy adds a grid link",
+        "Larkfield · Larkfield borrows",
+    )  # one of them from an older release
+    told = alert(entry_, title="Power for compute", together=lines)
     for word, hears in {
         "turbines": 1,
         "natural gas": 1,
         "grid link": 1,
+        "larkfield borrows": 1,
+        "kelp kelp": 0,  # an id that nobody reads
         "compute": 1,
         "gas first": 0,
     }.items():
