@@ -80,6 +80,17 @@ def a_duration(_: click.Context, __: click.Parameter, text: str | None) -> timed
         raise click.BadParameter(str(e)) from e
 
 
+def not_empty(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """The value of an option or argument that must say something where it is given.
+
+    An empty one, as of a shell's variable that is not set, would otherwise count as left out, which widens what it
+    was to narrow.
+    """
+    if text is not None and not text.strip():
+        raise click.BadParameter("it is empty; give a value, or leave it out")
+    return text
+
+
 def given_text(argument: str, *, dash: bool = False) -> str:
     """A text that was typed as an argument, or with `dash` and "-" that of standard input.
 

@@ -34,7 +34,7 @@ from bot.rules.loader import load_rulebook
 from bot.store.archive import Archive, Arrival
 from bot.store.database import existing
 from bot.store.desk import Desk
-from bot.terminal import Screen, a_duration, with_settings
+from bot.terminal import Screen, a_duration, not_empty, with_settings
 from bot.whynot import why_not
 
 NEWEST = 10  # alerts that `why` lists
@@ -42,7 +42,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("alert", required=False)
+@click.argument("alert", required=False, callback=not_empty)
 @with_settings
 def why(settings: Settings, alert: str | None) -> None:
     """Explain an alert.
@@ -68,7 +68,7 @@ def why(settings: Settings, alert: str | None) -> None:
 
 
 @click.command()
-@click.argument("reference", metavar="URL")
+@click.argument("reference", metavar="URL", callback=not_empty)
 @with_settings
 def whynot(settings: Settings, reference: str) -> None:
     """Explain why an entry was not told.
@@ -106,7 +106,7 @@ def _in_force(settings: Settings) -> tuple[Analyzer, Rulebook]:
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each notification instead.")
 @click.option("--batch", type=click.IntRange(1, 100_000), help="Entries analysed in one go.")
 @click.option("--processes", type=click.IntRange(1, MAX_PROCESSES), help="Analyse in so many processes.")
-@click.option("--dask", metavar="tcp://HOST:PORT", help="Analyse on a Dask cluster.")
+@click.option("--dask", metavar="tcp://HOST:PORT", callback=not_empty, help="Analyse on a Dask cluster.")
 @with_settings
 def backtest(
     settings: Settings,

@@ -18,7 +18,7 @@ from bot.loading import Loaded, load
 from bot.model import Silence, TargetKind
 from bot.store.database import existing
 from bot.store.silences import LONGEST, Silences
-from bot.terminal import a_duration, given_text, with_settings
+from bot.terminal import a_duration, given_text, not_empty, with_settings
 from bot.text import did_you_mean, digest, nearest, shorten, show_duration
 
 MIN_REFERENCE = 4  # characters of an id that is given by its start
@@ -34,14 +34,22 @@ def silences() -> None:
 @click.option(
     "--for", "span", metavar="6h", required=True, callback=a_duration, help="How long; 30d at most."
 )
-@click.option("--rule", metavar="ID", default="", help="A rule, such as compute/resale.")
-@click.option("--company", metavar="NAME", default="", help="A company, by name, ticker or id.")
-@click.option("--story", metavar="ID", default="", help="A story, or an alert about it, as why lists them.")
-@click.option("--feed", metavar="ID", default="", help="A feed: every story that it has a part in.")
+@click.option("--rule", metavar="ID", callback=not_empty, help="A rule, such as compute/resale.")
+@click.option("--company", metavar="NAME", callback=not_empty, help="A company, by name, ticker or id.")
+@click.option(
+    "--story", metavar="ID", callback=not_empty, help="A story, or an alert about it, as why lists them."
+)
+@click.option("--feed", metavar="ID", callback=not_empty, help="A feed: every story that it has a part in.")
 @click.option("--comment", metavar="TEXT", default="", help="Why; it is shown with what is held back.")
 @with_settings
 def add(
-    settings: Settings, span: timedelta, rule: str, company: str, story: str, feed: str, comment: str
+    settings: Settings,
+    span: timedelta,
+    rule: str | None,
+    company: str | None,
+    story: str | None,
+    feed: str | None,
+    comment: str,
 ) -> None:
     """Begin a silence.
 

@@ -23,7 +23,7 @@ from bot.doctor import examine
 from bot.errors import ConfigError
 from bot.loading import load
 from bot.telemetry import event, set_up_logging
-from bot.terminal import Screen, with_settings
+from bot.terminal import Screen, not_empty, with_settings
 
 log = logging.getLogger(__name__)
 
@@ -93,10 +93,14 @@ async def serve(app: App) -> None:
 
 @click.command()
 @click.option(
-    "--telegram", "chat", metavar="CHAT", default="", help="Send the cards to this chat of Telegram."
+    "--telegram",
+    "chat",
+    metavar="CHAT",
+    callback=not_empty,
+    help="Send the cards to this chat of Telegram.",
 )
 @with_settings
-def demo(settings: Settings, chat: str) -> None:
+def demo(settings: Settings, chat: str | None) -> None:
     """Play three days of news in under a minute.
 
     The real program polls feeds that this machine serves to itself; nothing else is contacted or kept.
@@ -112,7 +116,7 @@ def demo(settings: Settings, chat: str) -> None:
         )
     set_up_logging("error" if settings.log_level == "info" else settings.log_level)
     with tempfile.TemporaryDirectory(prefix="spillover-demo-") as folder:
-        asyncio.run(play(settings, load(settings), Screen(), Path(folder), chat, _until_stopped))
+        asyncio.run(play(settings, load(settings), Screen(), Path(folder), chat or "", _until_stopped))
 
 
 async def _until_stopped() -> None:

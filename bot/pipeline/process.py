@@ -173,8 +173,7 @@ class _Run:
         for found in wider:
             if found.rule.level < loudest:
                 self._tell_together(found, entry, analysis)
-        if passed := changes & together.PASSED_ON:
-            self._pass_on(story, entry, analysis, passed)
+        self._pass_on(story, entry, analysis, changes & together.PASSED_ON)
         return story
 
     def _tell_late(
@@ -243,7 +242,7 @@ class _Run:
             assigned = together.begin(rule.id, found.group, found.sightings, self._now)
         else:
             assigned = together.grow(have, found.sightings)
-        story = assigned.story
+        story = together.judged(assigned.story, self.stories)
         distinct = (rule.correlate and rule.correlate.distinct) or Distinct.STORY
         count = max(found.count, together.standing(story, self.stories)[distinct])
         told = match_together(self._book.rules, found, story.id, count)
@@ -263,11 +262,13 @@ class _Run:
         """What becomes of a claim reaches those, too, who saw it only as a part of a correlation."""
         knowing = set(self.telling.readers_of(story.id))
         for whole in self.stories.wholes(story.id):
-            grown = together.follow(whole, story)
+            grown = together.judged(together.follow(whole, story), self.stories)
             # What the story says besides is nothing that the correlation has told.
             theirs = (
                 changes if grown.claims != whole.claims else changes & {Change.SPILLOVER, Change.WITHDRAWN}
             )
+            if not theirs and grown.stands and not whole.stands:
+                theirs = frozenset({Change.COPY})  # its card must not say any longer that it was withdrawn
             if theirs:
                 self._keep(self.telling.tell(entry, analysis, grown, theirs, [], knowing=knowing))
                 knowing |= self.telling.readers_of(whole.id)

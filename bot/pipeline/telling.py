@@ -255,7 +255,8 @@ class Telling:
             if decision.send and changes & URGENT and not knows:
                 self._answer(alert, story, entry, analysis, changes, decision, told, louder, reader)
             return
-        stays = bool(story.rule_id) and not story.is_denied  # the others that it puts together hold
+        # Of several together the others hold.
+        stays = bool(story.rule_id) and not story.is_denied and story.stands
         if knows and stays:
             return  # the card would show the same
         if (retold or story.rule_id) and matches:

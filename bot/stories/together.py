@@ -55,6 +55,12 @@ def follow(story: Story, told: Story) -> Story:
     return replace(story, claims=claims, revision=story.revision + 1)
 
 
+def judged(story: Story, parts: Mapping[str, Story]) -> Story:
+    """The same, withdrawn by everybody if nothing of what it puts together holds any more, and else by nobody."""
+    holds = standing(story, parts)["story"] > 0
+    return replace(story, withdrawn_by=() if holds else tuple(dict.fromkeys(m.outlet for m in story.members)))
+
+
 def standing(story: Story, parts: Mapping[str, Story]) -> dict[str, int]:
     """How many stories, actors and sources it puts together, without what was denied or withdrawn.
 

@@ -285,6 +285,21 @@ def test_why_without_alerts_and_with_an_unknown_id_says_so(environ: dict[str, st
         assert told in line
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        pytest.param(("why", ""), id="why"),
+        pytest.param(("whynot", " "), id="whynot"),
+        pytest.param(("demo", "--telegram", ""), id="demo"),
+        pytest.param(("backtest", "--since", "1d", "--dask", ""), id="backtest"),
+    ],
+)
+def test_an_empty_value_is_not_taken_for_none_at_all(environ: dict[str, str], args: tuple[str, ...]) -> None:
+    done = invoke(environ, *args)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "it is empty; give a value, or leave it out" in done.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"<html/>"], ids=["empty", "no XML", "no OPML"])
 def test_importing_what_is_no_opml_is_one_line(environ: dict[str, str], content: bytes) -> None:
     done = invoke(environ, "feeds", "import", "-", stdin=content)

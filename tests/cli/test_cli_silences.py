@@ -92,7 +92,15 @@ def test_a_silence_is_made_listed_and_ended(kept: dict[str, str], args: tuple[st
         pytest.param(("--for", "6h", "--company", "hyperscaler"), "no company 'hyperscaler'", id="a sector"),
         pytest.param(("--for", "6h", "--feed", prompt_id() + "x"), f"mean '{prompt_id()}'?", id="a feed"),
         pytest.param(("--for", "6h", "--story", "abcdef"), "no single story or alert", id="a story"),
-        pytest.param(("--for", "6h", "--story", ""), "say what to silence", id="an empty story"),
+        *(
+            pytest.param(
+                ("--for", "6h", "--rule", "compute/resale", f"--{key}", value),
+                f"'--{key}': it is empty; give a value, or leave it out",
+                id=f"{name} {key} beside a rule",
+            )
+            for key in ("company", "story", "feed", "rule")
+            for name, value in (("an empty", ""), ("a blank", " "))
+        ),
     ],
 )
 def test_a_silence_that_makes_no_sense_is_refused(
