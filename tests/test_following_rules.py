@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make import alert, entry, event
 
+from bot.delivery.feedback import Shares
 from bot.following import Subject, own_rule, word_target
 from bot.model import (
     CERTAINTIES,
@@ -22,6 +23,7 @@ from bot.model import (
     Target,
     TargetKind,
 )
+from bot.shelves import Vote
 
 SECTORS = {"META": "hyperscaler", "MSFT": "hyperscaler", "CRWV": "neocloud", "NVDA": "accelerator"}
 IDS = st.lists(st.sampled_from(["META", "CRWV", "hyperscaler", "000660.KS", "a b", "ü&=%+", "?"]), max_size=3)
@@ -140,3 +142,11 @@ def test_a_rule_that_wants_more_is_about_less(rule: OwnRule) -> None:
     firmer = replace(rule, least=Modality.CONFIRMED)
     emptier = replace(rule, not_words=(*rule.not_words, "surplus"))
     assert about.fits(rule) or not (about.fits(firmer) or about.fits(emptier))
+
+
+def test_votes_count_for_a_rule_that_names_a_sector() -> None:
+    made = entry()
+    target = Target(TargetKind.RULE, str(OwnRule(who=("hyperscaler",))))
+    votes = [Vote(alert=alert(made), entry=made, useful=n > 1) for n in range(5)]
+    assert Shares(votes, SECTORS).of(target).startswith("3 of 5 useful")
+    assert Shares(votes).of(target) == ""

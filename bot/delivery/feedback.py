@@ -15,6 +15,7 @@ from bot.model import Button, EntityKind, Target
 from bot.ports import Clock, Desk
 from bot.shelves import Feedback, Vote, Votes
 
+_NO_SECTORS: Mapping[str, str] = {}
 SPAN = timedelta(days=90)  # votes older than this say nothing of a rule as it is now
 LEAST = 10  # votes before anything is said of a rule or a source
 DOUBTED = 0.5  # where even the upper bound of the share of useful cards is below, a demotion is proposed
@@ -133,10 +134,11 @@ class Shares:
 
     Args:
         votes: Of the chat.
+        sectors: Of companies, by their ids.
     """
 
-    def __init__(self, votes: Iterable[Vote]) -> None:
-        self._cast = [(Subject(vote.alert, vote.entry), vote.useful) for vote in votes]
+    def __init__(self, votes: Iterable[Vote], sectors: Mapping[str, str] = _NO_SECTORS) -> None:
+        self._cast = [(Subject(vote.alert, vote.entry, sectors), vote.useful) for vote in votes]
 
     def of(self, target: Target) -> str:
         """'3 of 12 useful, 9% to 53%'; empty where there are too few votes to say."""

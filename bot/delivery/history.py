@@ -79,7 +79,7 @@ class History:
 
     def __init__(self, desk: Desk, clock: Clock, sectors: Callable[[], Mapping[str, str]] = dict) -> None:
         """Wire it up; `sectors` gives those of companies, by their ids."""
-        self._desk, self._clock, self._sectors = desk, clock, sectors
+        self._desk, self._clock, self.sectors = desk, clock, sectors
         self._read: tuple[datetime, Past, list[tuple[Alert, Entry, Subject]]] | None = None
 
     async def tally(
@@ -120,7 +120,7 @@ class History:
         read = self._read
         if read is None or not timedelta() <= now - read[0] < _FRESH:
             past = self._desk.past(now - MONTH, _MOST)
-            sectors = self._sectors()
+            sectors = self.sectors()
             told = [(alert, entry, Subject(alert, entry, sectors)) for alert, entry in reversed(past.alerts)]
             read = self._read = (now, past, told)
         return read[1], read[2]

@@ -112,7 +112,7 @@ class Listing:
                 level=level,
             )
         sheet = Sheet().line(head)
-        found = Shares(await asyncio.to_thread(self._votes, subscriber.id))
+        found = Shares(await asyncio.to_thread(self._votes, subscriber.id), self._history.sectors())
         for target in shown:
             said = [await self._row(target, subscriber, floors), found.of(target)]
             sheet.line("• " + " · ".join(filter(None, said)))
