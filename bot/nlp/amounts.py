@@ -25,6 +25,7 @@ _PLANNED = frozenset(
     "prior previous previously earlier before planned plan pencilled penciled promised view guided old original originally "
     "initial initially target targeted instead rather not former budgeted".split()
 )
+_SET_AGAINST = frozenset({"instead", "rather", "not"})
 _LAST_TIME = frozenset({"ago", "year-ago", "yoy"})
 _RANGE = frozenset({"-", "–", "—", "to"})
 
@@ -44,6 +45,9 @@ class Comparison:
     end: int
     is_more: bool
     yardstick: Yardstick
+    is_bare: bool = (
+        False  # nothing says what the other is but that it is set against it: '$6 billion, not $7 billion'
+    )
 
 
 def compared(tokens: Sequence[Token]) -> list[Comparison]:
@@ -60,7 +64,8 @@ def compared(tokens: Sequence[Token]) -> list[Comparison]:
         yardstick = _yardstick(near)
         values = _same_scale(one, other)
         if yardstick and values and values[0] != values[1]:
-            out.append(Comparison(a, d, values[0] > values[1], yardstick))
+            is_bare = yardstick is Yardstick.PLANNED and near & _PLANNED <= _SET_AGAINST
+            out.append(Comparison(a, d, values[0] > values[1], yardstick, is_bare))
     return out
 
 

@@ -16,6 +16,7 @@ from bot.nlp.hashtags import TagWords
 from bot.nlp.language import mark_foreign
 from bot.nlp.learned import FOLDER, REMEDY, Learned, load_learned
 from bot.nlp.lexicon import OUTSIDE, Found, Lexicon, load_lexicon
+from bot.nlp.modality import corrects_entry
 from bot.nlp.normalise import View, normalise, opens_line, sentences, withdrawal
 from bot.nlp.prefilter import is_clean, prefilter_for
 from bot.nlp.sectors import spoken_of
@@ -24,9 +25,10 @@ from bot.nlp.trace import Trace
 from bot.nlp.words import Token, tokenize
 from bot.text import digest
 
-CODE_VERSION = "7"  # raise it with every change of meaning in this room's code
+CODE_VERSION = "8"  # raise it with every change of meaning in this room's code
 TEXT_LIMIT = 6_000  # characters of an entry's text that are read
 TITLE_LIMIT = 1_000
+_LEAD = 1_500  # characters of a text in which a correction concerns the whole of it
 _HEARSAY = 3  # the tier of blogs and posts
 
 Draft = tuple[list[Sentence], dict[int, list[Span]], frozenset[str]]
@@ -124,7 +126,9 @@ class SpacyAnalyzer:
         seen = [look_over(sentence, self.taxonomy) for sentence in runs]
         if whole or worth_reading(runs):
             mark_foreign(runs, entry.language)
+            is_correction = corrects_entry(entry.title, entry.text[:_LEAD])
             for sentence, occurrences in zip(runs, seen, strict=True):
+                sentence.is_correction = is_correction
                 if not sentence.is_foreign:
                     match_cues(sentence, self.taxonomy, occurrences)
         return runs, spans, _flags((title, text))

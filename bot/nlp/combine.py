@@ -44,6 +44,11 @@ _PAIRS = (
     ("supply_glut", "supply_shortage"),
 )
 _OPPOSITES = dict(_PAIRS) | {b: a for a, b in _PAIRS}
+# Who is said to borrow has raised money; that it sold shares as well takes a word for them.
+_EQUITY = frozenset(
+    "equity stock share shares ipo listing listed float flotation round funding fundraising valuation valued s-1 placement "
+    "offering investor investors stake stakes".split()
+)
 _TIE = 0.1  # of two modalities that are as likely as that, the one that words speak for
 # A denial told as news is worse than news held back as a denial: of a claim that no cue found, this chance is enough.
 # On five voices not read: leak .195 → .164, modality accuracy .654 → .642; on `dev` .069 → .034 and .842 → .846.
@@ -214,6 +219,7 @@ class Combiner:
         idle = described(sentences)
         spoken = {(e.theme, e.actor) for e in events if e.fresh}
         out = [e for e in events if not e.fresh]
+        words = {token.lower for s in sentences for token in s.tokens} if "debt_financing" in said else set()
         for t, theme in enumerate(reading.themes):
             own = said.get(theme, [])
             floor = self._floor(own, veto) if own else self._accept
@@ -261,6 +267,8 @@ class Combiner:
                 who = [None]
             told = {e.actor for e in own}
             who = [a for a in who if a in told or (_OPPOSITES.get(theme), a) not in spoken]
+            if theme == "equity_raise" and not own and _EQUITY.isdisjoint(words):
+                who = [a for a in who if ("debt_financing", a) not in spoken]
             for actor in who:
                 if not own and (
                     actor in idle

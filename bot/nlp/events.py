@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from bot.model import Attribution, Entry, Event, Mention, Polarity, Span, Stage
 from bot.nlp.actors import actors, after_preposition, is_attribute
+from bot.nlp.contrast import bridges, rejected, within
 from bot.nlp.cues import Occurrences, find
 from bot.nlp.fresh import recalls, recaps
 from bot.nlp.kickers import kicker
@@ -16,7 +17,6 @@ from bot.nlp.measures import measure
 from bot.nlp.modality import (
     Signs,
     corrects,
-    corrects_entry,
     is_foretold,
     judge,
     leans_on_sources,
@@ -43,7 +43,6 @@ _MOVERS = frozenset({"company", "sector", "share_noun", "index_noun"})
 _OF_OTHERS = (ActorRole.OBJECT, ActorRole.HOLDER)  # of whom a line may speak whose subject is another
 _INDEXES = ("index_noun", "chip_index")
 _WITNESSES = frozenset("sees saw flags flagged notes noted cites cited".split())
-_LEAD = 1_500  # characters of a text in which a correction concerns the whole of it
 
 
 def occurrences_in(sentence: Sentence, taxonomy: Taxonomy) -> dict[str, list[tuple[int, int]]]:
@@ -84,15 +83,17 @@ def look_over(sentence: Sentence, taxonomy: Taxonomy) -> Occurrences:
 def match_cues(sentence: Sentence, taxonomy: Taxonomy, occurrences: Occurrences) -> None:
     """Fill `sentence.hits`; of hits of one theme that overlap the longest stays."""
     walls = [n for n, t in enumerate(sentence.tokens) if t.text == ";"]
-    conjuncts = _conjuncts(sentence)
+    conjuncts, apart = _conjuncts(sentence), rejected(sentence.tokens)
     found: list[tuple[CompiledCue, int, int]] = []
     for cue in taxonomy.cues_for(occurrences):
         hits = find(cue.pattern, occurrences, walls)
         if hits and conjuncts and _moves_first(cue):
             hits = find(cue.pattern, occurrences, [*walls, *conjuncts])
+        if apart:
+            hits = [hit for hit in hits if not bridges(*hit, apart)]
         if not hits:
             continue
-        if any(find(u, occurrences) for u in cue.unless):
+        if any(not within(*hit, apart) for u in cue.unless for hit in find(u, occurrences)):
             continue
         if cue.needs and not any(find(n, occurrences) for n in cue.needs):
             continue
@@ -178,7 +179,6 @@ def extract(
     rebutting = rebuts(entry.title, "")
     title_rebutted = rebutting or rebuts("", entry.text)
     is_opinion, is_recap = opines(entry.title), recaps(entry.title)
-    correcting = corrects_entry(entry.title, entry.text[:_LEAD])
     focus: str | None = leading[0] if leading else None
     has_topic = bool(entry.title) or len({c for s in sentences for _, _, c in s.companies}) == 1
     events: list[Event] = []
@@ -203,7 +203,9 @@ def extract(
             recounted = recounted and not theme.is_data and theme.sense is not Sense.HOLD
             if cue.denies or recounted or sentence.is_taken_back:
                 certainty = replace(certainty, polarity=Polarity.DENIED)
-            elif certainty.polarity is Polarity.AFFIRMED and (correcting or corrects(sentence.tokens, start)):
+            elif certainty.polarity is Polarity.AFFIRMED and (
+                sentence.is_correction or corrects(sentence.tokens, start)
+            ):
                 certainty = replace(certainty, polarity=Polarity.CORRECTED)
             # 'Capex growth may slow': a forecast that names nobody is about a trade, not the last company named.
             stated = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.nlp.amounts import Comparison, Yardstick, compared
 from bot.nlp.cues import Occurrences, Pattern
+from bot.nlp.modality import corrects
 from bot.nlp.sentence import Sentence
 from bot.nlp.themes import CompiledCue, Taxonomy
 
@@ -16,6 +17,8 @@ _MEASURED = {
 _AHEAD = frozenset(
     "sees see expects expect guides guided guide guidance forecasts outlook predicts projects next will".split()
 )
+# Of these an amount may be as well; then it says nothing about spending, outlook or results.
+_OTHER_MONEY = ("debt", "equity")
 _LOSSES = frozenset({"loss", "losses"})
 _AMOUNTS = ("money", "number", "percent")
 _COMPARISON = "two amounts compared"
@@ -37,10 +40,13 @@ def measure(sentence: Sentence, occurrences: Occurrences, taxonomy: Taxonomy) ->
     nouns = [(i, j, name) for name in _MEASURED for i, j in occurrences.get(name, ())]
     if not nouns or sum(len(occurrences.get(kind, ())) for kind in _AMOUNTS) < 2:
         return
+    others = [(i, j) for name in _OTHER_MONEY for i, j in occurrences.get(name, ())]
     for c in compared(sentence.tokens):
+        if c.is_bare and (sentence.is_correction or corrects(sentence.tokens, c.start)):
+            continue  # what a correction takes back was told by mistake, and never planned
         near = [(_distance(c, i, j, name), i, j, name) for i, j, name in nouns]
         distance, i, j, name = min(near)
-        if distance > 2 * _NOUN_REACH:
+        if distance > 2 * _NOUN_REACH or any(_distance(c, i, j, "") < distance for i, j in others):
             continue
         is_outlook = name == "results" and (
             c.yardstick is Yardstick.PLANNED or any(t.lower in _AHEAD for t in sentence.tokens)

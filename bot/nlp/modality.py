@@ -110,7 +110,8 @@ _NOT_A_DENIAL = re.compile(
     r"|not (?:only|just|yet|immediately|named|been named|ruled? out|exclude)|(?:has|have|had) not (?:been )?(?:ruled? out|named)|without ruling out"
     r"|cannot be excluded|no wonder|no doubt|no less|not least|no later|not to mention|can't get enough|cannot get enough|no longer enough"
     r"|never (?:before|been (?:so|this|higher|lower|\w+er\b))|couldn't be reached|no surprise|isn't (?:just|only|enough)|not enough|is not alone|no end|no more than|no fewer than|no matter|no longer than|no lower than|no higher than|nobody can verify"
-    r"|(?:not|n't|never) (?:[\w,]+ ){0,4}(?:before|until|till) ",  # postponed, or since when
+    r"|(?:not|n't|never) (?:[\w,]+ ){0,4}(?:before|until|till) "  # postponed, or since when
+    r"|(?:, (?:and )?|^but )not (?:[^\s,]+ ){1,3},",  # 'Micron, not Samsung, cuts': of somebody else
     re.IGNORECASE,
 )
 _STRONG_SPECULATION = re.compile(

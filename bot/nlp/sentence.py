@@ -28,4 +28,5 @@ class Sentence:
     label: int = 0  # tokens at its head that only name its topic: 'Chip glut: what now?'
     opens_line: bool = False  # begins a line or bullet of a text
     is_foreign: bool = False  # not in English: names may be found in it, claims are not
+    is_correction: bool = False  # its entry sets right what was told before
     is_taken_back: bool = False  # by the sentence after it: 'It did not.'
