@@ -180,10 +180,13 @@ class Bindings(Protocol):
 class Acks(Protocol):
     """Who has seen which card in a group."""
 
-    def toggle(self, subscriber_id: str, message_id: str, user: str, name: str, now: datetime, /) -> bool:
+    def toggle(
+        self, subscriber_id: str, message_id: str, user: str, name: str, now: datetime, /
+    ) -> bool | None:
         """Note that somebody has seen the card of the story that a message tells, or that they take it back.
 
-        The card is brought up to date. False: no such message was sent there, and nothing is noted.
+        The card is brought up to date. Nothing is noted if no such message was sent there (False), or if alerts
+        are off there (None).
         """
         ...
 

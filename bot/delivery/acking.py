@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.delivery.parts import Handler
-from bot.delivery.replies import Chat, Reply, line
+from bot.delivery.replies import Chat, Reply, alerts_off, line
 from bot.delivery.sheet import clip
 from bot.locale import tr, tr_n
 from bot.model import Card
@@ -36,6 +36,8 @@ class Acking:
         noted = chat.reply_to and self._acks.toggle(
             chat.subscriber_id, chat.reply_to, chat.user, clip(chat.name, _NAME), self._clock()
         )
+        if noted is None:
+            return alerts_off()
         return Reply() if noted else line(tr("Which one? Answer a card with {command}.", command="/ack"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.delivery.elsewhere import Elsewhere, there
-from bot.delivery.parts import Handler
+from bot.delivery.parts import Handler, answer
 from bot.delivery.replies import Chat, Reply, chooser, line, old_button, read_target
 from bot.delivery.sheet import Sheet, say
 from bot.delivery.standing import (
@@ -39,6 +39,7 @@ class Binding:
         vocabulary: Vocabulary,
         clock: Clock,
         watching: Watching,
+        watch: Handler,
         elsewhere: Elsewhere,
         rooms: Rooms | None = None,
         bindings: Bindings | None = None,
@@ -50,12 +51,13 @@ class Binding:
             vocabulary: Understands what people type.
             clock: The time.
             watching: Follows.
+            watch: What `/watch` does where no place is named.
             elsewhere: Finds the places that are managed from a private chat.
             rooms: Looks at chats; without it a place can be bound only from within.
             bindings: Knows the places of a chat; none without it.
         """
         self._desk, self._vocabulary, self._clock, self._watching = desk, vocabulary, clock, watching
-        self._elsewhere, self._rooms, self._bindings = elsewhere, rooms, bindings
+        self._watch_here, self._elsewhere, self._rooms, self._bindings = watch, elsewhere, rooms, bindings
         self.commands: Mapping[str, Handler] = {
             "bind": self.bind,
             "unbind": self.unbind,
@@ -73,10 +75,10 @@ class Binding:
         return await self._bind_there(place, rest, chat, exactly=True)
 
     async def watch(self, text: str, chat: Chat) -> Reply:
-        """Follow more, in a place that is named first; else as `Watching` does."""
+        """Follow more, in a place that is named first; else ask as in any chat."""
         place, rest = read_place(text) if chat.private else ("", text)
         if not place:
-            return await self._watching.watch(text, chat)
+            return await answer(self._watch_here(text, chat))
         return await self._bind_there(place, rest, chat, exactly=False)
 
     async def unbind(self, text: str, chat: Chat) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -157,6 +158,10 @@ class Chatting:
         except (TimeoutError, TelegramError) as e:
             log.warning("telegram_stop_cut_short problem=%r", str(e))
         await self._turns.shutdown()  # before the connections are closed, which an answer would open again
+        if self._application.running:  # what comes first was cut short
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_WITHIN.total_seconds()):
+                    await self._application.stop()
         await self._application.shutdown()
         await self._application.bot.shutdown()
 

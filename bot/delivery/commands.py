@@ -96,7 +96,11 @@ class Commands:
         self._home = Home(desk, clock, watching, listing, attention, reading, history)
         self._tongue = Tongue(desk)
         self._elsewhere = Elsewhere(clock, rooms, bindings)
-        self._binding = Binding(desk, vocabulary, clock, watching, self._elsewhere, rooms, bindings)
+        composing = (
+            Composing(desk, vocabulary, clock, timezone, watching, history, workshop) if workshop else None
+        )
+        watch: Handler = composing.watch if composing else watching.watch
+        self._binding = Binding(desk, vocabulary, clock, watching, watch, self._elsewhere, rooms, bindings)
         everything: Sequence[Part] = (
             watching,
             listing,
@@ -110,8 +114,7 @@ class Commands:
             self._home,
             *parts,
         )
-        if workshop is not None:
-            composing = Composing(desk, vocabulary, clock, timezone, watching, history, workshop)
+        if composing is not None:
             everything = (*everything, composing)
         self._handlers: dict[str, Handler] = {
             "start": self._start,
@@ -150,8 +153,10 @@ class Commands:
         if name not in self._handlers:
             return unknown_command(name)
         handler = self._handlers[name]
-        # What concerns nothing but places names them itself.
-        if name in self._settings and name not in self._binding.commands and leading_place(text)[0]:
+        place, rest = leading_place(text)
+        # What concerns nothing but places names them itself; what is more than names is asked about there.
+        names_itself = name in self._binding.commands and (name != "watch" or self._watching.is_plain(rest))
+        if place and name in self._settings and not names_itself:
             handler = partial(self._about, name)
         return await self._guarded(name, handler, text, chat)
 

@@ -59,7 +59,7 @@ class Composing:
         self._desk, self._vocabulary, self._clock, self._timezone = desk, vocabulary, clock, timezone
         self._watching, self._history = watching, history
         self._wordings, self._drafts = workshop.wordings, workshop.drafts
-        self.commands: Mapping[str, Handler] = {"when": self.compose, "watch": self.watch}
+        self.commands: Mapping[str, Handler] = {"when": self.compose}
         self.buttons: Mapping[str, Handler] = {"when": self._tap, "narrow": self._narrow}
         self.managing = frozenset({"when", "narrow"})
 

@@ -164,6 +164,8 @@ class TelegramChannel:
         card_id = int(item.reply_to) if item.reply_to.isdecimal() else None
         if note.kind is AlertKind.EDIT and card_id is not None and await self._edit(chat, card_id, draft):
             return Receipt(message_id=str(card_id), at=self._clock())
+        if item.is_known:  # somebody has removed the card: nothing new is worth another one
+            return Receipt(message_id=item.reply_to, at=self._clock())
         fields = _fields(chat, draft)
         if note.silent or note.kind is AlertKind.EDIT:
             fields["disable_notification"] = "true"

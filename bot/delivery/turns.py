@@ -28,12 +28,14 @@ class Turns(BaseUpdateProcessor):
         self._working, self._room = asyncio.Semaphore(at_once), asyncio.Semaphore(most)
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: dict[Hashable, asyncio.Task[None]] = {}  # of each chat
+        self._over = False
 
     async def initialize(self) -> None:
         """Nothing yet: tasks come with updates."""
 
     async def shutdown(self) -> None:
-        """End what is under way."""
+        """End what is under way, and begin nothing more: the library may still have updates to hand over."""
+        self._over = True
         late = set(self._tasks)
         if late:
             log.warning("updates_given_up count=%d", len(late))
@@ -54,6 +56,10 @@ class Turns(BaseUpdateProcessor):
         except BaseException:
             coroutine.close()
             raise
+        if self._over:
+            self._room.release()
+            coroutine.close()
+            return
         where = _where(update)
         task = asyncio.create_task(self._take_turn(self._last.get(where), coroutine), name="update")
         self._tasks.add(task)

@@ -153,4 +153,5 @@ class OutboxItem:
     attempts: int = 0
     first_attempt_at: datetime | None = None
     seen: tuple[str, ...] = ()  # by whom in a group, in the order in which they said so
+    is_known: bool = False  # an edit of what is said already: only who has seen it differs
     answers: Card | None = None  # what a reply answers: the story's card as it was sent

@@ -9,7 +9,8 @@ from bot.store.database import Database
 from bot.store.rows import clean, stamp
 from bot.text import digest
 
-# The card as it would be shown now; only one that stands in the chat can be edited.
+# The card as it would be shown now; only one that stands in the chat can be edited. The oldest row of a story that
+# waits may be on its way, with the names of a moment ago; an edit behind it is enough for all who come meanwhile.
 _REDRAW = """
     INSERT OR IGNORE INTO outbox (id, alert_id, subscriber_id, story_id, rule_id, kind, level, silent, created_at, seq,
         due_at, state, card)
@@ -19,6 +20,11 @@ _REDRAW = """
         AND EXISTS (
         SELECT 1 FROM outbox q WHERE q.subscriber_id = o.subscriber_id AND q.story_id = o.story_id
         AND q.kind <> 'reply' AND q.message_id <> '')
+        AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = :who AND s.active = 1)
+        AND NOT EXISTS (
+        SELECT 1 FROM outbox w JOIN outbox q ON q.subscriber_id = w.subscriber_id AND q.story_id = w.story_id
+        AND q.state = 'pending' AND q.seq < w.seq
+        WHERE w.subscriber_id = :who AND w.story_id = :story AND w.state = 'pending' AND w.kind = 'edit')
     ORDER BY seq DESC LIMIT 1
 """
 
@@ -29,8 +35,10 @@ class Acks:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def toggle(self, subscriber_id: str, message_id: str, user: str, name: str, now: datetime, /) -> bool:
-        """Note who has seen a card, or that they take it back."""
+    def toggle(
+        self, subscriber_id: str, message_id: str, user: str, name: str, now: datetime, /
+    ) -> bool | None:
+        """Note who has seen a card, or that they take it back; None where alerts are off."""
         with self._db.transaction() as cursor:
             found = cursor.execute(
                 "SELECT o.story_id FROM outbox o JOIN stories s ON s.id = o.story_id "
@@ -39,6 +47,10 @@ class Acks:
             ).fetchone()
             if found is None:
                 return False
+            if not cursor.execute(
+                "SELECT active FROM subscribers WHERE id = ? AND active = 1", (subscriber_id,)
+            ).fetchone():
+                return None
             mark = (subscriber_id, found["story_id"], user)
             gone = cursor.execute(
                 "DELETE FROM acks WHERE subscriber_id = ? AND story_id = ? AND user = ?", mark

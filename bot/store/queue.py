@@ -152,8 +152,18 @@ class Queue:
             seen=names_of(self._db, row["subscriber_id"], row["story_id"])
             if row["kind"] != AlertKind.REPLY
             else (),
+            is_known=row["kind"] == AlertKind.EDIT and self._is_shown(row),
             answers=self._card(row) if row["kind"] == AlertKind.REPLY else None,
         )
+
+    def _is_shown(self, edit: sqlite3.Row) -> bool:
+        """Whether the card says the same since it was last sent."""
+        found = self._db.value(
+            "SELECT card FROM outbox WHERE subscriber_id = ? AND story_id = ? AND state = 'sent' "
+            "AND kind <> 'reply' ORDER BY seq DESC LIMIT 1",
+            (edit["subscriber_id"], edit["story_id"]),
+        )
+        return bool(found == edit["card"])
 
     def _card(self, reply: sqlite3.Row) -> Card | None:
         """The card that a reply answers, as it was first shown."""

@@ -103,3 +103,21 @@ async def test_a_channel_that_a_route_names_is_told_once(tmp_path: Path, server:
             await until(app.is_quiet)
             assert app.desk.moved() == {"telegram:@spill_news": f"telegram:{CHANNEL}"}
     assert [m.chat_id for m in api.accepted if TITLE in m.text] == [CHANNEL]
+
+
+async def test_more_is_followed_in_a_channel_that_is_named_first(tmp_path: Path, server: Server) -> None:
+    async with BotApi() as api:
+        api.rooms.make(CHANNEL, "channel", title="News", username="spill_news")
+        api.rooms.stand(CHANNEL, "administrator", can_post_messages=True)
+        api.members[CHANNEL, USER] = "administrator"
+        async with running(program(tmp_path, server, api)):
+            api.push_message(USER, "/bind @spill_news nvidia")
+            api.push_message(USER, "/watch @spill_news amd")
+            await until(lambda: len([m for m in api.accepted if m.chat_id == USER]) == 2)
+            assert api.accepted[-1].text.startswith("“News”:"), api.accepted[-1].text
+            api.push_message(USER, "/watch @spill_news")
+            await until(lambda: len([m for m in api.accepted if m.chat_id == USER]) == 3)
+            assert api.accepted[-1].text.startswith("“News”"), api.accepted[-1].text
+            api.push_message(USER, "/watch @spill_news hyperscalers selling compute, only confirmed")
+            await until(lambda: len([m for m in api.accepted if m.chat_id == USER]) == 4)
+            assert api.accepted[-1].text.startswith("“News”"), api.accepted[-1].text

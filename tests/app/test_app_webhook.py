@@ -110,6 +110,19 @@ async def test_telegram_calls_and_is_never_asked(tmp_path: Path, server: Server)
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (secret, 0o600)
 
 
+async def test_a_stop_that_telegram_does_not_hear_of_is_orderly(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with BotApi() as api:
+        async with called(tmp_path, server, api) as here:
+            await until(lambda: api.webhook)
+            assert (await here.says("/start")).startswith("Step 1 of 3")
+            api.fault("error", method="deleteWebhook", times=99, code=502, description="Bad Gateway")
+        assert api.webhook, "it goes on calling, and what it brings waits until we are back"
+    assert "telegram_stop_cut_short" in caplog.text
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+
+
 async def test_a_secret_of_the_settings_is_used_and_none_is_made(tmp_path: Path, server: Server) -> None:
     async with (
         BotApi() as api,

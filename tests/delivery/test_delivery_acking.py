@@ -16,7 +16,8 @@ from places_scene import BOSS, CHANNEL, FORUM, GROUP, GUEST, TOPIC, Places, plac
 from bot.delivery.acking import seen_by
 from bot.delivery.replies import Chat
 from bot.locale import speaking
-from bot.model import AlertKind, Card, EntityKind, Notification, Outcome, TextEntity
+from bot.model import AlertKind, Card, EntityKind, Notification, Outcome, Receipt, TextEntity
+from bot.store.acks import Acks
 from bot.store.archive import Archive
 from bot.store.ingest import Ingest
 from bot.store.privacy import Privacy
@@ -137,6 +138,50 @@ async def test_whatever_marks_nothing_says_why(places, where, words):
     await told(places)
     assert words in await places.said(GROUP, "/ack", user=GUEST, **where)
     assert places.db.value("SELECT count(*) FROM acks") == 0
+
+
+async def test_many_who_mark_at_once_hold_up_no_news(places):
+    card = await told(places)
+    acks_of = Acks(places.db)
+    for n in range(30):
+        assert acks_of.toggle(f"telegram:{GROUP}", str(card.message_id), f"{n}", f"Reader {n}", places.now)
+    edits = await places.delivered()
+    assert len(edits) <= 2
+    assert edits[-1].text.endswith("✓ Seen by Reader 0, Reader 1, Reader 10 and 27 more")
+
+
+async def test_a_mark_while_an_edit_is_on_its_way_is_shown_after_it(places):
+    card = await told(places)
+    mark = Acks(places.db).toggle
+    who, message = f"telegram:{GROUP}", str(card.message_id)
+    for n in range(3):
+        assert mark(who, message, f"{n}", f"Reader {n}", places.now)
+        if n == 0:
+            (item,) = places.queue.due(places.now, 9)
+    assert item.seen == ("Reader 0",)
+    places.queue.delivered(item.notification.id, Receipt(message_id=message, at=places.now))
+    (edited,) = await places.delivered()
+    assert edited.text == f"{TITLE}\n\n✓ Seen by Reader 0, Reader 1, Reader 2"
+
+
+async def test_where_alerts_are_off_nothing_waits_for_them(places):
+    card = await told(places)
+    await acks(places, card)
+    await places.says(GROUP, "/stop", user=BOSS)
+    said = await acks(places, card, ANNA | {"id": 13, "first_name": "Ben"})
+    assert ["/start turns them on" in m.text for m in said] == [True]
+    assert Privacy(places.db).erase(f"telegram:{GUEST}", places.now)
+    assert places.db.value("SELECT count(*) FROM outbox WHERE state = 'pending'") == 0
+
+
+async def test_a_card_that_was_removed_from_the_group_does_not_come_back(places):
+    card = await told(places)
+    await acks(places, card)
+    places.api.delete(GROUP, card.message_id)
+    assert Privacy(places.db).erase(f"telegram:{GUEST}", places.now)
+    assert await places.delivered() == []
+    (news,) = await tell(places, note(GROUP, "More", AlertKind.EDIT))
+    assert (news.method, news.text) == ("sendMessage", "More")
 
 
 async def test_another_message_is_no_card(places):

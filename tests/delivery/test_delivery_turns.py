@@ -108,6 +108,19 @@ async def test_the_end_waits_for_nothing_and_begins_nothing_more() -> None:
     assert desk.log == ["begin slow"]
 
 
+async def test_what_is_handed_over_after_the_end_is_dropped() -> None:
+    desk = Desk(most=1)
+    await desk.give("slow", update(5), held=True)
+    waits = asyncio.create_task(desk.give("late", update(6)))  # as the library's queue does while all is full
+    await desk.until(lambda: "late" in desk.gates)
+    await asyncio.sleep(0)
+    await desk.turns.shutdown()
+    await waits
+    await desk.give("later", update(7))
+    await desk.turns.idle()
+    assert desk.log == ["begin slow"]
+
+
 async def test_an_update_that_fails_is_logged_and_holds_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk()
 
