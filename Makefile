@@ -39,7 +39,7 @@ imports: .venv/.dev
 bench: .venv/.dev  ## measure (see bench/)
 	@for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-train: .venv/.train training/.cache/.weights  ## train the learned part anew (about an hour on one core)
+train: .venv/.train training/.cache/.weights  ## train the learned part anew (about 35 minutes on one core)
 	@$(BIN)/python -m training.train
 
 eval: .venv/.dev  ## score the analyzer on the labelled development items
