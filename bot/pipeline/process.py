@@ -29,6 +29,7 @@ from bot.model import (
 )
 from bot.pipeline.book import Book
 from bot.pipeline.compose import lines
+from bot.pipeline.corrections import is_correction, news_in
 from bot.pipeline.telling import Telling
 from bot.ports import Analyzer
 from bot.rules.correlate import Distinct
@@ -150,6 +151,7 @@ class _Run:
         ):
             story, changes = replace(story, spillover_at=self._now), changes | {Change.SPILLOVER}
         before = self.stories.get(story.id)
+        earlier = self._memory.of_story(story.id) if is_correction(analysis) else []
         self._keep(story)
         claims = self._notice(before, story, entry, analysis)
         if held is not None:
@@ -169,7 +171,13 @@ class _Run:
             # Whoever hears of several together need not hear of this one apart.
             if found.rule.level >= loudest:
                 self._tell_together(found, entry, analysis)
-        self._keep(self.telling.tell(entry, analysis, story, changes, allowed))
+        fresh = allowed
+        if before is not None and earlier:
+            fresh = news_in(allowed, entry, analysis, before, earlier, self._book.rules, self._now)
+            for m in (m for m in allowed if m not in fresh):
+                known = Decision(send=False, reason=Reason.UNCHANGED, detail=Ground.CORRECTS.written())
+                self.telling.say(entry, known, story, rule_id=m.rule_id, rule_line=m.rule_line)
+        self._keep(self.telling.tell(entry, analysis, story, changes, allowed, fresh=fresh))
         for found in wider:
             if found.rule.level < loudest:
                 self._tell_together(found, entry, analysis)

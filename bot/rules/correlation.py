@@ -66,6 +66,11 @@ class Memory:
         """Whether watching went on without a break from then to now: nothing came that was not seen."""
         return self._watched <= begin
 
+    def of_story(self, story_id: str) -> list[Sighting]:
+        """What a story has claimed, as it was first made or went further."""
+        tables = (self._table, self._new)
+        return [s for table in tables for claims in table.values() for s in claims if s.story_id == story_id]
+
     def between(self, themes: frozenset[str] | None, after: datetime, upto: datetime) -> list[Sighting]:
         """Claims of these themes (of all, if None) later than `after`, oldest first, that were not denied since."""
         found: list[Sighting] = []
