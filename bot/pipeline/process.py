@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.alerts.decide import URGENT, hold_entry
 from bot.model import (
@@ -32,12 +32,15 @@ from bot.pipeline.compose import lines
 from bot.pipeline.corrections import is_correction, news_in
 from bot.pipeline.telling import Telling
 from bot.ports import Analyzer
+from bot.rules.absence import absences
 from bot.rules.correlate import Distinct
-from bot.rules.correlation import Memory, Together, absences, as_read, correlations
+from bot.rules.correlation import Memory, Together, as_read, correlations
 from bot.rules.engine import match, match_together
 from bot.stories import cluster, together
 from bot.stories.dedupe import SAME, find_echo, fingerprint
 from bot.stories.nearness import nearest_story
+
+LOOK_EVERY = timedelta(minutes=5)  # is asked for what has not come, also where nothing comes
 
 # What a copy can't bring, however alike its words.
 _MATERIAL = frozenset({Change.DENIED, Change.CORRECTED, Change.WITHDRAWN, Change.STAGE_UP, Change.CONFIRMED})
@@ -109,7 +112,8 @@ class _Run:
         self.changed: dict[str, None] = {}  # ids in the order of change
         self.sightings: list[Sighting] = []
         self.telling = Telling(snapshot, book, now, self.stories)
-        self._memory = Memory(snapshot.sightings, snapshot.since or now, snapshot.watched or now)
+        since, watched = snapshot.since or now, snapshot.watched or now
+        self._memory = Memory(snapshot.sightings, since, watched, snapshot.answering)
 
     def decide(self, entry: Entry, analysis: Analysis) -> None:
         """Decide about one entry."""
