@@ -27,6 +27,7 @@ from bot.intake import Figures, Intake
 from bot.loading import Loaded, fetcher_for, load, undefined_routes, workers_for
 from bot.locale import marked, tr
 from bot.model import Subscriber, Target, TargetKind
+from bot.pipeline import LOOK_EVERY
 from bot.ports import Channel, Clock
 from bot.sources.parse import FeedParser
 from bot.store.access import Access
@@ -55,7 +56,6 @@ JOBS_WITHIN, DECIDE_WITHIN, SEND_WITHIN = (timedelta(seconds=n) for n in (1, 3, 
 PRUNE_EVERY = timedelta(hours=6)
 DIGEST_EVERY = timedelta(seconds=30)
 MORNING_EVERY = timedelta(minutes=1)  # that it is asked whether it is time for the report
-LOOK_EVERY = timedelta(minutes=5)  # for what has not come
 LOOP_PROBE = timedelta(milliseconds=500)
 CONSOLE = "console:"
 

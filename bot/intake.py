@@ -12,18 +12,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 from bot.errors import BotError, StoreError
 from bot.loading import Loaded
 from bot.locale import marked
-from bot.model import Feed, FeedStatus, Outcome, PollState, Verdict
+from bot.model import Entry, Feed, FeedStatus, Outcome, PollState, Snapshot, Verdict
 from bot.pipeline import process
 from bot.ports import Clock, Fetcher, Parser
 from bot.sources.poll import PollResult, poll_once
-from bot.sources.schedule import after_error, new_state, refreshed
+from bot.sources.schedule import after_error, answering, new_state, refreshed
 from bot.store.ingest import Ingest
 from bot.store.polls import PollStates
 from bot.telemetry import Metrics, event
@@ -135,6 +135,8 @@ class Intake:
         """Decide without news: what has not come for too long is news as well."""
         if not self._loaded().book.rules.expects:
             return
+        if self.trouble and self._under_way:
+            return  # what could not be stored yet may hold what would be missed
         try:
             self._note(await self._in_worker(partial(self._process, ())))
         except BotError as e:
@@ -250,7 +252,7 @@ class Intake:
             listed = {f.id: f for f in loaded.feeds}
             outcome = process(
                 entries,
-                self._ingest.snapshot(entries, now),
+                self._snapshot(entries, batch, loaded, now),
                 loaded.book,
                 loaded.analyzer,
                 now,
@@ -262,6 +264,17 @@ class Intake:
             if self._ingest.apply(outcome, now):
                 return outcome
         raise StoreError(marked("subscribers come and go faster than a batch can be decided"))
+
+    def _snapshot(
+        self, entries: Sequence[Entry], batch: Sequence[PollResult], loaded: Loaded, now: datetime
+    ) -> Snapshot:
+        """What must be known to decide; where a rule waits for something, also which feeds would have brought it."""
+        known = self._ingest.snapshot(entries, now)
+        if not loaded.book.rules.expects:
+            return known
+        states = self._ingest.poll_states(f.id for f in loaded.feeds if f.enabled)
+        states |= {r.feed.id: r.state for r in batch if r.feed.id in states}
+        return replace(known, answering=answering(states.values(), now))
 
     def _note(self, outcome: Outcome) -> None:
         self.figures.entries += len(outcome.entries)

@@ -6,7 +6,7 @@ Nothing here reads a clock, a file or a database, and nothing is sent: what woul
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -28,9 +28,10 @@ from bot.model import (
     Told,
     remember,
 )
-from bot.pipeline import Book, process
+from bot.pipeline import LOOK_EVERY, Book, process
 from bot.ports import Analyzer
-from bot.rules.correlation import as_read
+from bot.rules.absence import due
+from bot.rules.correlation import Memory, as_read
 from bot.store.archive import Arrival
 
 # Follows everything, hears also what is least important, and never has enough of it.
@@ -107,11 +108,33 @@ class World:
         if now != self._now or place <= self._last:
             self._begin_batch(now)
         self._now, self._last = now, place
-        known = self._known_as(entry)
+        outcome = self._process([entry], analyzer, now, baseline=arrival.baseline)
+        self._since = self._since or now
+        return outcome
+
+    def looks(self, upto: datetime, analyzer: Analyzer) -> Iterator[tuple[datetime, Outcome]]:
+        """Ask for what has not come by the time when the running program would have, before the next entry comes.
+
+        It looks every `LOOK_EVERY`; only those looks are made that find something. They are the multiples of
+        that time here, so one may be some minutes off.
+        """
+        if self._since is None or not self._book.rules.expects:
+            return
+        memory = Memory(self._sightings, self._since, self._since)
+        for moment in due(self._book.rules, memory, self._now):
+            at = _LONG_AGO + ((moment - _LONG_AGO) // LOOK_EVERY + 1) * LOOK_EVERY
+            if self._now < at < upto:
+                self._begin_batch(at)
+                self._now, self._last = at, (_LONG_AGO, "")
+                yield at, self._process([], analyzer, at)
+
+    def _process(
+        self, entries: Sequence[Entry], analyzer: Analyzer, now: datetime, *, baseline: bool = False
+    ) -> Outcome:
         outcome = process(
-            [entry],
+            entries,
             Snapshot(
-                known={} if known is None else {entry.id: known},
+                known={e.id: known for e in entries if (known := self._known_as(e)) is not None},
                 stories=self._stories,
                 told=self._told,
                 cards=self._cards,
@@ -124,11 +147,10 @@ class World:
             self._book,
             analyzer,
             now,
-            baseline=frozenset({entry.id}) if arrival.baseline else frozenset(),
+            baseline=frozenset(e.id for e in entries if baseline),
         )
         self._remember(outcome)
         remember(self._sightings, outcome.sightings)
-        self._since = self._since or now
         return outcome
 
     def _begin_batch(self, now: datetime) -> None:
@@ -240,6 +262,9 @@ class Replay:
         Raises:
             AnalysisError: The analyzer failed.
         """
+        for _, missed in self.world.looks(arrival.at, analyzer):
+            if arrival.counts:
+                self._count(None, missed)
         begun = self.world.begun
         outcome = self.world.receive(arrival, analyzer)
         if not arrival.counts:
@@ -248,18 +273,26 @@ class Replay:
         self.stories += self.world.begun - begun
         self.revisions += sum(e.revision > 0 for e in outcome.entries)
         self.entries += sum(e.revision == 0 for e in outcome.entries)
+        self._count(arrival.entry, outcome)
+
+    def _count(self, entry: Entry | None, outcome: Outcome) -> None:
         for verdict in outcome.verdicts:
             if not verdict.decision.send:
                 self.held.setdefault(verdict.rule_id, Counter())[verdict.decision.reason] += 1
-        self.sent += _sent(arrival, outcome)
+        self.sent += _sent(entry, outcome)
 
 
-def _sent(arrival: Arrival, outcome: Outcome) -> list[Sent]:
-    """The notifications, each with the decision behind it: it is the reader's, about the same story."""
+def _sent(entry: Entry | None, outcome: Outcome) -> list[Sent]:
+    """The notifications, each with the decision behind it: it is the reader's, about the same story.
+
+    Args:
+        entry: That came; None where it was looked for what has not come.
+        outcome: What was decided.
+    """
     reasons = {v.story_id: v.decision.reason for v in outcome.verdicts if v.subscriber_id}
-    entry = arrival.entry
+    came, headline = (entry.id, entry.headline) if entry is not None else ("", "")
     # What has not come for too long is told with another entry: the last that came, by its title.
-    absent = {a.id: a for a in outcome.alerts if a.kind is AlertKind.NEW and a.entry_id != entry.id}
+    absent = {a.id: a for a in outcome.alerts if a.kind is AlertKind.NEW and a.entry_id != came}
     return [
         Sent(
             at=note.created_at,
@@ -267,9 +300,9 @@ def _sent(arrival: Arrival, outcome: Outcome) -> list[Sent]:
             story=note.story_id,
             rule=note.rule_id,
             level=note.level,
-            entry=absent[note.alert_id].entry_id if note.alert_id in absent else entry.id,
+            entry=absent[note.alert_id].entry_id if note.alert_id in absent else came,
             reason=reasons[note.story_id],
-            title=absent[note.alert_id].evidence if note.alert_id in absent else entry.headline,
+            title=absent[note.alert_id].evidence if note.alert_id in absent else headline,
             silent=note.silent,
         )
         for note in outcome.notifications

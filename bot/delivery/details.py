@@ -30,6 +30,7 @@ _SAID: Mapping[Ground, str] = {
     Ground.LEVELS: marked("{level} is below {wanted}"),
     Ground.OWN_CARD: marked("told with the story's own card"),
     Ground.TOGETHER: marked("told together with others"),
+    Ground.CORRECTS: marked("it only corrects what was known"),
     Ground.TOLD_BY: marked("told by {rule}"),
 }
 _INSTEAD: Mapping[Ground, str] = {

@@ -95,6 +95,8 @@ class Snapshot:
     sightings: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)  # by theme, oldest first
     since: datetime | None = None  # of the oldest sighting ever
     watched: datetime | None = None  # when watching began anew after its last interruption
+    # Since when each feed that has ever answered does so without a break, None: not now. Without it, all always did.
+    answering: Mapping[str, datetime | None] | None = None
     moved: Mapping[str, str] = field(default_factory=dict)  # former subscriber id → id, of chats that moved
 
 

@@ -62,6 +62,8 @@ class PollState:
     last_polled_at: datetime | None = None
     last_ok_at: datetime | None = None
     last_new_at: datetime | None = None
+    answers_since: datetime | None = None  # when it began to answer without a break
+    answer_by: datetime | None = None  # no answer until then is a break
     failures: int = 0  # in a row
     last_error: str = ""
     redirect_to: str = ""  # target of the last permanent redirect seen

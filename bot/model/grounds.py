@@ -30,6 +30,7 @@ class Ground(StrEnum):
     LEVELS = "{level} is below {wanted}"
     OWN_CARD = "told with the story's own card"
     TOGETHER = "told together with others"
+    CORRECTS = "it only corrects what was known"
     TOLD_BY = "told by {rule}"
 
     def written(self, **values: object) -> str:
@@ -39,6 +40,7 @@ class Ground(StrEnum):
 
 _OF: Mapping[Reason, tuple[Ground, ...]] = {
     Reason.COUNTED: (Ground.EDITED,),
+    Reason.UNCHANGED: (Ground.CORRECTS,),
     Reason.BASELINE: (Ground.FIRST_POLL,),
     Reason.STALE: (Ground.PUBLISHED,),
     Reason.UNSEEN_DENIAL: (Ground.NO_STORY, Ground.DENIED_SINCE, Ground.WITHDRAWN_SINCE),

@@ -5,6 +5,6 @@ what it decides leaves in an outcome, and a backtest runs the very same code.
 """
 
 from bot.pipeline.book import Book
-from bot.pipeline.process import process
+from bot.pipeline.process import LOOK_EVERY, process
 
-__all__ = ["Book", "process"]
+__all__ = ["LOOK_EVERY", "Book", "process"]

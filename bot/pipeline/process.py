@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.alerts.decide import URGENT, hold_entry
 from bot.model import (
@@ -29,14 +29,18 @@ from bot.model import (
 )
 from bot.pipeline.book import Book
 from bot.pipeline.compose import lines
+from bot.pipeline.corrections import is_correction, news_in
 from bot.pipeline.telling import Telling
 from bot.ports import Analyzer
+from bot.rules.absence import absences
 from bot.rules.correlate import Distinct
-from bot.rules.correlation import Memory, Together, absences, as_read, correlations
+from bot.rules.correlation import Memory, Together, as_read, correlations
 from bot.rules.engine import match, match_together
 from bot.stories import cluster, together
 from bot.stories.dedupe import SAME, find_echo, fingerprint
 from bot.stories.nearness import nearest_story
+
+LOOK_EVERY = timedelta(minutes=5)  # is asked for what has not come, also where nothing comes
 
 # What a copy can't bring, however alike its words.
 _MATERIAL = frozenset({Change.DENIED, Change.CORRECTED, Change.WITHDRAWN, Change.STAGE_UP, Change.CONFIRMED})
@@ -108,7 +112,8 @@ class _Run:
         self.changed: dict[str, None] = {}  # ids in the order of change
         self.sightings: list[Sighting] = []
         self.telling = Telling(snapshot, book, now, self.stories)
-        self._memory = Memory(snapshot.sightings, snapshot.since or now, snapshot.watched or now)
+        since, watched = snapshot.since or now, snapshot.watched or now
+        self._memory = Memory(snapshot.sightings, since, watched, snapshot.answering)
 
     def decide(self, entry: Entry, analysis: Analysis) -> None:
         """Decide about one entry."""
@@ -150,6 +155,7 @@ class _Run:
         ):
             story, changes = replace(story, spillover_at=self._now), changes | {Change.SPILLOVER}
         before = self.stories.get(story.id)
+        earlier = self._memory.of_story(story.id) if is_correction(analysis) else []
         self._keep(story)
         claims = self._notice(before, story, entry, analysis)
         if held is not None:
@@ -169,7 +175,13 @@ class _Run:
             # Whoever hears of several together need not hear of this one apart.
             if found.rule.level >= loudest:
                 self._tell_together(found, entry, analysis)
-        self._keep(self.telling.tell(entry, analysis, story, changes, allowed))
+        fresh = allowed
+        if before is not None and earlier:
+            fresh = news_in(allowed, entry, analysis, before, earlier, self._book.rules, self._now)
+            for m in (m for m in allowed if m not in fresh):
+                known = Decision(send=False, reason=Reason.UNCHANGED, detail=Ground.CORRECTS.written())
+                self.telling.say(entry, known, story, rule_id=m.rule_id, rule_line=m.rule_line)
+        self._keep(self.telling.tell(entry, analysis, story, changes, allowed, fresh=fresh))
         for found in wider:
             if found.rule.level < loudest:
                 self._tell_together(found, entry, analysis)

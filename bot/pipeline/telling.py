@@ -115,6 +115,7 @@ class Telling:
         changes: frozenset[Change],
         matches: list[Match],
         *,
+        fresh: list[Match] | None = None,
         together: tuple[str, ...] = (),
         knowing: Collection[str] = (),
     ) -> Story:
@@ -125,7 +126,8 @@ class Telling:
             analysis: What it says.
             story: With the entry in it.
             changes: What the entry did to the story.
-            matches: Rules that may tell it as new, loudest first.
+            matches: Rules that it satisfies, loudest first.
+            fresh: Those that may tell it as new to who has not seen its card; all if None.
             together: What a correlation puts together, a line each.
             knowing: Readers who have heard of it otherwise; their card is brought up to date without an answer.
 
@@ -133,10 +135,11 @@ class Telling:
             The story, with its exposure once its first card has gone out.
         """
         told = self.readers.told_of(story.id)
+        fresh = matches if fresh is None else fresh
         if (
-            matches
+            fresh
         ):  # whoever got the card too long ago by its rule gets a new one, or read of it while it was less
-            loudest = max(m.level for m in matches)
+            loudest = max(m.level for m in fresh)
             told = {
                 reader: t
                 for reader, t in told.items()
@@ -148,7 +151,7 @@ class Telling:
                 entry, analysis, story, changes, matches, told[subscriber_id], reader, together, knows=knows
             )
         offered: set[str] = set()
-        for found in matches:
+        for found in fresh:
             alert = first_alert(self._book, found, entry, analysis, story, self._now, together)
             snapshot = self._snapshot
             for reader in recipients(
@@ -177,8 +180,8 @@ class Telling:
                     if story.alerted_at is None:
                         story = replace(story, alerted_at=self._now, exposures=alert.exposures)
                     told[reader.id] = self._first(alert, story, entry, analysis, reader)
-        if matches and not offered:
-            lead = matches[0]
+        if fresh and not offered:
+            lead = fresh[0]
             nobody = Decision(send=False, reason=Reason.NOT_WATCHED)
             self.say(entry, nobody, story, rule_id=lead.rule_id, rule_line=lead.rule_line)
         return story

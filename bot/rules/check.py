@@ -12,8 +12,9 @@ from bot.documents import fail_with
 from bot.errors import RulesError
 from bot.model import Analysis, DateQuality, Entry, Event, Sighting
 from bot.ports import Analyzer
+from bot.rules.absence import absences
 from bot.rules.book import KnownIds, Rule, Rulebook
-from bot.rules.correlation import Linked, Memory, Together, absences, correlations
+from bot.rules.correlation import Linked, Memory, Together, correlations
 from bot.rules.engine import best_event, explain
 from bot.rules.loader import load_rulebook
 from bot.rules.schema import News, RuleTest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -19,9 +19,6 @@ Linked = Callable[[Sighting, Sighting], bool]
 
 _DAY = timedelta(days=1)
 _WARMUP = timedelta(days=30)
-_NOTICED_WITHIN = timedelta(
-    hours=48
-)  # an absence that was missed for longer, the program being down, is no news
 USUAL_LEAST = 3  # of a spike, and of what it is compared with
 _LEAST_WINDOWS = 2
 
@@ -48,10 +45,18 @@ class Memory:
         table: As `remember` makes it; it is not changed.
         since: When remembering began, UTC.
         watched: When watching began anew after its last interruption.
+        answering: Since when each feed has answered without a break, None: not now; without it, all always did.
     """
 
-    def __init__(self, table: Mapping[str, Sequence[Sighting]], since: datetime, watched: datetime) -> None:
-        self._table, self._since, self._watched = table, since, watched
+    def __init__(
+        self,
+        table: Mapping[str, Sequence[Sighting]],
+        since: datetime,
+        watched: datetime,
+        answering: Mapping[str, datetime | None] | None = None,
+    ) -> None:
+        self._table, self._since, self.watched = table, since, watched
+        self._answering = answering
         self._new: dict[str, list[Sighting]] = {}
 
     def add(self, sighting: Sighting) -> None:
@@ -62,9 +67,27 @@ class Memory:
         """Whether it goes back as far as that: whoever has not watched doesn't know what is usual."""
         return self._since <= begin
 
-    def is_whole(self, begin: datetime) -> bool:
-        """Whether watching went on without a break from then to now: nothing came that was not seen."""
-        return self._watched <= begin
+    def is_whole(self, begin: datetime, bringing: Sequence[str] = ()) -> bool:
+        """Whether watching went on without a break from then to now: nothing came that was not seen.
+
+        Args:
+            begin: From when on.
+            bringing: Ids of the feeds that have brought what is waited for, each as often as it did. Half of all feeds
+                must have answered since then, and those that have brought half of it: some feed always fails, and of
+                many the others would have told it.
+        """
+        if self.watched > begin:
+            return False
+        if self._answering is None:
+            return True
+        steady = {f for f, since in self._answering.items() if since is not None and since <= begin}
+        brought = sum(f in steady for f in bringing)
+        return 2 * len(steady) >= len(self._answering) and 2 * brought >= len(bringing)
+
+    def of_story(self, story_id: str) -> list[Sighting]:
+        """What a story has claimed, as it was first made or went further."""
+        tables = (self._table, self._new)
+        return [s for table in tables for claims in table.values() for s in claims if s.story_id == story_id]
 
     def between(self, themes: frozenset[str] | None, after: datetime, upto: datetime) -> list[Sighting]:
         """Claims of these themes (of all, if None) later than `after`, oldest first, that were not denied since."""
@@ -91,26 +114,8 @@ def correlations(book: Rulebook, memory: Memory, claim: Sighting, linked: Linked
         if rule.correlate is None or rule.correlate.type is Kind.ABSENCE:
             continue
         if any(_fits(c, claim, book) for c in rule.correlate.of):
-            together = _Asking(rule, rule.correlate, book, memory, linked).about(claim)
+            together = Asking(rule, rule.correlate, book, memory, linked).about(claim)
             found += [together] if together else []
-    return found
-
-
-def absences(book: Rulebook, memory: Memory, now: datetime) -> list[Together]:
-    """Every `absence` that has begun: nothing came for longer than the rule allows."""
-    found = []
-    for rule in book.rules:
-        spec = rule.correlate
-        if spec is None or spec.type is not Kind.ABSENCE or spec.longer_than is None:
-            continue
-        if not memory.is_whole(now - spec.longer_than):
-            continue
-        seen = _Asking(rule, spec, book, memory, _never).claims(now - spec.longer_than - _NOTICED_WITHIN, now)
-        if seen and now - seen[-1].at > spec.longer_than:
-            last = seen[-1]
-            title = Span("title", 0, len(last.title))  # of its entry no more is remembered
-            shown = replace(last, event=replace(last.event, evidence=title))
-            found.append(Together(rule=rule, group=last.entry_id, sightings=(shown,), count=1))
     return found
 
 
@@ -119,13 +124,14 @@ def warmed_up(spec: Correlate) -> timedelta:
     return spec.warmup or min(_WARMUP, spec.unseen_for or _WARMUP)
 
 
-class _Asking:
-    """One rule's question about one claim."""
+class Asking:
+    """One rule's question to the memory, as about one claim."""
 
     def __init__(self, rule: Rule, spec: Correlate, book: Rulebook, memory: Memory, linked: Linked) -> None:
         self._rule, self._spec, self._book, self._memory, self._linked = rule, spec, book, memory, linked
 
     def about(self, claim: Sighting) -> Together | None:
+        """What a claim completes, or None."""
         spec = self._spec
         group = _group(spec.group_by, claim, self._book)
         if group is None:
@@ -339,7 +345,3 @@ def _is_denied(claim: Sighting, denied: Mapping[tuple[str, str | None], datetime
     at = denied.get((claim.story_id, claim.event.actor))
     undone = claim.event.modality is Modality.CONFIRMED or claim.event.polarity is Polarity.CORRECTED
     return at is not None and (claim.at <= at or not undone)
-
-
-def _never(_first: Sighting, _then: Sighting) -> bool:
-    return False

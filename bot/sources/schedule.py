@@ -17,6 +17,9 @@ MAX_WAIT = timedelta(hours=24)
 ADOPT_AFTER = 3
 """Polls in a row that must see the same permanent redirect before the address is rewritten."""
 
+OVERDUE = timedelta(hours=1)
+"""An answer that comes later than that after its time ends an unbroken watch; a failure or two do not."""
+
 _SPREAD = timedelta(minutes=2)
 _HOUR = timedelta(hours=1)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -48,6 +51,7 @@ def refreshed(feed: Feed, state: PollState) -> PollState:
             redirect_to="",
             redirect_seen=0,
             next_poll_at=None,
+            answers_since=None,
             baselined=False,
         )
     return state
@@ -57,7 +61,7 @@ def after_news(
     feed: Feed, state: PollState, fetched: Fetched, parsed: ParsedFeed, now: datetime
 ) -> PollState:
     """The state after a body that was read. It must be stored together with the entries."""
-    state = _succeeded(state, now)
+    before, state = state, _succeeded(state, now)
     state = replace(
         state,
         etag=fetched.etag,
@@ -67,12 +71,12 @@ def after_news(
         baselined=True,
         next_poll_at=_next(feed, state, (fetched.hints, parsed.hints), now),
     )
-    return _redirected(feed, state, fetched.permanent_redirect)
+    return _redirected(feed, _watched(before, state, now), fetched.permanent_redirect)
 
 
 def after_not_modified(feed: Feed, state: PollState, answer: NotModified, now: datetime) -> PollState:
     """The state after a 304, or after the same body again."""
-    state = _succeeded(state, now)
+    before, state = state, _succeeded(state, now)
     state = replace(
         state,
         etag=answer.etag,
@@ -80,7 +84,7 @@ def after_not_modified(feed: Feed, state: PollState, answer: NotModified, now: d
         not_modified=state.not_modified + 1,
         next_poll_at=_next(feed, state, (answer.hints,), now),
     )
-    return _redirected(feed, state, answer.permanent_redirect)
+    return _redirected(feed, _watched(before, state, now), answer.permanent_redirect)
 
 
 def after_error(feed: Feed, state: PollState, error: BotError, now: datetime) -> PollState:
@@ -105,6 +109,20 @@ def backoff(feed: Feed, failures: int) -> timedelta:
     """
     doubled = feed.interval * 2.0 ** min(max(failures - 1, 0), 12)
     return min(doubled * (0.75 + 0.5 * _fraction(feed.id, str(failures))), MAX_WAIT)
+
+
+def answering(states: Iterable[PollState], now: datetime) -> dict[str, datetime | None]:
+    """Since when each feed has answered without a break; None where it doesn't just now.
+
+    Left out is what can't be waited for: feeds that have never answered, that are paused or gone for good.
+    """
+    out: dict[str, datetime | None] = {}
+    for s in states:
+        if s.last_ok_at is None or s.status in (FeedStatus.PAUSED, FeedStatus.GONE):
+            continue
+        answers = s.status is FeedStatus.ACTIVE and not s.failures and s.answer_by and now <= s.answer_by
+        out[s.feed_id] = s.answers_since if answers else None
+    return out
 
 
 def split_baseline(
@@ -132,6 +150,16 @@ def split_baseline(
 def _succeeded(state: PollState, now: datetime) -> PollState:
     return replace(
         state, last_polled_at=now, last_ok_at=now, polls=state.polls + 1, failures=0, last_error=""
+    )
+
+
+def _watched(before: PollState, state: PollState, now: datetime) -> PollState:
+    """Note that a feed has answered: in time, or beginning anew."""
+    in_time = before.answer_by is not None and now <= before.answer_by
+    return replace(
+        state,
+        answers_since=(before.answers_since if in_time else None) or now,
+        answer_by=(state.next_poll_at or now) + OVERDUE,
     )
 
 

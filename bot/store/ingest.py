@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from bot.model import (
     Known,
     OpenStories,
     Outcome,
+    PollState,
     Severity,
     Sighting,
     Snapshot,
@@ -28,7 +29,7 @@ from bot.store.audience import Audience
 from bot.store.database import Database
 from bot.store.digests import write_held
 from bot.store.outgoing import write_outbox
-from bot.store.polls import save_states
+from bot.store.polls import PollStates, save_states
 from bot.store.rows import (
     ALERT,
     ANALYSIS,
@@ -129,6 +130,10 @@ class Ingest:
             watched=watch.begun,
             moved=audience.moved,
         )
+
+    def poll_states(self, feed_ids: Iterable[str]) -> dict[str, PollState]:
+        """How polling each of these feeds stands, as it is stored."""
+        return PollStates(self._db).states(feed_ids)
 
     def _known(self, entries: Sequence[Entry]) -> dict[str, Known]:
         found: dict[str, Known] = {}

@@ -195,6 +195,23 @@ def test_an_absence_of_weeks_is_told_once(tmp_path: Path, reader: Reader) -> Non
     assert silence.title == entries[0].title
 
 
+def test_an_absence_is_told_when_the_running_program_looks_and_not_with_the_next_entry(
+    tmp_path: Path, reader: Reader, db: Database
+) -> None:
+    book = make_book(tmp_path, PACK + ABSENT.replace("12d", "3h"))
+    first = news(reader, CUT, 99, at=NOW + MINUTE)
+    second = news(reader, CUT, 98, at=NOW + 9 * HOUR)
+    lived = live(db, book, reader, [[first], [second]], frozenset())
+    replayed = again(book, reader, arrivals_of([first, second]))
+    assert decided(replayed) == decided(lived)
+    assert sent(replayed) == sent(lived)
+    done = run(book, reader, first, second)
+    [silence] = [s for s in done.sent if s.rule == "compute/silence"]
+    assert silence.at == NOW + 3 * HOUR + 5 * MINUTE
+    assert (silence.entry, silence.title) == (first.id, first.title)
+    assert [s.rule for s in done.sent][:2] == ["compute/cut", "compute/silence"]
+
+
 NEW_NAME = """
   - id: newcomer
     title: "{actor} is new"

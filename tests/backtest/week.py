@@ -28,7 +28,7 @@ from bot.model import (
     Verdict,
 )
 from bot.nlp.vocabulary import RulesVocabulary
-from bot.pipeline import Book, process
+from bot.pipeline import LOOK_EVERY, Book, process
 from bot.ports import Analyzer
 from bot.replay import World
 from bot.store.archive import Arrival
@@ -116,9 +116,13 @@ def live(
     desk.watch("console:", Target(TargetKind.ALL), NOW)
     desk.set_level("console:", Severity.INFO)
     outcomes: list[Outcome] = []
-    watched = NOW
+    looked = watched = NOW
     for batch in batches:
         now = max(e.seen_at for e in batch)
+        while book.rules.expects and looked + LOOK_EVERY < now:
+            looked = watched = looked + LOOK_EVERY
+            if missed := _look(ingest, book, reader, looked):
+                outcomes.append(missed)
         while now - watched > BREAK:  # polls that bring nothing; nobody was away
             watched += BREAK
             ingest.snapshot((), watched)
@@ -130,10 +134,20 @@ def live(
     return outcomes
 
 
+def _look(ingest: Ingest, book: Book, reader: Analyzer, now: datetime) -> Outcome | None:
+    """What is found when nothing has come."""
+    outcome = process([], ingest.snapshot((), now), book, reader, now)
+    assert ingest.apply(outcome, now)
+    return outcome if outcome.verdicts else None
+
+
 def again(book: Book, reader: Analyzer, arrivals: Iterable[Arrival]) -> list[Outcome]:
     """Decide about the same arrivals in a world that is only memory."""
-    world = World(book)
-    return [world.receive(arrival, reader) for arrival in arrivals]
+    world, outcomes = World(book), []
+    for arrival in arrivals:
+        outcomes += [outcome for _, outcome in world.looks(arrival.at, reader)]
+        outcomes.append(world.receive(arrival, reader))
+    return outcomes
 
 
 def sent(outcomes: Iterable[Outcome]) -> list[Notification]:

@@ -11,8 +11,9 @@ import pytest
 from rules_kit import KNOWN, NOW, event, write
 
 from bot.model import Event, Polarity, Sighting, SourceKind
+from bot.rules.absence import absences
 from bot.rules.book import Rulebook
-from bot.rules.correlation import Memory, Together, absences, correlations
+from bot.rules.correlation import Memory, Together, correlations
 from bot.rules.loader import load_rulebook
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -250,6 +251,41 @@ def test_an_absence_is_told_once_it_begins_and_not_for_ever(tmp_path: Path) -> N
     assert correlations(rules, memory, cut("MSFT", "b"), lambda _a, _b: True) == []
     blind = Memory({"capex_cut": [cut("MSFT", "b", 4 * DAY)]}, LONG_AGO, NOW - 3 * DAY + HOUR)
     assert absences(rules, blind, NOW) == [], "nobody watched all the time"
+
+
+ALL_TIME, LATELY, BROKEN = LONG_AGO, NOW - DAY, None
+OTHERS = ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("answering", "is_told"),
+    [
+        pytest.param({"wire": ALL_TIME} | dict.fromkeys(OTHERS, ALL_TIME), True, id="all answer"),
+        pytest.param({"wire": BROKEN} | dict.fromkeys(OTHERS, BROKEN), False, id="no network"),
+        pytest.param({"wire": LATELY} | dict.fromkeys(OTHERS, LATELY), False, id="there was no network"),
+        pytest.param({"wire": ALL_TIME, "a": BROKEN, "b": ALL_TIME, "c": LATELY}, True, id="half of them"),
+        pytest.param(
+            {"wire": ALL_TIME} | dict.fromkeys(OTHERS, BROKEN), False, id="most are silent, not those that bring it"
+        ),
+        pytest.param({"wire": BROKEN} | dict.fromkeys(OTHERS, ALL_TIME), False, id="the one that brings it"),
+        pytest.param(dict.fromkeys(OTHERS, ALL_TIME), False, id="the one that brought it is not polled any more"),
+    ],
+)  # fmt: skip
+def test_an_absence_is_told_only_if_the_feeds_that_matter_were_heard(
+    tmp_path: Path, answering: dict[str, datetime | None], *, is_told: bool
+) -> None:
+    rules = book(tmp_path, "{type: absence, of: [capex_cut], longer_than: 3d}")
+    memory = Memory({"capex_cut": [cut("MSFT", "b", 4 * DAY)]}, LONG_AGO, LONG_AGO, answering)
+    assert bool(absences(rules, memory, NOW)) is is_told
+
+
+def test_of_several_feeds_that_bring_something_half_of_it_must_be_heard(tmp_path: Path) -> None:
+    rules = book(tmp_path, "{type: absence, of: [capex_cut], longer_than: 3d}")
+    table = [cut("MSFT", f"s{n}", (8 - n) * DAY, feed_id=f) for n, f in enumerate(("a", "a", "b", "c", "d"))]
+    for silent, is_told in ((("a",), True), (("a", "b"), False), (("b", "c"), True)):
+        answering = dict.fromkeys(("a", "b", "c", "d", "e"), LONG_AGO) | dict.fromkeys(silent)
+        found = absences(rules, Memory({"capex_cut": table}, LONG_AGO, LONG_AGO, answering), NOW)
+        assert bool(found) is is_told, silent
 
 
 MISTAKES = {

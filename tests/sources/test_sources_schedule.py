@@ -1,5 +1,6 @@
 """Who is polled when: pure decisions on states."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -239,3 +240,53 @@ def test_a_new_feed_with_500_old_items_is_no_flood_fault_28():
     assert all(e.date_quality is DateQuality.OK for e in shown)
     told, silent = schedule.split_baseline(a_feed(lookback=HOUR), a_state(), shown, NOW)
     assert (len(told), len(silent)) == (0, 500)
+
+
+def polled(*minutes, failing=()):
+    """The state after polls at these minutes, some of which fail."""
+    state = a_state()
+    for at in minutes:
+        now = NOW + at * MINUTE
+        if at in failing:
+            state = schedule.after_error(FEED, state, FetchError("no network"), now)
+        else:
+            state = schedule.after_not_modified(FEED, state, NotModified(), now)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("minutes", "failing", "begun"),
+    [
+        pytest.param((0, 15, 30), (), 0, id="every poll"),
+        pytest.param((0, 15, 30, 60), (15, 30), 0, id="but for a hiccup"),
+        pytest.param((0, 15, 30, 60, 120), (15, 30, 60), 120, id="an outage begins it anew"),
+        pytest.param((0, 300, 315), (), 300, id="so does a time in which nobody polled"),
+    ],
+)
+def test_an_unbroken_watch_begins_with_the_answer_after_a_break(minutes, failing, begun):
+    state = polled(*minutes, failing=failing)
+    assert state.answers_since == NOW + begun * MINUTE
+    now = NOW + minutes[-1] * MINUTE
+    assert schedule.answering([state], now) == {FEED.id: state.answers_since}
+    assert schedule.answering([state], now + 2 * HOUR) == {FEED.id: None}, "it is overdue"
+
+
+def test_a_feed_that_fails_just_now_answers_not():
+    assert schedule.answering([polled(0, 15, failing=(15,))], NOW + 16 * MINUTE) == {FEED.id: None}
+
+
+@pytest.mark.parametrize("status", FeedStatus)
+def test_what_is_gone_or_paused_is_not_waited_for_and_what_is_blocked_is(status):
+    states = [replace(polled(0), status=status), a_state()]
+    found = schedule.answering(states, NOW)
+    assert found == {
+        FeedStatus.ACTIVE: {FEED.id: NOW},
+        FeedStatus.BLOCKED: {FEED.id: None},
+    }.get(status, {})
+
+
+def test_an_address_edited_by_hand_is_watched_anew():
+    moved = replace(FEED, url="https://elsewhere.example/")
+    state = schedule.refreshed(moved, replace(polled(0), address=FEED.url))
+    after = schedule.after_not_modified(moved, state, NotModified(), NOW + 15 * MINUTE)
+    assert after.answers_since == NOW + 15 * MINUTE
