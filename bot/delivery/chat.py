@@ -148,8 +148,7 @@ class Chatting:
         try:
             async with asyncio.timeout(STOP_WITHIN.total_seconds()):
                 if self._webhook is not None and self._called:
-                    self._webhook.close()
-                    await self._application.bot.delete_webhook()
+                    await self._end_webhook(self._webhook)
                 if updater is not None and updater.running:
                     await updater.stop()
                 if self._application.running:
@@ -300,6 +299,14 @@ class Chatting:
             else:
                 self._called = True
                 return True
+
+    async def _end_webhook(self, webhook: Webhook) -> None:
+        """Have Telegram keep what comes; where it does not hear of that, it calls in vain and keeps it as well."""
+        webhook.close()
+        try:
+            await self._application.bot.delete_webhook()
+        except TelegramError as e:
+            log.warning("webhook_not_ended problem=%r", str(translate(e)))
 
     async def _watch_webhook(self, webhook: Webhook) -> None:
         """See that Telegram still calls us and nobody else, and what it can't deliver; ends where it will not any more."""

@@ -119,7 +119,7 @@ async def test_a_stop_that_telegram_does_not_hear_of_is_orderly(
             assert (await here.says("/start")).startswith("Step 1 of 3")
             api.fault("error", method="deleteWebhook", times=99, code=502, description="Bad Gateway")
         assert api.webhook, "it goes on calling, and what it brings waits until we are back"
-    assert "telegram_stop_cut_short" in caplog.text
+    assert "webhook_not_ended" in caplog.text
     assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
 
 
@@ -268,6 +268,22 @@ async def test_a_webhook_that_telegram_refuses_to_set_again_is_said_and_the_bot_
         await until(here.said)
         api.push_message(OPERATOR, "/status")
         await until(lambda: any("BOT_TELEGRAM_WEBHOOK_URL" in text for text in here.said(OPERATOR)))
+
+
+async def test_a_bot_that_asks_by_itself_after_all_stops_though_the_webhook_can_not_be_ended(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(chat, "WATCH_EVERY", chat.WATCH_EVERY / 2000)
+    async with BotApi() as api:
+        async with called(tmp_path, server, api) as here:
+            await until(lambda: api.webhook)
+            api.fault("error", method="setWebhook", times=math.inf, code=400, description="Bad webhook")
+            api.webhook = {}
+            api.push_message(READER, "/start")
+            await until(here.said)
+            api.fault("error", method="deleteWebhook", times=math.inf, code=502, description="Bad Gateway")
+        assert "webhook_not_ended" in caplog.text
+        assert "telegram_stop_cut_short" not in caplog.text, "what is under way is worked on to its end"
 
 
 @pytest.mark.parametrize(
