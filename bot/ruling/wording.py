@@ -23,7 +23,7 @@ Resolve = Callable[[str], Sequence[Target]]
 """What a name means; several where that is ambiguous."""
 
 _NO = (
-    r"(?:but\s+not|but\s+no|not|never|no|without|except(?:\s+for)?|excluding|(?:apart|aside)\s+from|other\s+than"
+    r"(?:but\s+not|but\s+no|not|never|no|without|except(?:\s+for)?|excluding|(?:apart|aside)\s+from|other\s+than|neither|weder"
     r"|nicht|kein(?:e[nrms]?)?|ohne|außer|abgesehen\s+von)"
 )
 _QUOTED = re.compile(rf"(?P<no>\b{_NO}\b[^\"“„«,;]*?)?[\"“„«](?P<words>[^\"“”„«»]+)[\"”“»]", re.IGNORECASE)
@@ -43,8 +43,14 @@ _KIND = rf"{_ONE_KIND}(?:\s+(?:or|and|oder|und)\s+{_ONE_KIND})*"
 _LEVEL = r"(?P<level>info|low|medium|high|critical|niedrig|gering|mittel|hoch|kritisch)"
 _ABOVE = r"(?:\s+(?:and|or|und|oder)\s+(?:above|higher|up|more|höher|mehr|darüber))"
 _LIMITS: Sequence[tuple[str, str]] = (
-    ("unknown", rf"{_NO}\s+(?:yet\s+)?(?:confirmed|bestätigt\w*)|unconfirmed|unbestätigt\w*"),
-    ("denied", rf"{_NO}\s+(?:been\s+|yet\s+)?(?:denied|denials?|dementiert\w*|dementis?)|undenied"),
+    (
+        "unknown",
+        rf"(?:{_NO}|unless|until|bis)\s+(?:yet\s+|it\s+is\s+)?(?:officially\s+)?(?:confirmed|bestätigt\w*)|unconfirmed|unbestätigt\w*",
+    ),
+    (
+        "denied",
+        rf"{_NO}\s+(?:(?:when|if)\s+)?(?:it\s+is\s+)?(?:been\s+|yet\s+)?(?:denied|denials?|dementiert\w*|dementis?)|undenied",
+    ),
     (Modality.CONSIDERING, rf"{_NO}\s+(?:just\s+|only\s+|mere\s+|bloß\w*\s+|nur\s+)?{_RUMOUR}"),
     (
         Modality.SPECULATED,
@@ -77,7 +83,7 @@ _WITHOUT = re.compile(
     r"(?P<what>[^,;]+?)\s*(?=,|;|\bbut\b|\baber\b|\band\b|\bund\b|$)",
     re.IGNORECASE,
 )
-_EITHER = re.compile(r"\s+(?:or|and|oder|und)\s+", re.IGNORECASE)
+_EITHER = re.compile(r"\s+(?:or|and|nor|oder|und|noch)\s+", re.IGNORECASE)
 _PARTS = re.compile(r"\s*[,;]\s*")
 _CHOICE = re.compile(r"(\w+)\s+(?:or|and|oder|und)\s+(\w+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,;]+")

@@ -101,6 +101,9 @@ BY_CLOUDS = OwnRule(themes=("compute_resale",), who=("hyperscaler",))
         ("CoreWeave, aside from supply shortages", "who=CRWV&not_themes=supply_shortage"),
         ("CoreWeave and Nebius", "who=CRWV&who=NBIS"),
         ("CoreWeave, Nebius or Oracle; only confirmed", "who=CRWV&who=NBIS&who=ORCL&least=confirmed"),
+        ("capex cuts, neither Nvidia nor AMD", "themes=capex_cut&not_who=AMD&not_who=NVDA"),
+        ("capex cuts by anybody other than Meta", "themes=capex_cut&not_who=META"),
+        ("capex cuts, not when it is denied", "themes=capex_cut"),
         ("liquid cooling", ""),
         ("not denied", ""),
         ("'; SELECT 1; --", ""),
@@ -136,6 +139,7 @@ def test_a_level_is_read_in_the_language_that_is_spoken(reader: WordingReader) -
     [
         ("Nvidia dancing, only confirmed", ("dancing",)),
         ("unconfirmed capex cuts", ("unconfirmed",)),
+        ("capex cuts unless confirmed", ("unless confirmed",)),
         ("capex cuts, not confirmed", ("not confirmed",)),
         ("TSMC raises prices for Nvidia", ("Nvidia",)),
         ("AI bubble fears, only confirmed", ("AI", "bubble", "fears")),
