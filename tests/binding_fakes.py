@@ -62,7 +62,16 @@ class MemoryBindings:
             self._waiting.discard(s.id)
 
     def move(self, chat: str, to: str, now: datetime, /) -> None:
-        raise NotImplementedError
+        for s in self.places(chat):
+            address = s.address.replace(chat, to, 1)
+            key = f"{s.channel}:{address}"
+            self._desk.subscribers[key] = replace(self._desk.subscribers.pop(s.id), id=key, address=address)
+            for kept in (self._desk.followed, self._desk.lowest, self.binders):
+                if s.id in kept:
+                    kept[key] = kept.pop(s.id)  # type: ignore[attr-defined]
+            if s.id in self._waiting:
+                self._waiting.remove(s.id)
+                self._waiting.add(key)
 
 
 def membership(

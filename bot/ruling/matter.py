@@ -12,15 +12,7 @@ from bot.rules.conditions import Scene, failure, progress
 from bot.rules.parts import Condition
 from bot.ruling.facts import fact, first_failure
 
-_CLOSER = (
-    Reason.UNCHANGED,
-    Reason.BASELINE,
-    Reason.STALE,
-    Reason.ECHO,
-    Reason.NO_EVENT,
-    Reason.BACKGROUND,
-    Reason.NO_RULE,
-    Reason.UNSEEN_DENIAL,
+ABOUT_RULES = (
     Reason.SILENCED,
     Reason.UNCORROBORATED,
     Reason.NOT_WATCHED,
@@ -30,6 +22,19 @@ _CLOSER = (
     Reason.OVER_BUDGET,
     Reason.AWAY,
     Reason.INHIBITED,
+)
+"""Why nothing was told that some rule asked for, the nearer to a card the later."""
+
+_CLOSER = (
+    Reason.UNCHANGED,
+    Reason.BASELINE,
+    Reason.STALE,
+    Reason.ECHO,
+    Reason.NO_EVENT,
+    Reason.BACKGROUND,
+    Reason.NO_RULE,
+    Reason.UNSEEN_DENIAL,
+    *ABOUT_RULES,
 )
 """Why nothing was told, the nearer to a card the later; a revision without news says least."""
 

@@ -17,7 +17,7 @@ from bot.nlp.explanation import Silence
 from bot.ports import Clock, Desk, Working
 from bot.ruling.claims import claim_text
 from bot.ruling.clauses import both
-from bot.ruling.matter import Listener, Matter, Near, matter, nearest
+from bot.ruling.matter import ABOUT_RULES, Listener, Matter, Near, matter, nearest
 from bot.ruling.reading import called
 from bot.ruling.trial import why_silent
 from bot.ruling.verdict import Judge, near_text
@@ -26,20 +26,6 @@ from bot.store.archive import Archive
 _RULES = 3  # that are named
 _CLAIMS = 3
 _TITLE, _NAME = 120, 60
-_ABOUT_RULES = frozenset(
-    {
-        Reason.SILENCED,
-        Reason.UNCORROBORATED,
-        Reason.NOT_WATCHED,
-        Reason.BELOW_LEVEL,
-        Reason.MUTED,
-        Reason.THROTTLED,
-        Reason.OVER_BUDGET,
-        Reason.AWAY,
-        Reason.INHIBITED,
-    }
-)
-"""Where some rule asked for it."""
 
 
 class UntoldEntries:
@@ -120,7 +106,7 @@ class _Drawing:
         self._entry(now, tz)
         if reason is Reason.NO_RULE:
             self._nearest(near)
-        elif found.verdict is None or reason in _ABOUT_RULES:
+        elif found.verdict is None or reason in ABOUT_RULES:
             self._asking(loaded)
         buttons = [Button(tr("Details"), data=f"{TECHNICAL}:{found.entry.id}")]
         if found.verdict is not None and found.verdict.story_id:

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from binding_fakes import MemoryBindings
+from desk_fakes import MemoryDesk
 from make import NOW, alert, notification
 
 from bot.model import AlertKind, Notification, Outcome, Receipt, Severity, Target, TargetKind
@@ -185,3 +187,21 @@ def test_a_topic_of_a_name_becomes_that_of_its_id(db: Database) -> None:
     assert [s.id for s in Bindings(db).places("-1003")] == ["telegram:-1003/17"]
     Bindings(db).move("@spill", "-1004", NOW)
     assert Bindings(db).places("-1004") == []
+
+
+@pytest.mark.parametrize("kind", ["memory", "database"])
+def test_the_places_of_a_chat_that_moves_keep_what_they_follow_and_who_turned_them_on(
+    db: Database, kind: str
+) -> None:
+    memory = MemoryDesk()
+    desk, bindings = (memory, MemoryBindings(memory)) if kind == "memory" else (Desk(db), Bindings(db))
+    for address, target in (("-5", MICRON), ("-5/17", NVIDIA), ("-50", NVIDIA)):
+        desk.enroll("telegram", address, NOW)
+        desk.watch(f"telegram:{address}", target, NOW)
+        bindings.note(f"telegram:{address}", "11", NOW)
+    bindings.move("-5", "-1002", NOW)
+    assert [s.address for s in bindings.places("-1002")] == ["-1002", "-1002/17"]
+    assert bindings.places("-5") == []
+    assert (desk.watches(GROUP), desk.watches(TOPIC)) == ([MICRON], [NVIDIA])
+    assert (bindings.binder(GROUP), bindings.binder("telegram:-50")) == ("11", "11")
+    assert desk.watches("telegram:-50") == [NVIDIA]
